@@ -1,0 +1,101 @@
+//! Open an account for units. An administrator opens its own government accounts, one of each
+//! kind, and trading accounts; an operator's account is opened with its installation.
+
+use super::{Account, AccountKind, AccountStatus};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::{AccountId, JurisdictionId, PartyId};
+use crate::party::Role;
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct OpenAccount {
+    /// What it is for.
+    #[n(0)]
+    pub kind: AccountKind,
+    /// Whose it is to be.
+    #[n(1)]
+    pub holder: PartyId,
+    /// Under which administrator.
+    #[n(2)]
+    pub jurisdiction: JurisdictionId,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct AccountOpened {
+    /// The account's id.
+    #[n(0)]
+    pub account: AccountId,
+    /// What it is for.
+    #[n(1)]
+    pub kind: AccountKind,
+    /// Whose it is.
+    #[n(2)]
+    pub holder: PartyId,
+    /// Under which administrator.
+    #[n(3)]
+    pub jurisdiction: JurisdictionId,
+}
+
+refusals! {
+    /// Why an account cannot be opened.
+    pub enum OpenAccountRefused {
+        /// There is no such party.
+        HolderUnknown { holder: PartyId } = 311 => "there is no party {holder}",
+        /// The holder's role does not fit the account.
+        HolderUnfit { holder: PartyId, kind: &'static str } = 312
+            => "party {holder} has not the role that an account of the kind {kind} asks for",
+        /// One of each kind.
+        GovernmentAccountExists { kind: &'static str, jurisdiction: JurisdictionId } = 313
+            => "jurisdiction {jurisdiction} has its account of the kind {kind}",
+        /// An operator's account comes with its installation.
+        OpenedWithInstallation = 314
+            => "an operator's account is opened by registering its installation",
+    }
+}
+
+/// Checks that the holder and the kind fit.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &OpenAccount,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    no.take(authority::administrator(state, context, it.jurisdiction));
+    let (kind, jurisdiction, holder) = (it.kind.name(), it.jurisdiction, it.holder);
+    no.unless(it.kind != AccountKind::Operator, OpenAccountRefused::OpenedWithInstallation);
+    match state.parties.get(holder) {
+        None => no.unless(false, OpenAccountRefused::HolderUnknown { holder }),
+        Some(party) => {
+            let fits = match party.role {
+                Role::NationalAdministrator => it.kind.is_government(),
+                Role::Operator | Role::Trader => !it.kind.is_government(),
+                Role::RegionalAdministrator | Role::Verifier | Role::SettlementBank => false,
+            };
+            let fits = fits && party.jurisdiction == Some(jurisdiction);
+            no.unless(fits, OpenAccountRefused::HolderUnfit { holder, kind });
+        }
+    }
+    let taken = it.kind.is_government()
+        && super::of_government(state, jurisdiction, it.kind).is_some();
+    no.unless(!taken, OpenAccountRefused::GovernmentAccountExists { kind, jurisdiction });
+    no.settle()?;
+    let account = state.accounts.next_id();
+    let kind = it.kind;
+    out.push(Event::AccountOpened(AccountOpened { account, kind, holder, jurisdiction }));
+    Ok(())
+}
+
+/// The account is there, with an empty shelf.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
+    let (kind, holder, jurisdiction) = (it.kind, it.holder, it.jurisdiction);
+    let status = AccountStatus::Open;
+    state.accounts.add(it.account, Account { kind, holder, jurisdiction, status });
+    state.ledger.shelves.add(it.account, Default::default());
+}

@@ -1,0 +1,100 @@
+//! Primary auctions: sealed bids, one price.
+
+pub mod bid_filled;
+pub mod clear_auction;
+pub mod clearing;
+pub mod open_auction;
+pub mod place_bid;
+
+use crate::id::{
+    AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, PartyId, SeriesId,
+};
+use crate::quantity::{Price, Tonnes};
+use crate::rules::AuctionRules;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// A primary auction.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Auction {
+    /// Whose units are sold.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Their vintage.
+    #[n(1)]
+    pub year: Year,
+    /// Their series.
+    #[n(2)]
+    pub series: SeriesId,
+    /// How many.
+    #[n(3)]
+    pub volume: Tonnes,
+    /// What they are set aside under.
+    #[n(4)]
+    pub hold: HoldId,
+    /// Bids are taken from this moment on.
+    #[n(5)]
+    pub opens: Instant,
+    /// Bids are taken before this moment.
+    #[n(6)]
+    pub closes: Instant,
+    /// SHA-256 of the seed that orders equal prices, published before the window.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub seed_commitment: [u8; 32],
+    /// The rules when it was announced.
+    #[n(8)]
+    pub rules: AuctionRules,
+    /// The bids in the order in which they came; the order gives no advantage.
+    #[n(9)]
+    pub bids: Vec<Bid>,
+    /// The result, once cleared.
+    #[n(10)]
+    pub result: Option<AuctionResult>,
+}
+
+/// A bid; its money is set aside.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Bid {
+    /// Who bids.
+    #[n(0)]
+    pub bidder: PartyId,
+    /// The bidder's owner group, for which the purchase limit counts.
+    #[n(1)]
+    pub group: GroupId,
+    /// Where units are delivered.
+    #[n(2)]
+    pub account: AccountId,
+    /// Where money comes from.
+    #[n(3)]
+    pub cash: CashAccountId,
+    /// What the money is set aside under.
+    #[n(4)]
+    pub hold: HoldId,
+    /// The most that is paid for a unit.
+    #[n(5)]
+    pub price: Price,
+    /// How many units.
+    #[n(6)]
+    pub quantity: Tonnes,
+    /// How many it got.
+    #[n(7)]
+    pub filled: Tonnes,
+}
+
+/// How an auction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AuctionResult {
+    /// The clearing price; none when the auction was cancelled.
+    #[n(0)]
+    pub price: Option<Price>,
+    /// What was sold.
+    #[n(1)]
+    pub sold: Tonnes,
+}
+
+impl Auction {
+    /// A bid of this auction.
+    pub fn bid(&self, id: BidId) -> Option<&Bid> {
+        self.bids.get(usize::try_from(id.0).ok()?)
+    }
+}

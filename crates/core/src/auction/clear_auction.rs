@@ -1,0 +1,183 @@
+//! Clear an auction: after the window the seed is revealed and the result computed. Delivery and
+//! payment are one record: every winner pays the clearing price for what it gets, and what was
+//! set aside beyond that is free again.
+
+use super::clearing::{self, Demand, Offer};
+use super::{Auction, AuctionResult, bid_filled::BidFilled};
+use crate::account::{self, AccountKind};
+use crate::authority;
+use crate::cash;
+use crate::context::{Context, RecordHeader};
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::id::{AuctionId, BidId, CashAccountId};
+use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::supply::issue::IssueRefused;
+use crate::time::Instant;
+use crate::units;
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+
+/// The secondary price counts when its last trade is at most this many days old (A7).
+pub const SECONDARY_DAYS: i64 = 30;
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ClearAuction {
+    /// The auction.
+    #[n(0)]
+    pub auction: AuctionId,
+    /// The seed that was committed to.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub seed: [u8; 32],
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct AuctionCleared {
+    /// The auction.
+    #[n(0)]
+    pub auction: AuctionId,
+    /// How it ended.
+    #[n(1)]
+    pub result: AuctionResult,
+    /// What the government took.
+    #[n(2)]
+    pub proceeds: Money,
+}
+
+refusals! {
+    /// Why an auction cannot be cleared.
+    pub enum ClearAuctionRefused {
+        /// There is no such auction.
+        AuctionUnknown { auction: AuctionId } = 821 => "there is no auction {auction}",
+        /// The window is open or ahead.
+        WindowOpen { now: Instant, closes: Instant } = 822
+            => "it is {now}; the window closes at {closes}",
+        /// It has its result.
+        AlreadyCleared { auction: AuctionId } = 823 => "auction {auction} is cleared",
+        /// The seed is another than the one committed to.
+        SeedDoesNotFit = 824 => "the seed does not fit the commitment published before the window",
+    }
+}
+
+/// The commitment to a seed that is published before the window.
+pub fn commitment(seed: &[u8; 32]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"karvan/seed/v1\0");
+    hash.update(seed);
+    hash.finalize().into()
+}
+
+/// Computes the result and settles it.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &ClearAuction,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let Some(auction) = state.auctions.get(it.auction) else {
+        return Err(ClearAuctionRefused::AuctionUnknown { auction: it.auction }.into());
+    };
+    let seller = no.take(authority::administrator(state, context, auction.jurisdiction));
+    let (now, closes) = (state.now, auction.closes);
+    no.unless(now >= closes, ClearAuctionRefused::WindowOpen { now, closes });
+    let cleared = auction.result.is_some();
+    no.unless(!cleared, ClearAuctionRefused::AlreadyCleared { auction: it.auction });
+    let fits = commitment(&it.seed) == auction.seed_commitment;
+    no.unless(fits, ClearAuctionRefused::SeedDoesNotFit);
+    let cash = seller.and_then(|it| no.take(cash::of(state, it)));
+    let kind = AccountKind::Auction;
+    let source = account::of_government(state, auction.jurisdiction, kind);
+    no.unless(source.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
+    no.settle()?;
+    if let (Some(proceeds), Some(source)) = (cash, source) {
+        let result = compute(state, it, auction);
+        let mut draft = Draft::new(state, out);
+        settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source });
+    }
+    Ok(())
+}
+
+fn compute(state: &State, it: &ClearAuction, auction: &Auction) -> clearing::Clearing {
+    let oldest = state.now.plus_days(SECONDARY_DAYS.saturating_neg());
+    let secondary = state
+        .last_prices
+        .get(&auction.jurisdiction)
+        .filter(|(_, at)| *at >= oldest)
+        .map(|(price, _)| *price);
+    let names: Vec<[u8; 4]> =
+        (0u32..).zip(&auction.bids).map(|(place, _)| place.to_be_bytes()).collect();
+    let bids: Vec<Demand<'_>> = auction
+        .bids
+        .iter()
+        .zip(&names)
+        .map(|(bid, name)| Demand { name, price: bid.price, quantity: bid.quantity })
+        .collect();
+    let (volume, rules) = (auction.volume, &auction.rules);
+    clearing::clear(&Offer { volume, rules, secondary, seed: &it.seed }, &bids)
+}
+
+struct Settlement<'a> {
+    id: AuctionId,
+    auction: &'a Auction,
+    result: clearing::Clearing,
+    proceeds: CashAccountId,
+    source: crate::id::AccountId,
+}
+
+fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
+    let Settlement { id, auction, result, proceeds, source } = it;
+    let price = result.price.unwrap_or_default();
+    let sold = result.sold();
+    let taken = price.times(sold).unwrap_or_default();
+    draft.note(Event::AuctionCleared(AuctionCleared {
+        auction: id,
+        result: AuctionResult { price: result.price, sold },
+        proceeds: taken,
+    }));
+    for (series, block) in draft.hold_now(auction.hold).cloned().unwrap_or_default().units {
+        let (account, hold, serials) = (source, auction.hold, block.serials);
+        draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+    }
+    for ((bid, row), filled) in (0u32..).zip(&auction.bids).zip(&result.fills) {
+        let (account, hold) = (row.cash, row.hold);
+        let amount = row.price.times(row.quantity).unwrap_or_default();
+        draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
+        if *filled > Tonnes::ZERO {
+            deliver(draft, Delivery { auction, row, price, filled: *filled, proceeds, source });
+            let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };
+            draft.note(Event::BidFilled(filled));
+        }
+    }
+}
+
+struct Delivery<'a> {
+    auction: &'a Auction,
+    row: &'a super::Bid,
+    price: Price,
+    filled: Tonnes,
+    proceeds: CashAccountId,
+    source: crate::id::AccountId,
+}
+
+fn deliver(draft: &mut Draft<'_>, it: Delivery<'_>) {
+    let amount = it.price.times(it.filled).unwrap_or_default();
+    draft.post(Posting::CashMoved(CashMoved { from: it.row.cash, to: it.proceeds, amount }));
+    let picked = draft.shelf_now(it.source).pick(it.filled, |series| series == it.auction.series);
+    units::move_all(draft, &picked, units::Way { from: it.source, to: it.row.account });
+}
+
+/// The auction shows its result; the year's mean price counts it.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionCleared) {
+    let auction = state.auctions.row_mut(it.auction);
+    auction.result = Some(it.result);
+    let (jurisdiction, year) = (auction.jurisdiction, auction.year);
+    let (sold, taken) = state.auctioned.entry((jurisdiction, year)).or_default();
+    *sold += it.result.sold;
+    *taken += it.proceeds;
+}

@@ -1,0 +1,174 @@
+//! Open an auction: the administrator announces what is sold, when, and the commitment to the
+//! seed that orders equal prices. The units are set aside at once, so a sale is always covered.
+
+use super::Auction;
+use crate::account::{self, AccountKind};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::id::{AuctionId, HoldId, JurisdictionId, SeriesId};
+use crate::ledger::posting::{Posting, UnitsHeld};
+use crate::quantity::Tonnes;
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::AuctionRules;
+use crate::state::State;
+use crate::supply::issue::IssueRefused;
+use crate::time::{Instant, Year};
+use crate::units;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct OpenAuction {
+    /// Whose units are sold.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Their vintage.
+    #[n(1)]
+    pub year: Year,
+    /// How many.
+    #[n(2)]
+    pub volume: Tonnes,
+    /// Bids are taken from this moment on.
+    #[n(3)]
+    pub opens: Instant,
+    /// Bids are taken before this moment.
+    #[n(4)]
+    pub closes: Instant,
+    /// SHA-256 of `karvan/seed/v1\0` and the seed.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub seed_commitment: [u8; 32],
+}
+
+/// What was announced.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Announcement {
+    /// The auction's id.
+    #[n(0)]
+    pub auction: AuctionId,
+    /// Whose units are sold.
+    #[n(1)]
+    pub jurisdiction: JurisdictionId,
+    /// Their vintage.
+    #[n(2)]
+    pub year: Year,
+    /// Their series.
+    #[n(3)]
+    pub series: SeriesId,
+    /// How many.
+    #[n(4)]
+    pub volume: Tonnes,
+    /// What they are set aside under.
+    #[n(5)]
+    pub hold: HoldId,
+    /// Bids are taken from this moment on.
+    #[n(6)]
+    pub opens: Instant,
+    /// Bids are taken before this moment.
+    #[n(7)]
+    pub closes: Instant,
+    /// The commitment to the seed.
+    #[cbor(n(8), with = "minicbor::bytes")]
+    pub seed_commitment: [u8; 32],
+    /// The rules as they stand now.
+    #[n(9)]
+    pub rules: AuctionRules,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct AuctionOpened(#[n(0)] pub Box<Announcement>);
+
+refusals! {
+    /// Why an auction cannot be announced.
+    pub enum OpenAuctionRefused {
+        /// No market, no auction.
+        NoMarket { year: Year } = 801
+            => "the policy in force has no market in this jurisdiction for {year}",
+        /// Volumes come in lots.
+        NotWholeLots { volume: Tonnes, lot: Tonnes } = 802
+            => "{volume} is not a whole multiple of the lot of {lot}",
+        /// A window lies ahead.
+        WindowNotAhead { now: Instant, opens: Instant, closes: Instant } = 803
+            => "it is {now}; a window from {opens} to {closes} does not lie ahead",
+    }
+}
+
+/// Checks the market, the volume and the window.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &OpenAuction,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let (jurisdiction, year, volume) = (it.jurisdiction, it.year, it.volume);
+    no.take(authority::administrator(state, context, jurisdiction));
+    let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
+    let (now, opens, closes) = (state.now, it.opens, it.closes);
+    let ahead = now <= opens && opens < closes;
+    no.unless(ahead, OpenAuctionRefused::WindowNotAhead { now, opens, closes });
+    let series = state.ledger.vintage(jurisdiction, year);
+    let (Some(rules), Some(series)) = (rules, series) else {
+        no.unless(false, OpenAuctionRefused::NoMarket { year });
+        return no.settle();
+    };
+    let lot = rules.auction.lot;
+    let whole = volume.0.checked_rem(lot.0) == Some(0);
+    no.unless(whole, OpenAuctionRefused::NotWholeLots { volume, lot });
+    let kind = AccountKind::Auction;
+    let Some(account) = account::of_government(state, jurisdiction, kind) else {
+        no.unless(false, IssueRefused::NoGovernmentAccount { kind: kind.name() });
+        return no.settle();
+    };
+    let shelf = state.ledger.shelves.row(account);
+    let picked = no.take(units::pick(shelf, volume, |it| it == series));
+    no.settle()?;
+    let hold = state.ledger.next_hold;
+    let mut draft = Draft::new(state, out);
+    draft.note(Event::AuctionOpened(AuctionOpened(Box::new(Announcement {
+        auction: state.auctions.next_id(),
+        jurisdiction,
+        year,
+        series,
+        volume,
+        hold,
+        opens,
+        closes,
+        seed_commitment: it.seed_commitment,
+        rules: rules.auction,
+    }))));
+    for (series, block) in picked.unwrap_or_default() {
+        let serials = block.serials;
+        draft.post(Posting::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+    }
+    Ok(())
+}
+
+/// The auction is announced; its window is on the agenda.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
+    let it = &*it.0;
+    state.auctions.add(
+        it.auction,
+        Auction {
+            jurisdiction: it.jurisdiction,
+            year: it.year,
+            series: it.series,
+            volume: it.volume,
+            hold: it.hold,
+            opens: it.opens,
+            closes: it.closes,
+            seed_commitment: it.seed_commitment,
+            rules: it.rules,
+            bids: Vec::new(),
+            result: None,
+        },
+    );
+    for moment in [it.opens, it.closes] {
+        if moment > state.now {
+            state.agenda.insert(moment);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Place a bid: sealed until the window closes, its whole cost set aside at once.
+
+use super::Bid;
+use crate::account::AccountRefused;
+use crate::authority;
+use crate::cash;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::{AccountId, AuctionId, CashAccountId, GroupId, HoldId, PartyId};
+use crate::ledger::posting::CashHeld;
+use crate::quantity::{Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::Instant;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct PlaceBid {
+    /// The auction.
+    #[n(0)]
+    pub auction: AuctionId,
+    /// Where units are to be delivered.
+    #[n(1)]
+    pub account: AccountId,
+    /// The most that is paid for a unit.
+    #[n(2)]
+    pub price: Price,
+    /// How many units.
+    #[n(3)]
+    pub quantity: Tonnes,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct BidPlaced {
+    /// The auction.
+    #[n(0)]
+    pub auction: AuctionId,
+    /// Who bids.
+    #[n(1)]
+    pub bidder: PartyId,
+    /// The bidder's owner group.
+    #[n(2)]
+    pub group: GroupId,
+    /// Where units are to be delivered.
+    #[n(3)]
+    pub account: AccountId,
+    /// Where money comes from.
+    #[n(4)]
+    pub cash: CashAccountId,
+    /// What the money is set aside under.
+    #[n(5)]
+    pub hold: HoldId,
+    /// The most that is paid for a unit.
+    #[n(6)]
+    pub price: Price,
+    /// How many units.
+    #[n(7)]
+    pub quantity: Tonnes,
+}
+
+refusals! {
+    /// Why a bid cannot be placed.
+    pub enum PlaceBidRefused {
+        /// There is no such auction.
+        AuctionUnknown { auction: AuctionId } = 811 => "there is no auction {auction}",
+        /// Bids come inside the window.
+        OutsideWindow { now: Instant, opens: Instant, closes: Instant } = 812
+            => "it is {now}; bids are taken from {opens} until {closes}",
+        /// Quantities come in lots.
+        NotWholeLots { quantity: Tonnes, lot: Tonnes } = 813
+            => "{quantity} is not a positive whole multiple of the lot of {lot}",
+        /// Prices are positive.
+        PriceNotPositive { price: Price } = 814 => "the price is {price}; it must be positive",
+        /// No account can hold so much money.
+        CostTooLarge { price: Price, quantity: Tonnes } = 815
+            => "{quantity} at {price} cost more than an account can hold",
+        /// A group asks for a bounded share.
+        AbovePurchaseLimit { group: GroupId, limit: Tonnes, wanted: Tonnes } = 816
+            => "the bids of owner group {group} would come to {wanted}, above its limit of {limit}",
+        /// An auction takes a bounded number of bids.
+        TooManyBids { most: u32 } = 817 => "the auction has its {most} bids",
+        /// The account stands under another administrator.
+        AccountElsewhere { account: AccountId } = 818
+            => "account {account} stands under another administrator",
+    }
+}
+
+/// Checks the window, the lot, the limit of the group and the money, in the order of A10.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &PlaceBid,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    use PlaceBidRefused as No;
+    let mut no = Objections::default();
+    let (price, quantity) = (it.price, it.quantity);
+    let bidder = no.take(authority::holder(state, context, it.account));
+    // A restricted account may buy: what it gets helps it to surrender.
+    let account = state.accounts.get(it.account);
+    no.unless(account.is_some(), AccountRefused::Unknown { account: it.account });
+    let Some(auction) = state.auctions.get(it.auction) else {
+        no.unless(false, No::AuctionUnknown { auction: it.auction });
+        return no.settle();
+    };
+    if let Some(row) = account {
+        let kind = AccountRefused::WrongKind { account: it.account, kind: row.kind.name() };
+        no.unless(!row.kind.is_government(), kind);
+        let here = row.jurisdiction == auction.jurisdiction;
+        no.unless(here, No::AccountElsewhere { account: it.account });
+    }
+    let (now, opens, closes) = (state.now, auction.opens, auction.closes);
+    no.unless(opens <= now && now < closes, No::OutsideWindow { now, opens, closes });
+    let lot = auction.rules.lot;
+    let whole = quantity > Tonnes::ZERO && quantity.0.checked_rem(lot.0) == Some(0);
+    no.unless(whole, No::NotWholeLots { quantity, lot });
+    no.unless(price > Price(0), No::PriceNotPositive { price });
+    let most = auction.rules.bids_max;
+    let count = u32::try_from(auction.bids.len()).unwrap_or(u32::MAX);
+    no.unless(count < most, No::TooManyBids { most });
+    let Some(bidder) = bidder else { return no.settle() };
+    let group = state.parties.row(bidder).group;
+    let before = auction.bids.iter().filter(|it| it.group == group).map(|it| it.quantity.0);
+    let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));
+    let limit = auction.volume.percent(auction.rules.purchase_limit_percent);
+    no.unless(wanted <= limit, No::AbovePurchaseLimit { group, limit, wanted });
+    let Some(amount) = price.times(quantity) else {
+        no.unless(false, No::CostTooLarge { price, quantity });
+        return no.settle();
+    };
+    let cash = no.take(cash::with_free(state, bidder, amount));
+    no.settle()?;
+    if let Some(cash) = cash {
+        let (auction, account, hold) = (it.auction, it.account, state.ledger.next_hold);
+        let placed = BidPlaced { auction, bidder, group, account, cash, hold, price, quantity };
+        out.push(Event::BidPlaced(placed));
+        out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
+    }
+    Ok(())
+}
+
+/// The bid stands in its auction.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &BidPlaced) {
+    let (bidder, group, account, cash, hold) = (it.bidder, it.group, it.account, it.cash, it.hold);
+    let (price, quantity, filled) = (it.price, it.quantity, Tonnes::ZERO);
+    let bid = Bid { bidder, group, account, cash, hold, price, quantity, filled };
+    state.auctions.row_mut(it.auction).bids.push(bid);
+}

@@ -1,0 +1,89 @@
+//! Call auctions: the secondary market. Orders gather; at the end of the phase one price clears
+//! what can be cleared, and each trade is delivered and paid in the same record.
+
+pub mod cancel_order;
+pub mod clear_call;
+pub mod crossing;
+pub mod open_call;
+pub mod order_filled;
+pub mod place_order;
+
+use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, PartyId};
+use crate::quantity::{Price, Tonnes};
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// A call auction of units that count for one jurisdiction's year.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Call {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// Orders are taken from this moment on.
+    #[n(2)]
+    pub opens: Instant,
+    /// Orders are taken before this moment.
+    #[n(3)]
+    pub closes: Instant,
+    /// The result, once cleared.
+    #[n(4)]
+    pub result: Option<CallResult>,
+}
+
+/// How a call auction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CallResult {
+    /// The price; none when nothing was traded.
+    #[n(0)]
+    pub price: Option<Price>,
+    /// What was traded.
+    #[n(1)]
+    pub volume: Tonnes,
+}
+
+/// Which side an order is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Side {
+    /// Wants units.
+    #[n(0)]
+    Buy,
+    /// Offers units.
+    #[n(1)]
+    Sell,
+}
+
+/// A limit order that waits; what it may cost is set aside.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Order {
+    /// Whose units are traded.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// Which side.
+    #[n(2)]
+    pub side: Side,
+    /// Whose order.
+    #[n(3)]
+    pub owner: PartyId,
+    /// The account units leave or come into.
+    #[n(4)]
+    pub account: AccountId,
+    /// The account money leaves or comes into.
+    #[n(5)]
+    pub cash: CashAccountId,
+    /// What is set aside.
+    #[n(6)]
+    pub hold: HoldId,
+    /// The worst price that is accepted.
+    #[n(7)]
+    pub price: Price,
+    /// What is not yet filled.
+    #[n(8)]
+    pub remaining: Tonnes,
+}

@@ -1,0 +1,191 @@
+//! Clear a call: one price for all that crosses, then price and time. Delivery and payment of
+//! every trade are this one record; what a buyer set aside above the price is free again.
+
+use super::crossing::{self, Interest};
+use super::{CallResult, Order, Side};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::id::{CallId, OrderId};
+use crate::ledger::Serials;
+use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
+use crate::call::order_filled::OrderFilled;
+use crate::quantity::{Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::Instant;
+use minicbor::{Decode, Encode};
+use std::cmp::Reverse;
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ClearCall {
+    /// The call.
+    #[n(0)]
+    pub call: CallId,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CallCleared {
+    /// The call.
+    #[n(0)]
+    pub call: CallId,
+    /// How it ended.
+    #[n(1)]
+    pub result: CallResult,
+}
+
+refusals! {
+    /// Why a call cannot be cleared.
+    pub enum ClearCallRefused {
+        /// There is no such call.
+        CallUnknown { call: CallId } = 931 => "there is no call {call}",
+        /// The phase is open or ahead.
+        PhaseOpen { now: Instant, closes: Instant } = 932
+            => "it is {now}; the phase closes at {closes}",
+        /// It has its result.
+        AlreadyCleared { call: CallId } = 933 => "call {call} is cleared",
+    }
+}
+
+/// Finds the price and settles every trade.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &ClearCall,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let call = it.call;
+    let Some(row) = state.calls.get(call) else {
+        return Err(ClearCallRefused::CallUnknown { call }.into());
+    };
+    no.take(authority::administrator(state, context, row.jurisdiction));
+    let (now, closes) = (state.now, row.closes);
+    no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
+    no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
+    no.settle()?;
+    let book: Vec<(OrderId, &Order)> = state
+        .orders
+        .iter()
+        .filter(|(_, it)| it.jurisdiction == row.jurisdiction && it.year == row.year)
+        .map(|(id, it)| (*id, it))
+        .collect();
+    let interests: Vec<Interest> = book
+        .iter()
+        .map(|(_, it)| Interest { side: it.side, price: it.price, quantity: it.remaining })
+        .collect();
+    let reference = state.last_prices.get(&row.jurisdiction).map(|(price, _)| *price);
+    let crossing = crossing::cross(&interests, reference);
+    let result = CallResult {
+        price: crossing.map(|it| it.price),
+        volume: crossing.map(|it| it.volume).unwrap_or_default(),
+    };
+    let mut draft = Draft::new(state, out);
+    draft.note(Event::CallCleared(CallCleared { call, result }));
+    if let Some(price) = result.price {
+        settle(&mut draft, &book, Trades { price, volume: result.volume });
+    }
+    Ok(())
+}
+
+struct Trades {
+    price: Price,
+    volume: Tonnes,
+}
+
+/// What each order of one side gets: the better price first, then the earlier order.
+fn fills<'a>(book: &[(OrderId, &'a Order)], side: Side, it: &Trades) -> Vec<Fill<'a>> {
+    let meets = |order: &Order| match side {
+        Side::Buy => order.price >= it.price,
+        Side::Sell => order.price <= it.price,
+    };
+    let mut ranked: Vec<_> =
+        book.iter().filter(|(_, order)| order.side == side && meets(order)).copied().collect();
+    match side {
+        Side::Buy => ranked.sort_by_key(|(id, order)| (Reverse(order.price), *id)),
+        Side::Sell => ranked.sort_by_key(|(id, order)| (order.price, *id)),
+    }
+    let mut left = it.volume;
+    let mut fills = Vec::new();
+    for (id, order) in ranked {
+        let quantity = order.remaining.min(left);
+        left -= quantity;
+        if quantity > Tonnes::ZERO {
+            fills.push(Fill { id, order, quantity });
+        }
+    }
+    fills
+}
+
+struct Fill<'a> {
+    id: OrderId,
+    order: &'a Order,
+    quantity: Tonnes,
+}
+
+fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
+    let buys = fills(book, Side::Buy, &it);
+    let sells = fills(book, Side::Sell, &it);
+    for fill in &buys {
+        let (account, hold) = (fill.order.cash, fill.order.hold);
+        let amount = fill.order.price.times(fill.quantity).unwrap_or_default();
+        draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
+    }
+    let mut buyers = buys.iter();
+    let Some(mut buyer) = buyers.next() else { return };
+    let mut wanted = buyer.quantity;
+    for seller in &sells {
+        let mut offered = seller.quantity;
+        while offered > Tonnes::ZERO {
+            if wanted == Tonnes::ZERO {
+                let Some(next) = buyers.next() else { return };
+                (buyer, wanted) = (next, next.quantity);
+            }
+            let count = offered.min(wanted);
+            trade(draft, Trade { seller: seller.order, buyer: buyer.order, price: it.price, count });
+            offered -= count;
+            wanted -= count;
+        }
+    }
+    for fill in buys.iter().chain(&sells) {
+        draft.note(Event::OrderFilled(OrderFilled { order: fill.id, quantity: fill.quantity }));
+    }
+}
+
+struct Trade<'a> {
+    seller: &'a Order,
+    buyer: &'a Order,
+    price: Price,
+    count: Tonnes,
+}
+
+fn trade(draft: &mut Draft<'_>, it: Trade<'_>) {
+    let amount = it.price.times(it.count).unwrap_or_default();
+    draft.post(Posting::CashMoved(CashMoved { from: it.buyer.cash, to: it.seller.cash, amount }));
+    let (account, hold) = (it.seller.account, it.seller.hold);
+    let mut missing = it.count;
+    while missing > Tonnes::ZERO {
+        let held = draft.hold_now(hold).and_then(|it| it.units.first().copied());
+        assert!(held.is_some(), "a sell order holds what it offers");
+        let Some((series, block)) = held else { return };
+        let count = block.serials.count.min(missing);
+        let serials = Serials { first: block.serials.first, count };
+        draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        let (from, to) = (account, it.buyer.account);
+        draft.post(Posting::UnitsMoved(UnitsMoved { series, from, to, serials }));
+        missing -= count;
+    }
+}
+
+/// The call shows its result; its price is the jurisdiction's last.
+pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
+    let call = state.calls.row_mut(it.call);
+    call.result = Some(it.result);
+    let jurisdiction = call.jurisdiction;
+    if let Some(price) = it.result.price {
+        state.last_prices.insert(jurisdiction, (price, record.at));
+    }
+}

@@ -1,0 +1,108 @@
+//! Open a call: the administrator announces a phase in which orders for units that count for one
+//! year are taken.
+
+use super::Call;
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::{CallId, JurisdictionId};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct OpenCall {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// Orders are taken from this moment on.
+    #[n(2)]
+    pub opens: Instant,
+    /// Orders are taken before this moment.
+    #[n(3)]
+    pub closes: Instant,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CallOpened {
+    /// The call's id.
+    #[n(0)]
+    pub call: CallId,
+    /// Whose units.
+    #[n(1)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(2)]
+    pub year: Year,
+    /// Orders are taken from this moment on.
+    #[n(3)]
+    pub opens: Instant,
+    /// Orders are taken before this moment.
+    #[n(4)]
+    pub closes: Instant,
+}
+
+refusals! {
+    /// Why a call cannot be announced.
+    pub enum OpenCallRefused {
+        /// No market, no call.
+        NoMarket { year: Year } = 901
+            => "the policy in force has no market in this jurisdiction for {year}",
+        /// A phase lies ahead.
+        PhaseNotAhead { now: Instant, opens: Instant, closes: Instant } = 902
+            => "it is {now}; a phase from {opens} to {closes} does not lie ahead",
+        /// Units of a settled year are worth nothing for it.
+        YearSettled { year: Year, due: Instant } = 903
+            => "the surrender for {year} is due at {due}, before the phase closes",
+        /// One phase at a time.
+        AnotherPhaseOpen { call: CallId } = 904 => "call {call} for the same year is not cleared",
+    }
+}
+
+/// Checks the market and the phase.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &OpenCall,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let (jurisdiction, year) = (it.jurisdiction, it.year);
+    no.take(authority::administrator(state, context, jurisdiction));
+    let (now, opens, closes) = (state.now, it.opens, it.closes);
+    let ahead = now <= opens && opens < closes;
+    no.unless(ahead, OpenCallRefused::PhaseNotAhead { now, opens, closes });
+    match state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges()) {
+        None => no.unless(false, OpenCallRefused::NoMarket { year }),
+        Some(rules) => {
+            let due = rules.surrender_due;
+            no.unless(closes <= due, OpenCallRefused::YearSettled { year, due });
+        }
+    }
+    let same = |it: &Call| it.jurisdiction == jurisdiction && it.year == year;
+    let open = state.calls.iter().find(|(_, it)| same(it) && it.result.is_none());
+    if let Some((call, _)) = open {
+        no.unless(false, OpenCallRefused::AnotherPhaseOpen { call });
+    }
+    no.settle()?;
+    let call = state.calls.next_id();
+    out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes }));
+    Ok(())
+}
+
+/// The call is announced; its phase is on the agenda.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
+    let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
+    state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result: None });
+    for moment in [opens, closes] {
+        if moment > state.now {
+            state.agenda.insert(moment);
+        }
+    }
+}

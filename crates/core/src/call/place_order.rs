@@ -1,0 +1,204 @@
+//! Place an order: a limit order for the open phase. What it may cost is set aside at once: money
+//! at its limit, or the very serials it offers. The rest of an unfilled order keeps its place for
+//! the next phase of the same year.
+
+use super::{Order, Side};
+use crate::account::{self, AccountRefused, AccountStatus};
+use crate::authority;
+use crate::cash;
+use crate::context::{Context, RecordHeader};
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::ledger::posting::{CashHeld, Posting, UnitsHeld};
+use crate::quantity::{Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::{Instant, Year};
+use crate::units;
+use minicbor::{Decode, Encode};
+
+/// The most orders that may wait for one jurisdiction's year.
+pub const BOOK_ORDERS_MAX: usize = 10_000;
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct PlaceOrder {
+    /// The call whose phase is open.
+    #[n(0)]
+    pub call: CallId,
+    /// The account units leave or come into.
+    #[n(1)]
+    pub account: AccountId,
+    /// Which side.
+    #[n(2)]
+    pub side: Side,
+    /// The worst price that is accepted.
+    #[n(3)]
+    pub price: Price,
+    /// How many units.
+    #[n(4)]
+    pub quantity: Tonnes,
+}
+
+/// What was placed.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Placement {
+    /// The order's id: also its place in time.
+    #[n(0)]
+    pub order: OrderId,
+    /// Whose units are traded.
+    #[n(1)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(2)]
+    pub year: Year,
+    /// Which side.
+    #[n(3)]
+    pub side: Side,
+    /// Whose order.
+    #[n(4)]
+    pub owner: PartyId,
+    /// The account units leave or come into.
+    #[n(5)]
+    pub account: AccountId,
+    /// The account money leaves or comes into.
+    #[n(6)]
+    pub cash: CashAccountId,
+    /// What is set aside.
+    #[n(7)]
+    pub hold: HoldId,
+    /// The worst price that is accepted.
+    #[n(8)]
+    pub price: Price,
+    /// How many units.
+    #[n(9)]
+    pub quantity: Tonnes,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct OrderPlaced(#[n(0)] pub Placement);
+
+refusals! {
+    /// Why an order cannot be placed.
+    pub enum PlaceOrderRefused {
+        /// There is no such call.
+        CallUnknown { call: CallId } = 911 => "there is no call {call}",
+        /// Orders come inside the phase.
+        OutsidePhase { now: Instant, opens: Instant, closes: Instant } = 912
+            => "it is {now}; orders are taken from {opens} until {closes}",
+        /// Prices are positive.
+        PriceNotPositive { price: Price } = 913 => "the price is {price}; it must be positive",
+        /// No account can hold so much money.
+        CostTooLarge { price: Price, quantity: Tonnes } = 914
+            => "{quantity} at {price} cost more than an account can hold",
+        /// Nobody trades with itself.
+        OwnOrderOnOtherSide { order: OrderId } = 915
+            => "the party has order {order} on the other side; cancel it first",
+        /// The book is bounded.
+        BookFull { most: usize } = 916 => "{most} orders wait; try again after the next clearing",
+        /// Quantities are positive.
+        QuantityIsZero = 917 => "the quantity is zero; it must be a positive whole number",
+        /// The account stands under another administrator.
+        AccountElsewhere { account: AccountId } = 918
+            => "account {account} stands under another administrator",
+    }
+}
+
+/// Checks the phase and sets aside what the order may cost.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &PlaceOrder,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    use PlaceOrderRefused as No;
+    let mut no = Objections::default();
+    let (price, quantity) = (it.price, it.quantity);
+    let owner = no.take(authority::holder(state, context, it.account));
+    no.unless(price > Price(0), No::PriceNotPositive { price });
+    no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
+    let Some(call) = state.calls.get(it.call) else {
+        no.unless(false, No::CallUnknown { call: it.call });
+        return no.settle();
+    };
+    let (now, opens, closes) = (state.now, call.opens, call.closes);
+    no.unless(opens <= now && now < closes, No::OutsidePhase { now, opens, closes });
+    match state.accounts.get(it.account) {
+        None => no.unless(false, AccountRefused::Unknown { account: it.account }),
+        Some(row) => {
+            let here = row.jurisdiction == call.jurisdiction;
+            no.unless(here, No::AccountElsewhere { account: it.account });
+            // A restricted account may buy, not sell.
+            if it.side == Side::Sell || row.status == AccountStatus::Open {
+                no.take(account::of_holder(state, it.account));
+            }
+        }
+    }
+    let Some(owner) = owner else { return no.settle() };
+    let (jurisdiction, year) = (call.jurisdiction, call.year);
+    let book = || {
+        state.orders.iter().filter(|(_, it)| it.jurisdiction == jurisdiction && it.year == year)
+    };
+    no.unless(book().count() < BOOK_ORDERS_MAX, No::BookFull { most: BOOK_ORDERS_MAX });
+    if let Some((order, _)) = book().find(|(_, row)| row.owner == owner && row.side != it.side) {
+        no.unless(false, No::OwnOrderOnOtherSide { order: *order });
+    }
+    let Some(amount) = price.times(quantity) else {
+        no.unless(false, No::CostTooLarge { price, quantity });
+        return no.settle();
+    };
+    let (cash, picked) = match it.side {
+        Side::Buy => (no.take(cash::with_free(state, owner, amount)), None),
+        Side::Sell => {
+            let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
+            let shelf = state.ledger.shelves.get(it.account);
+            let picked = shelf.map(|shelf| units::pick(shelf, quantity, counts));
+            (no.take(cash::of(state, owner)), picked.and_then(|it| no.take(it)))
+        }
+    };
+    no.settle()?;
+    let Some(cash) = cash else { return Ok(()) };
+    let (account, hold, order) = (it.account, state.ledger.next_hold, state.next_order);
+    let mut draft = Draft::new(state, out);
+    draft.note(Event::OrderPlaced(OrderPlaced(Placement {
+        order,
+        jurisdiction,
+        year,
+        side: it.side,
+        owner,
+        account,
+        cash,
+        hold,
+        price,
+        quantity,
+    })));
+    if it.side == Side::Buy {
+        draft.post(Posting::CashHeld(CashHeld { account: cash, hold, amount }));
+    }
+    for (series, block) in picked.unwrap_or_default() {
+        let serials = block.serials;
+        draft.post(Posting::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+    }
+    Ok(())
+}
+
+/// The order waits in the book.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderPlaced) {
+    let it = &it.0;
+    let order = Order {
+        jurisdiction: it.jurisdiction,
+        year: it.year,
+        side: it.side,
+        owner: it.owner,
+        account: it.account,
+        cash: it.cash,
+        hold: it.hold,
+        price: it.price,
+        remaining: it.quantity,
+    };
+    state.orders.insert(it.order, order);
+    state.next_order = OrderId(it.order.0.saturating_add(1));
+}

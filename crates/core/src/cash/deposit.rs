@@ -1,0 +1,63 @@
+//! Deposit: the settlement bank books money that came in. The line of its statement is the key:
+//! booked twice, it is refused.
+
+use super::CashRefused;
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::PartyId;
+use crate::ledger::posting::CashMoved;
+use crate::quantity::Money;
+use crate::refusal::{Objections, Refusals};
+use crate::state::State;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Deposit {
+    /// Whose money it is.
+    #[n(0)]
+    pub party: PartyId,
+    /// How much came in.
+    #[n(1)]
+    pub amount: Money,
+    /// The line of the bank's statements.
+    #[n(2)]
+    pub reference: u64,
+}
+
+/// The fact that a line is booked, for deposits and withdrawals alike.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct BankReferenceBooked {
+    /// The line of the bank's statements.
+    #[n(0)]
+    pub reference: u64,
+}
+
+/// Checks the account, the amount and the line.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &Deposit,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let bank = no.take(authority::bank(state, context));
+    let bank = bank.and_then(|it| no.take(super::of(state, it)));
+    let account = no.take(super::of(state, it.party));
+    let (amount, reference) = (it.amount, it.reference);
+    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
+    let booked = state.bank_references.contains(&reference);
+    no.unless(!booked, CashRefused::ReferenceBooked { reference });
+    no.settle()?;
+    if let (Some(from), Some(to)) = (bank, account) {
+        out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
+        out.push(Event::CashMoved(CashMoved { from, to, amount }));
+    }
+    Ok(())
+}
+
+/// The line is booked.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &BankReferenceBooked) {
+    state.bank_references.insert(it.reference);
+}

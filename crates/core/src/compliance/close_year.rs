@@ -1,0 +1,147 @@
+//! Close a year: after the surrender date the letters of all obliged installations are frozen,
+//! and a penalty case is opened for each shortfall.
+//!
+//! The job comes in slices of [`SLICE`] installations; the command is sent again until the fact
+//! says that the year is closed. What a missing tonne costs: the fixed part, and a share of the
+//! mean auction price of the year's vintage (without an auction: of the last price in the
+//! secondary market, else nothing). An arrear carried from an earlier year is fined once: the
+//! shortfall of a year is what is missing beyond earlier cases that are still to be made good.
+
+use super::compliance_frozen::ComplianceFrozen;
+use super::penalty_opened::PenaltyOpened;
+use super::{Letter, letter};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::{InstallationId, JurisdictionId, PenaltyId};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::YearRules;
+use crate::state::State;
+use crate::table::RowId;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// One command closes at most so many installations.
+pub const SLICE: usize = 1_000;
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CloseYear {
+    /// Whose year.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Which year.
+    #[n(1)]
+    pub year: Year,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct YearClosed {
+    /// Whose year.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Which year.
+    #[n(1)]
+    pub year: Year,
+    /// The installation at which the next slice begins; none when all is closed.
+    #[n(2)]
+    pub next: Option<InstallationId>,
+}
+
+refusals! {
+    /// Why a year cannot be closed.
+    pub enum CloseYearRefused {
+        /// Nobody owes anything in it.
+        NoObligation { year: Year } = 1021
+            => "the policy in force obliges nobody in this jurisdiction in {year}",
+        /// The due date lies ahead.
+        NotDue { year: Year, due: Instant } = 1022
+            => "the surrender for {year} is due at {due}; close the year after that",
+        /// It is closed.
+        AlreadyClosed { year: Year } = 1023 => "the year {year} is closed",
+    }
+}
+
+/// Freezes the letters of the next slice.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &CloseYear,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let (jurisdiction, year) = (it.jurisdiction, it.year);
+    no.take(authority::administrator(state, context, jurisdiction));
+    let closed = state.closed_years.contains(&(jurisdiction, year));
+    no.unless(!closed, CloseYearRefused::AlreadyClosed { year });
+    let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
+    let Some(rules) = rules else {
+        no.unless(false, CloseYearRefused::NoObligation { year });
+        return no.settle();
+    };
+    let due = rules.surrender_due;
+    no.unless(state.now >= due, CloseYearRefused::NotDue { year, due });
+    no.settle()?;
+    let start = state.closing.get(&(jurisdiction, year)).copied().unwrap_or_default();
+    let mut obliged = state.installations.iter().filter(|(id, it)| {
+        *id >= start && it.jurisdiction == jurisdiction && it.obliged_in(year)
+    });
+    let per_tonne = cost_per_tonne(state, jurisdiction, rules);
+    let mut penalty = state.penalties.next_id();
+    for (installation, row) in obliged.by_ref().take(SLICE) {
+        let letter = letter(row, year);
+        out.push(Event::ComplianceFrozen(ComplianceFrozen { installation, year, letter }));
+        let missing = row.missing_up_to(year);
+        let fined = fined_before(state, installation);
+        let shortfall = fined.short_of(missing);
+        if letter == Letter::B && shortfall > Tonnes::ZERO {
+            let amount = per_tonne.times(shortfall).unwrap_or(Money(i64::MAX));
+            let excused = if rules.penalty.make_good { Tonnes::ZERO } else { shortfall };
+            let opened = PenaltyOpened { penalty, installation, year, shortfall, amount, excused };
+            out.push(Event::PenaltyOpened(opened));
+            penalty = PenaltyId::at(penalty.place().saturating_add(1));
+        }
+    }
+    let next = obliged.next().map(|(id, _)| id);
+    out.push(Event::YearClosed(YearClosed { jurisdiction, year, next }));
+    Ok(())
+}
+
+/// What an installation still owes from years whose shortfall was fined and is to be made good.
+fn fined_before(state: &State, installation: InstallationId) -> Tonnes {
+    let row = state.installations.row(installation);
+    let cases = state.penalties.iter().filter(|(_, it)| it.installation == installation);
+    let fined: Tonnes = cases.map(|(_, it)| it.shortfall).sum();
+    let still = fined.checked_sub(row.excused).unwrap_or_default();
+    // What was surrendered since went to the oldest debt first.
+    let first = row.obliged_from.unwrap_or_default();
+    let last = row.letters.keys().next_back().copied().unwrap_or(first);
+    still.min(row.missing_up_to(last))
+}
+
+fn cost_per_tonne(state: &State, jurisdiction: JurisdictionId, rules: &YearRules) -> Price {
+    let auctioned = state.auctioned.get(&(jurisdiction, rules.year));
+    let mean = auctioned
+        .and_then(|(sold, taken)| taken.0.checked_div(i64::try_from(sold.0).ok()?))
+        .or_else(|| state.last_prices.get(&jurisdiction).map(|(price, _)| price.0))
+        .unwrap_or_default();
+    let share = i128::from(mean).saturating_mul(i128::from(rules.penalty.of_mean_price_percent));
+    let share = i64::try_from(share.div_euclid(100)).unwrap_or(i64::MAX);
+    Price(rules.penalty.per_tonne.0.saturating_add(share))
+}
+
+/// The slice is closed, or the year.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &YearClosed) {
+    let key = (it.jurisdiction, it.year);
+    match it.next {
+        Some(next) => {
+            state.closing.insert(key, next);
+        }
+        None => {
+            state.closing.remove(&key);
+            state.closed_years.insert(key);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The fact that a penalty case is opened for missing units.
+
+use super::PenaltyCase;
+use crate::context::RecordHeader;
+use crate::id::{InstallationId, PenaltyId};
+use crate::quantity::{Money, Tonnes};
+use crate::state::State;
+use crate::time::Year;
+use minicbor::{Decode, Encode};
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct PenaltyOpened {
+    /// The case's id.
+    #[n(0)]
+    pub penalty: PenaltyId,
+    /// Whose shortfall.
+    #[n(1)]
+    pub installation: InstallationId,
+    /// For which year.
+    #[n(2)]
+    pub year: Year,
+    /// The missing units.
+    #[n(3)]
+    pub shortfall: Tonnes,
+    /// What is owed for them.
+    #[n(4)]
+    pub amount: Money,
+    /// Missing units that are no longer owed: all of them where nothing is to be made good.
+    #[n(5)]
+    pub excused: Tonnes,
+}
+
+/// The case is open; what the penalty replaces is no longer owed.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &PenaltyOpened) {
+    let (installation, year) = (it.installation, it.year);
+    let (shortfall, amount) = (it.shortfall, it.amount);
+    state.penalties.add(it.penalty, PenaltyCase { installation, year, shortfall, amount });
+    state.installations.row_mut(installation).excused += it.excused;
+}

@@ -1,0 +1,95 @@
+//! Report verified emissions: a verifier signs what an installation emitted in a year that is
+//! over. A report before the surrender date replaces an earlier one; zero is a report.
+
+use crate::account::{self, AccountStatus};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::InstallationId;
+use crate::quantity::Tonnes;
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::supply::set_cap::CAP_MAX;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ReportEmissions {
+    /// The installation.
+    #[n(0)]
+    pub installation: InstallationId,
+    /// The year of the emissions.
+    #[n(1)]
+    pub year: Year,
+    /// What it emitted.
+    #[n(2)]
+    pub emissions: Tonnes,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct EmissionsReported {
+    /// The installation.
+    #[n(0)]
+    pub installation: InstallationId,
+    /// The year of the emissions.
+    #[n(1)]
+    pub year: Year,
+    /// What it emitted.
+    #[n(2)]
+    pub emissions: Tonnes,
+}
+
+refusals! {
+    /// Why a report is refused.
+    pub enum ReportEmissionsRefused {
+        /// The policy in force does not have the year.
+        YearUnknown { year: Year } = 1001
+            => "the policy in force has no year {year} for this jurisdiction",
+        /// A year is reported when it is over.
+        YearNotOver { year: Year, now: Instant } = 1002
+            => "it is {now}; the year {year} is not over",
+        /// A closed year is closed.
+        YearClosed { year: Year } = 1003
+            => "the letters of {year} are frozen; a correction goes to the authority",
+        /// No installation emits so much.
+        TooLarge { emissions: Tonnes, most: Tonnes } = 1004
+            => "{emissions} is more than {most}, the most that can be reported",
+    }
+}
+
+/// Checks the verifier and the year.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &ReportEmissions,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let (year, emissions) = (it.year, it.emissions);
+    let installation = account::installation(state, it.installation)?;
+    let jurisdiction = installation.jurisdiction;
+    no.take(authority::verifier(state, context, jurisdiction));
+    let known = state.year_rules(jurisdiction, year).is_some();
+    no.unless(known, ReportEmissionsRefused::YearUnknown { year });
+    let now = state.now;
+    let over = now.date().0 > i64::from(year.0);
+    no.unless(over, ReportEmissionsRefused::YearNotOver { year, now });
+    let closed = state.closed_years.contains(&(jurisdiction, year));
+    no.unless(!closed, ReportEmissionsRefused::YearClosed { year });
+    let most = CAP_MAX;
+    no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
+    no.settle()?;
+    let installation = it.installation;
+    out.push(Event::EmissionsReported(EmissionsReported { installation, year, emissions }));
+    Ok(())
+}
+
+/// The report stands; an account that was restricted for want of it is open again.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
+    let installation = state.installations.row_mut(it.installation);
+    installation.emissions.insert(it.year, it.emissions);
+    let account = installation.account;
+    state.accounts.row_mut(account).status = AccountStatus::Open;
+}

@@ -1,0 +1,105 @@
+//! Surrender: an operator gives up allowances against its verified emissions of a year.
+//!
+//! Vintages of the year or earlier count, as long as they are valid for it: borrowing is closed.
+//! After the due date a surrender would count for a year whose letters are frozen; it is refused
+//! instead of moved silently, since the operator may still owe a penalty. A restricted account may
+//! surrender (Regulation (EU) 2019/1122, Article 31).
+
+use crate::account::{self, AccountKind};
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::id::InstallationId;
+use crate::ledger::posting::{Posting, UnitsEnded};
+use crate::quantity::Tonnes;
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::supply::issue::IssueRefused;
+use crate::time::{Instant, Year};
+use crate::units;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Surrender {
+    /// The installation whose account gives.
+    #[n(0)]
+    pub installation: InstallationId,
+    /// The year it is for.
+    #[n(1)]
+    pub year: Year,
+    /// How many.
+    #[n(2)]
+    pub quantity: Tonnes,
+}
+
+/// The fact; the postings beside it say which serials.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Surrendered {
+    /// The installation.
+    #[n(0)]
+    pub installation: InstallationId,
+    /// The year it is for.
+    #[n(1)]
+    pub year: Year,
+    /// How many.
+    #[n(2)]
+    pub quantity: Tonnes,
+}
+
+refusals! {
+    /// Why units cannot be surrendered.
+    pub enum SurrenderRefused {
+        /// It owes nothing for the year.
+        NotObliged { installation: InstallationId, year: Year } = 1011
+            => "installation {installation} owes nothing for {year}",
+        /// The due date has passed.
+        TooLate { year: Year, due: Instant } = 1012
+            => "the surrender for {year} was due at {due}",
+    }
+}
+
+/// Checks the year and the holding.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &Surrender,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let installation = account::installation(state, it.installation)?;
+    let (jurisdiction, year, from) = (installation.jurisdiction, it.year, installation.account);
+    no.take(authority::holder(state, context, from));
+    match state.year_rules(jurisdiction, year).filter(|_| installation.obliged_in(year)) {
+        None => {
+            let installation = it.installation;
+            no.unless(false, SurrenderRefused::NotObliged { installation, year });
+        }
+        Some(rules) => {
+            let due = rules.surrender_due;
+            no.unless(state.now < due, SurrenderRefused::TooLate { year, due });
+        }
+    }
+    let kind = AccountKind::Surrender;
+    let into = account::of_government(state, jurisdiction, kind);
+    no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
+    let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
+    let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, counts));
+    no.settle()?;
+    let (Some(into), Some(picked)) = (into, picked) else { return Ok(()) };
+    let mut draft = Draft::new(state, out);
+    let (installation, quantity) = (it.installation, it.quantity);
+    draft.note(Event::Surrendered(Surrendered { installation, year, quantity }));
+    for (series, block) in picked {
+        let serials = block.serials;
+        draft.post(Posting::UnitsEnded(UnitsEnded { series, from, into, serials }));
+    }
+    Ok(())
+}
+
+/// The surrender counts for the year.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &Surrendered) {
+    let installation = state.installations.row_mut(it.installation);
+    *installation.surrendered.entry(it.year).or_default() += it.quantity;
+}

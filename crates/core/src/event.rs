@@ -1,0 +1,167 @@
+//! Facts: what a command caused. They are journalled with numbered fields and only ever extended.
+
+use crate::context::RecordHeader;
+use crate::ledger::posting::{self, Posting};
+use crate::state::State;
+use minicbor::{Decode, Encode};
+
+/// One record holds at most this many facts.
+pub const EVENTS_MAX: usize = 65_536;
+/// The most bytes a fact may take in memory; larger ones are boxed.
+pub const EVENT_BYTES: usize = 64;
+/// The most bytes a record may take in the journal.
+pub const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+const _: () = assert!(std::mem::size_of::<Event>() <= EVENT_BYTES);
+const _: () = assert!(EVENTS_MAX * EVENT_BYTES <= RECORD_BYTES_MAX);
+
+macro_rules! events {
+    (postings { $($post:ident = $pn:literal),+ $(,)? }
+     facts { $($(#[$doc:meta])* $fact:ident($($path:ident)::+) = $n:literal),+ $(,)? }) => {
+        /// A fact. Postings change balances; every other fact changes its own noun only.
+        #[derive(Clone, Debug, PartialEq, Encode, Decode)]
+        pub enum Event {
+            $(
+                /// A posting, see [`crate::ledger::posting`].
+                #[n($pn)] $post(#[n(0)] posting::$post),
+            )+
+            $($(#[$doc])* #[n($n)] $fact(#[n(0)] $($path)::+::$fact),)+
+        }
+
+        impl From<Posting> for Event {
+            fn from(it: Posting) -> Self {
+                match it { $(Posting::$post(it) => Self::$post(it)),+ }
+            }
+        }
+
+        impl Event {
+            /// The posting, where the fact changes a balance.
+            pub fn posting(&self) -> Option<Posting> {
+                match self {
+                    $(Self::$post(it) => Some(Posting::$post(*it)),)+
+                    $(Self::$fact(_) => None,)+
+                }
+            }
+
+            /// The name of the fact.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$post(_) => stringify!($post),)+
+                    $(Self::$fact(_) => stringify!($fact),)+
+                }
+            }
+        }
+
+        /// Takes a fact into the state. A fact cannot be refused; one that does not fit stops us.
+        pub fn apply(state: &mut State, record: &RecordHeader, event: &Event) {
+            match event {
+                $(Event::$post(it) => {
+                    posting::apply(&mut state.ledger, record.position, &Posting::$post(*it));
+                })+
+                $(Event::$fact(it) => $($path)::+::apply(state, record, it),)+
+            }
+            state.position = record.position;
+        }
+    };
+}
+
+use crate::{account, allocation, auction, call, cash, compliance, market, party, proposal, supply};
+
+events! {
+    postings {
+        UnitsIssued = 1, UnitsMoved = 2, UnitsEnded = 3, UnitsHeld = 4, UnitsReleased = 5,
+        CashHeld = 6, CashReleased = 7, CashMoved = 8,
+    }
+    facts {
+        /// A policy came into force.
+        PolicyAdopted(market::adopt_policy) = 20,
+        /// Time passed.
+        TimePassed(market::pass_time) = 21,
+        /// A party was registered with its first person.
+        PartyRegistered(party::register_party) = 22,
+        /// An account was opened.
+        AccountOpened(account::open_account) = 23,
+        /// An installation was registered with its account.
+        InstallationRegistered(account::register_installation) = 24,
+        /// A party's cash account was opened.
+        CashAccountOpened(cash::open_cash_account) = 25,
+        /// A line of the bank's statement was booked.
+        BankReferenceBooked(cash::deposit) = 26,
+        /// The cap of a year was set.
+        CapSet(supply::set_cap) = 27,
+        /// An installation's free allocation of a year was set.
+        EntitlementSet(allocation::upload_allocation) = 28,
+        /// Free allocation was delivered.
+        Allocated(allocation::allocate) = 29,
+        /// An auction was announced.
+        AuctionOpened(auction::open_auction) = 30,
+        /// A bid was made.
+        BidPlaced(auction::place_bid) = 31,
+        /// An auction was cleared.
+        AuctionCleared(auction::clear_auction) = 32,
+        /// A bid got something.
+        BidFilled(auction::bid_filled) = 33,
+        /// A call auction was announced.
+        CallOpened(call::open_call) = 34,
+        /// An order was placed.
+        OrderPlaced(call::place_order) = 35,
+        /// An order was cancelled or lapsed.
+        OrderCancelled(call::cancel_order) = 36,
+        /// A call auction was cleared.
+        CallCleared(call::clear_call) = 37,
+        /// An order was filled.
+        OrderFilled(call::order_filled) = 38,
+        /// Units were transferred at a declared price or free.
+        Transferred(crate::units::transfer) = 39,
+        /// Verified emissions were reported.
+        EmissionsReported(compliance::report_emissions) = 40,
+        /// Units were surrendered.
+        Surrendered(compliance::surrender) = 41,
+        /// An installation's letter for a year was frozen.
+        ComplianceFrozen(compliance::compliance_frozen) = 42,
+        /// A penalty case was opened.
+        PenaltyOpened(compliance::penalty_opened) = 43,
+        /// A slice of a year, or its rest, was closed.
+        YearClosed(compliance::close_year) = 44,
+        /// An account may only surrender until a report arrives.
+        AccountRestricted(account::account_restricted) = 45,
+        /// A command waits for its second person.
+        Proposed(proposal::propose) = 46,
+        /// A command got its second person.
+        Approved(proposal::approve) = 47,
+    }
+}
+
+/// The facts of one decision, in a bounded buffer that the writer uses again and again.
+#[derive(Debug, Default)]
+pub struct Events {
+    list: Vec<Event>,
+    too_many: bool,
+}
+
+impl Events {
+    /// Adds a fact. Beyond [`EVENTS_MAX`] the decision becomes a refusal.
+    pub fn push(&mut self, event: impl Into<Event>) {
+        if self.list.len() < EVENTS_MAX {
+            self.list.push(event.into());
+        } else {
+            self.too_many = true;
+        }
+    }
+
+    /// The facts.
+    pub fn list(&self) -> &[Event] {
+        &self.list
+    }
+
+    /// Whether more facts came than one record may hold.
+    pub fn overflowed(&self) -> bool {
+        self.too_many
+    }
+
+    /// Empties the buffer and keeps its memory.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.too_many = false;
+    }
+}

@@ -1,0 +1,154 @@
+//! Invariants: what must hold whatever happens. A broken one stops the writer before the record
+//! is written; it is never an answer.
+
+use crate::event::Event;
+use crate::id::{AccountId, CashAccountId, SeriesId};
+use crate::ledger::posting::Posting;
+use crate::ledger::{Queue, Serials};
+use crate::quantity::{Money, Tonnes};
+use crate::state::State;
+use std::collections::BTreeMap;
+
+/// After each record at most this many blocks of a touched queue are looked at; the sweep looks
+/// at all.
+const BLOCKS_LOOKED_AT: usize = 16;
+
+/// Checks what a record touched. Panics with the thing that is wrong.
+pub fn check_record(state: &State, events: &[Event]) {
+    for posting in events.iter().filter_map(Event::posting) {
+        match posting {
+            Posting::UnitsIssued(it) => {
+                check_cap(state, it.series);
+                check_queue(state, it.to, it.series);
+            }
+            Posting::UnitsMoved(it) => {
+                check_queue(state, it.from, it.series);
+                check_queue(state, it.to, it.series);
+                let ends = state.accounts.row(it.from).kind.ends_units();
+                assert!(!ends, "units left account {}, which nothing leaves", it.from);
+            }
+            Posting::UnitsEnded(it) => {
+                check_queue(state, it.from, it.series);
+                check_queue(state, it.into, it.series);
+                let ends = state.accounts.row(it.into).kind.ends_units();
+                assert!(ends, "units ended in account {}, which they can leave", it.into);
+                let series = state.ledger.series.row(it.series);
+                assert!(series.ended <= series.issued, "more units ended than were issued");
+            }
+            Posting::UnitsHeld(it) => check_queue(state, it.account, it.series),
+            Posting::UnitsReleased(it) => check_queue(state, it.account, it.series),
+            Posting::CashHeld(it) => check_cash(state, it.account),
+            Posting::CashReleased(it) => check_cash(state, it.account),
+            Posting::CashMoved(it) => {
+                check_cash(state, it.from);
+                check_cash(state, it.to);
+            }
+        }
+    }
+}
+
+fn check_cap(state: &State, id: SeriesId) {
+    let series = state.ledger.series.row(id);
+    let cap = state.caps.get(&(series.jurisdiction, series.valid_from));
+    let cap = cap.map(|it| it.in_force()).unwrap_or_default();
+    assert!(series.issued <= cap, "{} of series {id} issued, cap {cap}", series.issued);
+}
+
+fn check_queue(state: &State, account: AccountId, series: SeriesId) {
+    let shelf = state.ledger.shelves.row(account);
+    let Ok(place) = shelf.queues.binary_search_by_key(&series, |it| it.series) else { return };
+    let Some(queue) = shelf.queues.get(place) else { return };
+    if queue.blocks.len() <= BLOCKS_LOOKED_AT {
+        check_blocks(account, queue);
+    }
+}
+
+fn check_blocks(account: AccountId, queue: &Queue) {
+    let sum: Tonnes = queue.blocks.iter().map(|it| it.serials.count).sum();
+    assert_eq!(sum, queue.total, "account {account}: blocks do not add up");
+    let key = |it: &crate::ledger::Block| (it.acquired, it.serials.first);
+    let pairs = queue.blocks.iter().zip(queue.blocks.iter().skip(1));
+    for (one, two) in pairs {
+        assert!(key(one) < key(two), "account {account}: blocks out of order");
+    }
+    let empty = queue.blocks.iter().any(|it| it.serials.count == Tonnes::ZERO);
+    assert!(!empty, "account {account}: an empty block");
+}
+
+fn check_cash(state: &State, id: CashAccountId) {
+    let account = state.ledger.cash.row(id);
+    let is_bank = state.parties.row(account.holder).role == crate::party::Role::SettlementBank;
+    assert!(account.held >= Money::ZERO, "cash account {id} holds less than nothing");
+    assert!(is_bank || account.free >= Money::ZERO, "cash account {id} is overdrawn");
+}
+
+/// Checks everything: at the start, at snapshots, at the end of a story, now and then in the
+/// simulator. Panics with the thing that is wrong.
+pub fn sweep(state: &State) {
+    let mut owned: BTreeMap<SeriesId, Vec<Serials>> = BTreeMap::new();
+    let mut ended: BTreeMap<SeriesId, Tonnes> = BTreeMap::new();
+    for (id, shelf) in state.ledger.shelves.iter() {
+        let ends = state.accounts.row(id).kind.ends_units();
+        for queue in &shelf.queues {
+            check_blocks(id, queue);
+            owned.entry(queue.series).or_default().extend(queue.blocks.iter().map(|it| it.serials));
+            if ends {
+                *ended.entry(queue.series).or_default() += queue.total;
+            }
+        }
+    }
+    for hold in state.ledger.holds.values() {
+        for (series, block) in &hold.units {
+            owned.entry(*series).or_default().push(block.serials);
+        }
+    }
+    for (id, series) in state.ledger.series.iter() {
+        check_cap(state, id);
+        check_serials(id, series.issued, owned.remove(&id).unwrap_or_default());
+        let sat = ended.remove(&id).unwrap_or_default();
+        assert_eq!(series.ended, sat, "series {id}: ended units are elsewhere");
+    }
+    assert!(owned.is_empty(), "units of a series that is not there");
+    sweep_money(state);
+    sweep_orders(state);
+}
+
+/// Every serial ever issued has exactly one place.
+fn check_serials(id: SeriesId, issued: Tonnes, mut serials: Vec<Serials>) {
+    serials.sort_unstable_by_key(|it| it.first);
+    let mut next = 1;
+    for it in serials {
+        assert_eq!(it.first, next, "series {id}: a serial has two owners or none");
+        next = it.end();
+    }
+    assert_eq!(next, issued.0.saturating_add(1), "series {id}: the last serials have no owner");
+}
+
+fn sweep_money(state: &State) {
+    let mut total = Money::ZERO;
+    let mut held = Money::ZERO;
+    for (id, account) in state.ledger.cash.iter() {
+        check_cash(state, id);
+        total += account.free + account.held;
+        held += account.held;
+    }
+    assert_eq!(total, Money::ZERO, "money appeared or vanished");
+    let in_holds: Money = state.ledger.holds.values().map(|it| it.cash).sum();
+    assert_eq!(held, in_holds, "money is set aside for nothing");
+}
+
+fn sweep_orders(state: &State) {
+    for (id, order) in &state.orders {
+        let hold = state.ledger.holds.get(&order.hold).cloned().unwrap_or_default();
+        let units: Tonnes = hold.units.iter().map(|(_, it)| it.serials.count).sum();
+        match order.side {
+            crate::call::Side::Sell => {
+                assert_eq!(units, order.remaining, "order {id} does not hold what it offers");
+            }
+            crate::call::Side::Buy => {
+                let cost = order.price.times(order.remaining).unwrap_or_default();
+                assert_eq!(hold.cash, cost, "order {id} does not hold what it may cost");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The rules of the market: commands come in, facts come out.
+//!
+//! In here there is no clock, no disk, no network, no randomness, no thread, no float and no
+//! hash-ordered map. Whoever needs one of these is in the wrong crate.
+//!
+//! Two functions are the whole door: [`decide`] looks at a [`State`] and either lists the facts a
+//! command would cause or every reason why it is refused; [`apply`] takes a fact into the state
+//! and cannot refuse. Each command stands in one file of its noun's folder, in the order:
+//! meaning, command, fact, refusals, `decide`, `apply`, tests.
+#![deny(
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
+pub mod account;
+pub mod allocation;
+pub mod auction;
+pub mod authority;
+pub mod call;
+pub mod cash;
+pub mod command;
+pub mod compliance;
+pub mod context;
+pub mod draft;
+pub mod event;
+pub mod id;
+pub mod invariant;
+pub mod ledger;
+pub mod market;
+pub mod party;
+pub mod proposal;
+pub mod quantity;
+pub mod refusal;
+pub mod rules;
+pub mod state;
+pub mod supply;
+pub mod table;
+pub mod time;
+pub mod units;
+
+pub use command::{Command, decide};
+pub use context::{Context, RecordHeader};
+pub use event::{Event, Events, apply};
+pub use refusal::{Refusal, Refusals};
+pub use state::State;

@@ -1,0 +1,4 @@
+//! The market as a whole: the policy in force, and time.
+
+pub mod adopt_policy;
+pub mod pass_time;

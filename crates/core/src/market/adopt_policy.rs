@@ -1,0 +1,116 @@
+//! Adopt a policy: the regional administrator brings the rules of the market into force.
+//!
+//! A later version may change every rule for the time to come, and may add jurisdictions at the
+//! end of the list; it may not rename, reorder or drop one, since facts refer to them by place,
+//! and it keeps the quote currency. Deadlines already past are not moved.
+
+use crate::authority;
+use crate::context::{Context, RecordHeader};
+use crate::event::{Event, Events};
+use crate::id::Label;
+use crate::ledger::Series;
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::{JURISDICTIONS_MAX, MarketRules, YEARS_MAX};
+use crate::state::State;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct AdoptPolicy {
+    /// The rules.
+    #[n(0)]
+    pub rules: Box<MarketRules>,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct PolicyAdopted {
+    /// The rules now in force.
+    #[n(0)]
+    pub rules: Box<MarketRules>,
+}
+
+refusals! {
+    /// Why a policy cannot be adopted.
+    pub enum AdoptPolicyRefused {
+        /// A market needs a jurisdiction.
+        NoJurisdiction = 201 => "the policy has no jurisdiction",
+        /// The list is bounded.
+        TooManyJurisdictions { most: usize } = 202
+            => "the policy has more than {most} jurisdictions",
+        /// The list of years is bounded and not empty.
+        YearsOutOfBounds { code: Label, most: usize } = 203
+            => "{code} must list 1 to {most} years",
+        /// Years follow one another.
+        YearsNotInOrder { code: Label } = 204
+            => "the years of {code} do not follow one another",
+        /// A report comes before the surrender it is for.
+        ReportAfterSurrender { code: Label, year: crate::time::Year } = 205
+            => "{code} {year}: the report is due after the surrender",
+        /// Facts refer to jurisdictions by their place.
+        JurisdictionsChanged { code: Label } = 206
+            => "{code} has another place than in the policy in force; jurisdictions are only added \
+                at the end",
+        /// Prices already paid stay what they are.
+        CurrencyChanged { from: Label, to: Label } = 207
+            => "the market is quoted in {from}; it cannot change to {to}",
+    }
+}
+
+/// Refuses rules that no market could run by.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &AdoptPolicy,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    no.take(authority::region(state, context));
+    let rules = &it.rules;
+    let count = rules.jurisdictions.len();
+    no.unless(count > 0, AdoptPolicyRefused::NoJurisdiction);
+    let most = JURISDICTIONS_MAX;
+    no.unless(count <= most, AdoptPolicyRefused::TooManyJurisdictions { most });
+    for chapter in &rules.jurisdictions {
+        let code = chapter.code;
+        let in_bounds = (1..=YEARS_MAX).contains(&chapter.years.len());
+        no.unless(in_bounds, AdoptPolicyRefused::YearsOutOfBounds { code, most: YEARS_MAX });
+        let follow = chapter.years.iter().zip(chapter.years.iter().skip(1));
+        let in_order = follow.fold(true, |so_far, (one, two)| so_far && two.year == one.year.next());
+        no.unless(in_order, AdoptPolicyRefused::YearsNotInOrder { code });
+        for year in &chapter.years {
+            let late = AdoptPolicyRefused::ReportAfterSurrender { code, year: year.year };
+            no.unless(year.report_due <= year.surrender_due, late);
+        }
+    }
+    if let Some(before) = &state.rules {
+        for (id, chapter) in before.chapters() {
+            let same = rules.jurisdiction(id).is_some_and(|it| it.code == chapter.code);
+            no.unless(same, AdoptPolicyRefused::JurisdictionsChanged { code: chapter.code });
+        }
+        let (from, to) = (before.currency, rules.currency);
+        no.unless(from == to, AdoptPolicyRefused::CurrencyChanged { from, to });
+    }
+    no.settle()?;
+    out.push(Event::PolicyAdopted(PolicyAdopted { rules: it.rules.clone() }));
+    Ok(())
+}
+
+/// The rules come into force; each vintage that has no series gets one; deadlines to come go on
+/// the agenda.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
+    for (id, chapter) in it.rules.chapters() {
+        for year in &chapter.years {
+            if state.ledger.vintage(id, year.year).is_none() {
+                let series = state.ledger.series.next_id();
+                state.ledger.series.add(series, Series::of_year(id, year));
+            }
+            for due in [year.report_due, year.surrender_due] {
+                if due > state.now {
+                    state.agenda.insert(due);
+                }
+            }
+        }
+    }
+    state.rules = Some((*it.rules).clone());
+}

@@ -1,0 +1,189 @@
+//! Refusals: typed answers with stable numbers, all that apply at once.
+//!
+//! A refusal is not an error: the market works, and says no. Numbers are never given twice and
+//! never change; translators and lawyers read them in `docs/refusals.md`.
+
+use std::fmt;
+
+/// At most this many refusals are collected for one command.
+pub const REFUSALS_MAX: usize = 100;
+
+/// Declares the refusals of one operation: documentation, variant, number and text together.
+macro_rules! refusals {
+    ($(#[$meta:meta])* pub enum $name:ident {
+        $($(#[$doc:meta])* $variant:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $number:literal
+            => $text:literal),+ $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the fields are named by the text of their variant")]
+        pub enum $name { $($(#[$doc])* $variant $({ $($field: $type),+ })?),+ }
+
+        impl $name {
+            /// Every variant: number, name, text.
+            pub const CATALOGUE: &'static [(u16, &'static str, &'static str)] =
+                &[$(($number, stringify!($variant), $text)),+];
+
+            /// The number that never changes.
+            pub fn number(&self) -> u16 {
+                match self { $(Self::$variant $({ $($field: _),+ })? => $number),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self { $(Self::$variant $({ $($field),+ })? => {
+                    $($(let _ = $field;)+)?
+                    write!(to, $text)
+                }),+ }
+            }
+        }
+    };
+}
+pub(crate) use refusals;
+
+macro_rules! kinds {
+    ($($kind:ident($path:path)),+ $(,)?) => {
+        /// Why a command is refused: one kind for each operation or shared check.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each kind is documented where it is declared")]
+        pub enum Refusal { $($kind($path)),+ }
+
+        impl Refusal {
+            /// The number that never changes.
+            pub fn number(&self) -> u16 {
+                match self { $(Self::$kind(it) => it.number()),+ }
+            }
+
+            /// Every refusal there is: kind, number, name, text.
+            pub fn catalogue() -> Vec<(&'static str, u16, &'static str, &'static str)> {
+                let mut all = Vec::new();
+                $(for (number, name, text) in <$path>::CATALOGUE {
+                    all.push((stringify!($kind), *number, *name, *text));
+                })+
+                all.sort_by_key(|(_, number, _, _)| *number);
+                all
+            }
+        }
+
+        impl fmt::Display for Refusal {
+            fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$kind(it) => it.fmt(to)),+ }
+            }
+        }
+
+        $(impl From<$path> for Refusal {
+            fn from(it: $path) -> Self { Self::$kind(it) }
+        })+
+    };
+}
+
+kinds!(
+    Authority(crate::authority::AuthorityRefused),
+    Record(RecordRefused),
+    AdoptPolicy(crate::market::adopt_policy::AdoptPolicyRefused),
+    PassTime(crate::market::pass_time::PassTimeRefused),
+    RegisterParty(crate::party::register_party::RegisterPartyRefused),
+    Account(crate::account::AccountRefused),
+    OpenAccount(crate::account::open_account::OpenAccountRefused),
+    RegisterInstallation(crate::account::register_installation::RegisterInstallationRefused),
+    Cash(crate::cash::CashRefused),
+    Units(crate::units::UnitsRefused),
+    SetCap(crate::supply::set_cap::SetCapRefused),
+    Issue(crate::supply::issue::IssueRefused),
+    CentralTransfer(crate::supply::central_transfer::CentralTransferRefused),
+    UploadAllocation(crate::allocation::upload_allocation::UploadAllocationRefused),
+    Allocate(crate::allocation::allocate::AllocateRefused),
+    OpenAuction(crate::auction::open_auction::OpenAuctionRefused),
+    PlaceBid(crate::auction::place_bid::PlaceBidRefused),
+    ClearAuction(crate::auction::clear_auction::ClearAuctionRefused),
+    OpenCall(crate::call::open_call::OpenCallRefused),
+    PlaceOrder(crate::call::place_order::PlaceOrderRefused),
+    CancelOrder(crate::call::cancel_order::CancelOrderRefused),
+    ClearCall(crate::call::clear_call::ClearCallRefused),
+    Transfer(crate::units::transfer::TransferRefused),
+    ReportEmissions(crate::compliance::report_emissions::ReportEmissionsRefused),
+    Surrender(crate::compliance::surrender::SurrenderRefused),
+    CloseYear(crate::compliance::close_year::CloseYearRefused),
+    Proposal(crate::proposal::ProposalRefused),
+);
+
+refusals! {
+    /// Why a command cannot become a record, whatever it asks.
+    pub enum RecordRefused {
+        /// A record is bounded, so that one command can never stall the market.
+        TooManyFacts { most: usize } = 1
+            => "the command would cause more than {most} facts; send it in smaller parts",
+    }
+}
+
+/// The refusals of one command: at least one, at most [`REFUSALS_MAX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusals(Vec<Refusal>);
+
+impl Refusals {
+    /// The refusals in the order in which the rules list them.
+    pub fn list(&self) -> &[Refusal] {
+        &self.0
+    }
+}
+
+impl<R: Into<Refusal>> From<R> for Refusals {
+    fn from(one: R) -> Self {
+        Self(vec![one.into()])
+    }
+}
+
+impl fmt::Display for Refusals {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, it) in self.0.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(to, "{separator}{it} (refusal {})", it.number())?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects every refusal that applies, not only the first.
+#[derive(Debug, Default)]
+pub struct Objections(Vec<Refusal>);
+
+impl Objections {
+    /// Refuses unless the condition holds.
+    pub fn unless<R: Into<Refusal>>(&mut self, holds: bool, refusal: R) {
+        if !holds && self.0.len() < REFUSALS_MAX {
+            self.0.push(refusal.into());
+        }
+    }
+
+    /// Takes over the refusals of a check, and its finding where there is one.
+    pub fn take<T, R: Into<Refusals>>(&mut self, finding: Result<T, R>) -> Option<T> {
+        match finding {
+            Ok(it) => Some(it),
+            Err(refused) => {
+                for it in refused.into().0 {
+                    self.unless(false, it);
+                }
+                None
+            }
+        }
+    }
+
+    /// Ends the refusals part of a decision: from here on the command is accepted.
+    pub fn settle(self) -> Result<(), Refusals> {
+        if self.0.is_empty() { Ok(()) } else { Err(Refusals(self.0)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_refusal_number_is_given_once() {
+        let numbers: Vec<u16> = Refusal::catalogue().iter().map(|it| it.1).collect();
+        let distinct: BTreeSet<u16> = numbers.iter().copied().collect();
+        assert_eq!(numbers.len(), distinct.len());
+    }
+}

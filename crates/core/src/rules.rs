@@ -1,0 +1,177 @@
+//! The rules a market adopts: what the policy file means to the core.
+//!
+//! Everything that depends on a calendar is compiled into moments before adoption; the core only
+//! looks up. Rules are facts once adopted: a later version applies from its adoption on.
+
+use crate::id::{JurisdictionId, Label};
+use crate::quantity::{Price, Tonnes};
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// The most jurisdictions one market may have.
+pub const JURISDICTIONS_MAX: usize = 64;
+/// The most years one jurisdiction's chapter may list.
+pub const YEARS_MAX: usize = 100;
+
+/// One market: its quote currency and a chapter for each jurisdiction.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct MarketRules {
+    /// The name of the market.
+    #[n(0)]
+    pub name: String,
+    /// ISO 4217 code of the currency in which prices are quoted.
+    #[n(1)]
+    pub currency: Label,
+    /// The chapters; an id is the place in this list.
+    #[n(2)]
+    pub jurisdictions: Vec<JurisdictionRules>,
+    /// SHA-256 of the policy file.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub policy_hash: [u8; 32],
+}
+
+/// One jurisdiction's chapter.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct JurisdictionRules {
+    /// Its code, such as an ISO 3166-1 alpha-3 code.
+    #[n(0)]
+    pub code: Label,
+    /// Its years in ascending order without a gap.
+    #[n(1)]
+    pub years: Vec<YearRules>,
+}
+
+/// How far a jurisdiction has come with its market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Stage {
+    /// Takes part without a market of its own.
+    #[n(0)]
+    Observer,
+    /// Voluntary reports and credits, no obligation.
+    #[n(1)]
+    Crediting,
+    /// Obligations on trial.
+    #[n(2)]
+    Pilot,
+    /// A full emissions trading system.
+    #[n(3)]
+    Ets,
+}
+
+impl Stage {
+    /// Whether installations owe units in this stage.
+    pub fn obliges(self) -> bool {
+        matches!(self, Self::Pilot | Self::Ets)
+    }
+}
+
+/// One jurisdiction's rules for one year.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct YearRules {
+    /// The year of emissions and of the vintage.
+    #[n(0)]
+    pub year: Year,
+    /// The stage in this year.
+    #[n(1)]
+    pub stage: Stage,
+    /// Units of this vintage may be surrendered for emissions up to this year.
+    #[n(2)]
+    pub valid_to: Year,
+    /// Verified emissions are due before this moment of the year after.
+    #[n(3)]
+    pub report_due: Instant,
+    /// Units are to be surrendered before this moment of the year after.
+    #[n(4)]
+    pub surrender_due: Instant,
+    /// How primary auctions of this vintage work.
+    #[n(5)]
+    pub auction: AuctionRules,
+    /// What a missing tonne costs.
+    #[n(6)]
+    pub penalty: Penalty,
+}
+
+/// What an auction does when less is bid than offered (market rule A6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Undersubscribed {
+    /// The auction is cancelled (EU: Regulation (EU) No 1031/2010, Article 7(5)).
+    #[n(0)]
+    Cancel,
+    /// What was bid is sold at the lowest valid bid (UK ETS auctioning regulations).
+    #[n(1)]
+    Sell,
+}
+
+/// What an auction does when it would clear well below the secondary market (market rule A7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum BelowSecondary {
+    /// The auction is cancelled (Regulation (EU) No 1031/2010, Article 7(6)).
+    #[n(0)]
+    Cancel,
+    /// The price is that of the last bid that meets the secondary price.
+    #[n(1)]
+    StepUp,
+    /// The result stands.
+    #[n(2)]
+    Ignore,
+}
+
+/// How primary auctions work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AuctionRules {
+    /// Volumes are whole multiples of this.
+    #[n(0)]
+    pub lot: Tonnes,
+    /// Bids below are left out (A8).
+    #[n(1)]
+    pub reserve: Price,
+    /// When less is bid than offered (A6).
+    #[n(2)]
+    pub undersubscribed: Undersubscribed,
+    /// When the price falls below the secondary market (A7).
+    #[n(3)]
+    pub below_secondary: BelowSecondary,
+    /// How far below counts, in percent of the secondary price (A7).
+    #[n(4)]
+    pub below_secondary_percent: u32,
+    /// The most of one auction that the bids of one owner group may ask for, in percent (A10).
+    #[n(5)]
+    pub purchase_limit_percent: u32,
+    /// The most bids one auction takes.
+    #[n(6)]
+    pub bids_max: u32,
+}
+
+/// What a tonne costs that was emitted and not surrendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Penalty {
+    /// A fixed part for each missing tonne.
+    #[n(0)]
+    pub per_tonne: Price,
+    /// A part of the mean auction price of the year, in percent (200 = twice the mean price).
+    #[n(1)]
+    pub of_mean_price_percent: u32,
+    /// Whether the missing units are still owed in the next year.
+    #[n(2)]
+    pub make_good: bool,
+}
+
+impl MarketRules {
+    /// A jurisdiction's chapter.
+    pub fn jurisdiction(&self, id: JurisdictionId) -> Option<&JurisdictionRules> {
+        self.jurisdictions.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// A jurisdiction's rules for a year.
+    pub fn year(&self, id: JurisdictionId, year: Year) -> Option<&YearRules> {
+        self.jurisdiction(id)?.years.iter().find(|it| it.year == year)
+    }
+
+    /// The jurisdictions with their ids.
+    pub fn chapters(&self) -> impl Iterator<Item = (JurisdictionId, &JurisdictionRules)> {
+        (0u32..).zip(&self.jurisdictions).map(|(place, it)| (JurisdictionId(place), it))
+    }
+}

@@ -1,0 +1,187 @@
+//! The state of the market: what all facts so far amount to.
+
+use crate::account::{Account, Installation};
+use crate::allocation::Entitlement;
+use crate::auction::Auction;
+use crate::call::{Call, Order};
+use crate::compliance::PenaltyCase;
+use crate::id::{
+    AccountId, AuctionId, CallId, CashAccountId, InstallationId, JurisdictionId, OrderId, PartyId,
+    PenaltyId, PersonId, ProposalId,
+};
+use crate::ledger::Ledger;
+use crate::party::{Party, Person};
+use crate::proposal::Proposal;
+use crate::quantity::{Price, Tonnes};
+use crate::rules::{MarketRules, YearRules};
+use crate::supply::Cap;
+use crate::table::Table;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything the market knows. Two states with the same history are equal, bit for bit.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub struct State {
+    /// The position of the last record; 0 before the first.
+    #[n(0)]
+    pub position: u64,
+    /// Up to this moment time has passed. It moves only by the command that passes time.
+    #[n(1)]
+    pub now: Instant,
+    /// The rules in force, once a policy is adopted.
+    #[n(2)]
+    pub rules: Option<MarketRules>,
+    /// The persons that can act; the first is nobody.
+    #[n(3)]
+    pub people: Table<PersonId, Person>,
+    /// The parties.
+    #[n(4)]
+    pub parties: Table<PartyId, Party>,
+    /// The accounts.
+    #[n(5)]
+    pub accounts: Table<AccountId, Account>,
+    /// The installations.
+    #[n(6)]
+    pub installations: Table<InstallationId, Installation>,
+    /// All balances.
+    #[n(7)]
+    pub ledger: Ledger,
+    /// The caps.
+    #[n(8)]
+    pub caps: BTreeMap<(JurisdictionId, Year), Cap>,
+    /// Free allocation by installation and year.
+    #[n(9)]
+    pub entitlements: BTreeMap<(InstallationId, Year), Entitlement>,
+    /// Primary auctions.
+    #[n(10)]
+    pub auctions: Table<AuctionId, Auction>,
+    /// Call auctions.
+    #[n(11)]
+    pub calls: Table<CallId, Call>,
+    /// Orders that wait in the books.
+    #[n(12)]
+    pub orders: BTreeMap<OrderId, Order>,
+    /// The next order's id.
+    #[n(13)]
+    pub next_order: OrderId,
+    /// Last price of the secondary market, and when, by jurisdiction.
+    #[n(14)]
+    pub last_prices: BTreeMap<JurisdictionId, (Price, Instant)>,
+    /// Years whose letters are frozen.
+    #[n(15)]
+    pub closed_years: BTreeSet<(JurisdictionId, Year)>,
+    /// Cases of money owed for a shortfall.
+    #[n(16)]
+    pub penalties: Table<PenaltyId, PenaltyCase>,
+    /// Commands that wait for a second person.
+    #[n(17)]
+    pub proposals: Table<ProposalId, Proposal>,
+    /// Moments at which something falls due; time stops at each.
+    #[n(18)]
+    pub agenda: BTreeSet<Instant>,
+    /// References of the bank's statements already booked, so that none is booked twice.
+    #[n(19)]
+    pub bank_references: BTreeSet<u64>,
+    /// Units sold and money taken in primary auctions, by vintage: the year's mean price.
+    #[n(20)]
+    pub auctioned: BTreeMap<(JurisdictionId, Year), (Tonnes, crate::quantity::Money)>,
+    /// The next installation whose letter is to be frozen, while a year is being closed.
+    #[n(21)]
+    pub closing: BTreeMap<(JurisdictionId, Year), InstallationId>,
+}
+
+impl State {
+    /// The position of the record that comes next.
+    pub fn next_position(&self) -> u64 {
+        self.position.saturating_add(1)
+    }
+
+    /// The next moment at which something falls due, if any.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.agenda.first().copied()
+    }
+
+    /// The rules of a jurisdiction's year.
+    pub fn year_rules(&self, jurisdiction: JurisdictionId, year: Year) -> Option<&YearRules> {
+        self.rules.as_ref()?.year(jurisdiction, year)
+    }
+
+    /// The cash account of a party, if it has one.
+    pub fn cash_account_of(&self, party: PartyId) -> Option<CashAccountId> {
+        self.parties.get(party)?.cash
+    }
+
+    /// The bytes of each table that holds something, under its number. Empty tables are left
+    /// out, so that a table added later leaves old hashes as they were.
+    fn sections(&self) -> Vec<(u16, Vec<u8>)> {
+        fn bytes<T: Encode<()> + Default + PartialEq>(it: &T) -> Vec<u8> {
+            if *it == T::default() { Vec::new() } else { encode(it) }
+        }
+        let all = [
+            bytes(&self.position),
+            bytes(&self.now),
+            bytes(&self.rules),
+            bytes(&self.people),
+            bytes(&self.parties),
+            bytes(&self.accounts),
+            bytes(&self.installations),
+            bytes(&self.ledger),
+            bytes(&self.caps),
+            bytes(&self.entitlements),
+            bytes(&self.auctions),
+            bytes(&self.calls),
+            bytes(&self.orders),
+            bytes(&self.next_order),
+            bytes(&self.last_prices),
+            bytes(&self.closed_years),
+            bytes(&self.penalties),
+            bytes(&self.proposals),
+            bytes(&self.agenda),
+            bytes(&self.bank_references),
+            bytes(&self.auctioned),
+            bytes(&self.closing),
+        ];
+        (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
+    }
+
+    /// SHA-256 over the whole state: two machines that replayed the same journal agree on it.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"karvan/state/v1\0");
+        for (number, bytes) in self.sections() {
+            hash.update(number.to_be_bytes());
+            hash.update(Sha256::digest(bytes));
+        }
+        hash.finalize().into()
+    }
+}
+
+/// The bytes of a value with numbered fields.
+#[expect(clippy::expect_used, reason = "writing into memory cannot fail")]
+pub fn encode<T: Encode<()>>(it: &T) -> Vec<u8> {
+    minicbor::to_vec(it).expect("a value of numbered fields is encoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_sees_every_change_and_nothing_else() {
+        let empty = State::default();
+        let mut later = State::default();
+        assert_eq!(empty.hash(), later.hash());
+        later.now = Instant(1);
+        assert_ne!(empty.hash(), later.hash());
+    }
+
+    #[test]
+    fn a_state_reads_back_from_its_bytes() {
+        let mut state = State { position: 7, ..State::default() };
+        state.agenda.insert(Instant(5));
+        let back: State = minicbor::decode(&encode(&state)).expect("own bytes");
+        assert_eq!(back, state);
+    }
+}

@@ -1,0 +1,26 @@
+//! Supply: caps, issuance and the government's own moves.
+
+pub mod central_transfer;
+pub mod issue;
+pub mod set_cap;
+
+use crate::quantity::Tonnes;
+use minicbor::{Decode, Encode};
+
+/// The cap of one jurisdiction's year: a chain of settings, of which the last is in force.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub struct Cap {
+    /// Every quantity that was set, with the record that set it.
+    #[n(0)]
+    pub chain: Vec<(u64, Tonnes)>,
+    /// The opening balance: units of earlier law taken over beside the cap.
+    #[n(1)]
+    pub opening: Tonnes,
+}
+
+impl Cap {
+    /// What may be issued: the last cap set and the opening balance.
+    pub fn in_force(&self) -> Tonnes {
+        self.chain.last().map(|(_, it)| *it).unwrap_or_default() + self.opening
+    }
+}

@@ -1,0 +1,66 @@
+//! Units that move between accounts: picking serials, transfers, expiry.
+
+pub mod expire;
+pub mod transfer;
+
+use crate::draft::Draft;
+use crate::id::{AccountId, SeriesId};
+use crate::ledger::posting::{Posting, UnitsMoved};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Picked, Shelf};
+use crate::quantity::Tonnes;
+use crate::refusal::refusals;
+
+refusals! {
+    /// Why units cannot be picked.
+    pub enum UnitsRefused {
+        /// Quantities are positive.
+        QuantityIsZero = 601 => "the quantity is zero; it must be a positive whole number",
+        /// The account has fewer free units that fit. Units in orders are not free.
+        HoldsTooLittle { held: Tonnes, wanted: Tonnes } = 602
+            => "the account has {held} free that fit, less than {wanted}",
+        /// A transfer moves a bounded number of blocks.
+        TooManyBlocks { most: usize } = 603
+            => "the quantity lies in more than {most} blocks; move it in smaller parts",
+    }
+}
+
+/// The two accounts of a move.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// The account the units leave.
+    pub from: AccountId,
+    /// The account they come into.
+    pub to: AccountId,
+}
+
+/// Picks serials by the rule of the ledger; fails when there are too few or too many blocks.
+pub fn pick(
+    shelf: &Shelf,
+    quantity: Tonnes,
+    wanted: impl Fn(SeriesId) -> bool,
+) -> Result<Picked, UnitsRefused> {
+    if quantity == Tonnes::ZERO {
+        return Err(UnitsRefused::QuantityIsZero);
+    }
+    let held = shelf.free(&wanted);
+    if held < quantity {
+        return Err(UnitsRefused::HoldsTooLittle { held, wanted: quantity });
+    }
+    let picked = shelf.pick(quantity, &wanted);
+    if picked.len() > BLOCKS_PER_TRANSFER_MAX {
+        return Err(UnitsRefused::TooManyBlocks { most: BLOCKS_PER_TRANSFER_MAX });
+    }
+    Ok(picked)
+}
+
+/// Moves what was picked.
+pub fn move_all(draft: &mut Draft<'_>, picked: &Picked, way: Way) {
+    for (series, block) in picked {
+        draft.post(Posting::UnitsMoved(UnitsMoved {
+            series: *series,
+            from: way.from,
+            to: way.to,
+            serials: block.serials,
+        }));
+    }
+}

@@ -1,0 +1,76 @@
+//! Expire: units that count for no emissions any more go to the deletion account, account by
+//! account. A vintage is expired once the surrender date of its last valid year has passed.
+
+use crate::account::{self, AccountKind};
+use crate::authority;
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::event::Events;
+use crate::id::{AccountId, JurisdictionId};
+use crate::ledger::posting::{Posting, UnitsEnded};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Series};
+use crate::refusal::{Objections, Refusals};
+use crate::state::State;
+use crate::supply::issue::IssueRefused;
+use crate::units::UnitsRefused;
+use crate::account::AccountRefused;
+use crate::quantity::Tonnes;
+use minicbor::{Decode, Encode};
+
+/// The command. Its only facts are postings; at most [`BLOCKS_PER_TRANSFER_MAX`] blocks go with
+/// one command, so a large account takes several.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Expire {
+    /// Whose units expire.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// The account they leave.
+    #[n(1)]
+    pub account: AccountId,
+}
+
+/// Whether a series counts for no emissions any more.
+pub fn is_expired(state: &State, series: &Series) -> bool {
+    state
+        .year_rules(series.jurisdiction, series.valid_to)
+        .is_some_and(|it| it.surrender_due <= state.now)
+}
+
+/// Finds what is expired in the account.
+pub fn decide(
+    state: &State,
+    context: &Context,
+    it: &Expire,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    no.take(authority::administrator(state, context, it.jurisdiction));
+    let kind = AccountKind::Deletion;
+    let into = account::of_government(state, it.jurisdiction, kind);
+    no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
+    let account = it.account;
+    match state.accounts.get(account) {
+        None => no.unless(false, AccountRefused::Unknown { account }),
+        Some(row) => {
+            let wrong = AccountRefused::WrongKind { account, kind: row.kind.name() };
+            no.unless(!row.kind.ends_units(), wrong);
+        }
+    }
+    let (Some(into), Some(shelf)) = (into, state.ledger.shelves.get(account)) else {
+        return no.settle();
+    };
+    let expired = |series| {
+        let row = state.ledger.series.row(series);
+        row.jurisdiction == it.jurisdiction && is_expired(state, row)
+    };
+    let wanted = Tonnes(1);
+    let held = shelf.free(expired);
+    no.unless(held >= wanted, UnitsRefused::HoldsTooLittle { held, wanted });
+    no.settle()?;
+    let mut draft = Draft::new(state, out);
+    for (series, block) in shelf.pick(held, expired).into_iter().take(BLOCKS_PER_TRANSFER_MAX) {
+        let serials = block.serials;
+        draft.post(Posting::UnitsEnded(UnitsEnded { series, from: account, into, serials }));
+    }
+    Ok(())
+}
