@@ -1,0 +1,89 @@
+//! What became of a command, for ever: full segments get an index of their command ids.
+//!
+//! An index is a file of rows sorted by id: 16 bytes of id, 8 of position, big-endian. It can be
+//! deleted and is made again.
+
+use crate::command_id::CommandId;
+use crate::frame;
+use crate::journal::JournalBroken;
+use crate::journal::file::{ReadFrom, Segment, read_frames};
+use crate::storage::Storage;
+use crate::writer::Stopped;
+use std::io;
+
+const ROW_BYTES: usize = 24;
+const MAKING: &str = "index-making.tmp";
+/// Bytes of frames read at a time.
+const READ_BYTES: usize = 4 * 1024 * 1024;
+
+fn name_of(segment: &Segment) -> String {
+    format!("{}.ids", segment.name)
+}
+
+/// Makes the index of each full segment that has none.
+pub fn write_missing(storage: &dyn Storage, segments: &[Segment]) -> Result<(), Stopped> {
+    let disk = |error| JournalBroken::Disk { file: MAKING.to_owned(), error };
+    let there = storage.list().map_err(disk)?;
+    for pair in segments.windows(2) {
+        let [full, next] = pair else { continue };
+        if !there.contains(&name_of(full)) {
+            let bytes = rows(storage, full, next.first.saturating_sub(1))?;
+            write(storage, &name_of(full), &bytes).map_err(disk)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(storage: &dyn Storage, name: &str, bytes: &[u8]) -> io::Result<()> {
+    storage.allocate(MAKING, bytes.len() as u64)?;
+    storage.write_at(MAKING, 0, bytes)?;
+    storage.sync(MAKING)?;
+    storage.rename(MAKING, name)
+}
+
+fn rows(storage: &dyn Storage, segment: &Segment, last: u64) -> Result<Vec<u8>, JournalBroken> {
+    let mut rows: Vec<(u128, u64)> = Vec::new();
+    let mut from = segment.first;
+    while from <= last {
+        let wanted = ReadFrom { from, last, most: READ_BYTES };
+        let frames = read_frames(storage, std::slice::from_ref(segment), wanted)?;
+        for frame in frame::frames(&frames).flatten() {
+            rows.push((frame.header.id.0, frame.header.record.position));
+            from = frame.header.record.position.saturating_add(1);
+        }
+    }
+    rows.sort_unstable();
+    let mut bytes = Vec::with_capacity(rows.len().saturating_mul(ROW_BYTES));
+    for (id, position) in rows {
+        bytes.extend_from_slice(&id.to_be_bytes());
+        bytes.extend_from_slice(&position.to_be_bytes());
+    }
+    Ok(bytes)
+}
+
+/// The record that a command became, in the full segments that have an index.
+pub fn find(
+    storage: &dyn Storage,
+    segments: &[Segment],
+    id: CommandId,
+) -> io::Result<Option<u64>> {
+    let there = storage.list()?;
+    for segment in segments.iter().filter(|it| there.contains(&name_of(it))) {
+        let name = name_of(segment);
+        let (mut low, mut high) = (0, storage.length(&name)? / ROW_BYTES as u64);
+        while low < high {
+            let middle = low.midpoint(high);
+            let row = storage.read(&name, middle * ROW_BYTES as u64, ROW_BYTES)?;
+            let Some((found, position)) = row.split_first_chunk::<16>() else { break };
+            match u128::from_be_bytes(*found).cmp(&id.0) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => {
+                    let position = position.first_chunk::<8>().copied().unwrap_or_default();
+                    return Ok(Some(u64::from_be_bytes(position)));
+                }
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,341 @@
+//! The journal in files: segments of one size, made of zeros and synced before they are used.
+//!
+//! A segment begins with a header (magic, first position, chain hash so far, checksum). The writer
+//! never meets a full disk: the next segment is prepared ahead by a helper, and without it no
+//! batch is started.
+
+use super::recovery::{self, Found};
+use super::{Appended, Journal, JournalBroken, Room};
+use crate::frame::{self, ALIGNMENT, Batch, BatchHeader, FRAME_BYTES_MAX, Hash};
+use crate::storage::Storage;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+
+/// Bytes of a segment.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+/// A batch is closed when its frames reach this size.
+pub const BATCH_BYTES: usize = 1024 * 1024;
+/// The most bytes of a batch with its header and padding: the last record may be the largest.
+pub const BATCH_BYTES_MAX: usize = BATCH_BYTES + FRAME_BYTES_MAX + 2 * ALIGNMENT;
+/// Bytes before the first batch of a segment.
+pub const SEGMENT_HEADER_BYTES: usize = ALIGNMENT;
+
+const _: () = assert!((BATCH_BYTES_MAX as u64) < SEGMENT_BYTES / 4);
+
+/// The name under which the next segment is prepared.
+const NEXT: &str = "segment-next.tmp";
+/// Where reading may begin within a segment: one mark for each so many bytes.
+const MARK_EVERY: u64 = 256 * 1024;
+
+const MAGIC: [u8; 8] = *b"KARVANJ1";
+
+/// A segment in use or full.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Its file.
+    pub name: String,
+    /// The position of its first record.
+    pub first: u64,
+    /// First position and offset of some of its batches, ascending.
+    pub marks: Vec<(u64, u64)>,
+}
+
+/// The name of the segment that begins with a position.
+pub fn segment_name(first: u64) -> String {
+    format!("segment-{first:020}.journal")
+}
+
+/// The header of a segment.
+pub fn segment_header(first: u64, chain: &Hash) -> [u8; SEGMENT_HEADER_BYTES] {
+    let mut parts = MAGIC.to_vec();
+    parts.extend_from_slice(&first.to_le_bytes());
+    parts.extend_from_slice(chain);
+    parts.resize(SEGMENT_HEADER_BYTES - 4, 0);
+    let checksum = crc32c::crc32c(&parts);
+    parts.extend_from_slice(&checksum.to_le_bytes());
+    let mut bytes = [0; SEGMENT_HEADER_BYTES];
+    bytes.copy_from_slice(&parts);
+    bytes
+}
+
+/// Who prepares the next segment.
+enum Preparer {
+    /// The writer itself, when it asks for room: for stepped use.
+    Inline { ready: bool },
+    /// A thread, so that the writer never waits for zeros to be written.
+    Thread { orders: SyncSender<()>, done: Receiver<io::Result<()>>, ready: bool, asked: bool },
+}
+
+/// The journal.
+pub struct FileJournal {
+    storage: Arc<dyn Storage>,
+    segment_bytes: u64,
+    segments: Vec<Segment>,
+    offset: u64,
+    last: u64,
+    marked: u64,
+    chain: Hash,
+    preparer: Preparer,
+    helper: Option<JoinHandle<()>>,
+    /// Reused for header, frames and padding of a batch.
+    buffer: Vec<u8>,
+}
+
+/// How a file journal is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct FileOptions {
+    /// Bytes of a segment; [`SEGMENT_BYTES`] but in tests.
+    pub segment_bytes: u64,
+    /// Whether a thread prepares segments.
+    pub helper_thread: bool,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        Self { segment_bytes: SEGMENT_BYTES, helper_thread: false }
+    }
+}
+
+impl FileJournal {
+    /// Opens the journal in a storage, recovering it: a torn last batch is dropped and told,
+    /// damage to what was acknowledged is refused.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        options: FileOptions,
+    ) -> Result<(Self, Found), JournalBroken> {
+        let found = recovery::recover(&*storage, options.segment_bytes)?;
+        let (preparer, helper) = if options.helper_thread {
+            let (orders, inbox) = sync_channel::<()>(1);
+            let (outbox, done) = sync_channel(1);
+            let disk = Arc::clone(&storage);
+            let bytes = options.segment_bytes;
+            let helper = std::thread::spawn(move || {
+                while inbox.recv().is_ok() {
+                    if outbox.send(disk.allocate(NEXT, bytes)).is_err() {
+                        break;
+                    }
+                }
+            });
+            (Preparer::Thread { orders, done, ready: false, asked: false }, Some(helper))
+        } else {
+            (Preparer::Inline { ready: false }, None)
+        };
+        let journal = Self {
+            storage,
+            segment_bytes: options.segment_bytes,
+            segments: found.segments.clone(),
+            offset: found.offset,
+            last: found.last,
+            marked: found.marked,
+            chain: found.chain,
+            preparer,
+            helper,
+            buffer: Vec::new(),
+        };
+        Ok((journal, found))
+    }
+
+    /// The segments, oldest first.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    fn broken(&self, file: &str, error: io::Error) -> JournalBroken {
+        JournalBroken::Disk { file: file.to_owned(), error }
+    }
+
+    /// Whether the next segment lies ready; asks for it when not.
+    fn next_is_ready(&mut self) -> Result<bool, String> {
+        let bytes = self.segment_bytes;
+        let told = |error: io::Error| {
+            format!("the next journal segment of {bytes} bytes cannot be prepared: {error}")
+        };
+        match &mut self.preparer {
+            Preparer::Inline { ready } => {
+                if !*ready {
+                    self.storage.allocate(NEXT, bytes).map_err(told)?;
+                    *ready = true;
+                }
+                Ok(true)
+            }
+            Preparer::Thread { orders, done, ready, asked } => {
+                if *ready {
+                    return Ok(true);
+                }
+                if !*asked {
+                    *asked = orders.try_send(()).is_ok();
+                }
+                match done.try_recv() {
+                    Ok(result) => {
+                        *asked = false;
+                        result.map_err(told)?;
+                        *ready = true;
+                        Ok(true)
+                    }
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => Ok(false),
+                }
+            }
+        }
+    }
+
+    fn is_roomy(&self) -> bool {
+        let left = self.segment_bytes.saturating_sub(self.offset);
+        !self.segments.is_empty() && left >= BATCH_BYTES_MAX as u64
+    }
+
+    /// Goes on in the prepared segment. All before it is synced: a batch ends with its sync.
+    fn rotate(&mut self) -> Result<(), JournalBroken> {
+        let first = self.last.saturating_add(1);
+        let name = segment_name(first);
+        let header = segment_header(first, &self.chain);
+        let storage = Arc::clone(&self.storage);
+        storage.write_at(NEXT, 0, &header).map_err(|it| self.broken(NEXT, it))?;
+        storage.sync(NEXT).map_err(|it| self.broken(NEXT, it))?;
+        storage.rename(NEXT, &name).map_err(|it| self.broken(&name, it))?;
+        match &mut self.preparer {
+            Preparer::Inline { ready } | Preparer::Thread { ready, .. } => *ready = false,
+        }
+        self.segments.push(Segment { name, first, marks: Vec::new() });
+        self.offset = SEGMENT_HEADER_BYTES as u64;
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<(), JournalBroken> {
+        let header = BatchHeader {
+            length: u32::try_from(batch.frames.len()).unwrap_or(u32::MAX),
+            first: batch.first,
+            synced_through: self.last,
+            records: batch.records,
+        };
+        self.buffer.clear();
+        self.buffer.extend_from_slice(&header.bytes());
+        self.buffer.extend_from_slice(&batch.frames);
+        self.buffer.resize(header.stride(), 0);
+        let Some(segment) = self.segments.last_mut() else { return Ok(()) };
+        let since = segment.marks.last().map_or(u64::MAX, |(_, at)| self.offset.abs_diff(*at));
+        if since >= MARK_EVERY && batch.records > 0 {
+            segment.marks.push((batch.first, self.offset));
+        }
+        let name = segment.name.clone();
+        let written = self.storage.write_at(&name, self.offset, &self.buffer);
+        written.and_then(|()| self.storage.sync(&name)).map_err(|it| self.broken(&name, it))?;
+        self.offset = self.offset.saturating_add(self.buffer.len() as u64);
+        self.marked = self.last;
+        Ok(())
+    }
+}
+
+impl Drop for FileJournal {
+    fn drop(&mut self) {
+        self.preparer = Preparer::Inline { ready: false };
+        if let Some(helper) = self.helper.take() {
+            drop(helper.join());
+        }
+    }
+}
+
+impl Journal for FileJournal {
+    fn room(&mut self) -> Room {
+        let next = self.next_is_ready();
+        if self.is_roomy() {
+            return Room::Ready;
+        }
+        match next {
+            Ok(true) => Room::Ready,
+            Ok(false) => Room::None("the next journal segment is being prepared".to_owned()),
+            Err(why) => Room::None(why),
+        }
+    }
+
+    fn append(&mut self, expected: u64, batch: &Batch) -> Result<Appended, JournalBroken> {
+        let found = self.last.saturating_add(1);
+        if expected != found {
+            return Ok(Appended::Fenced { expected, found });
+        }
+        if !self.is_roomy() {
+            self.rotate()?;
+        }
+        self.write(batch)?;
+        self.last = batch.last();
+        self.chain = batch.chain;
+        Ok(Appended::Synced)
+    }
+
+    fn mark(&mut self) -> Result<(), JournalBroken> {
+        if self.marked == self.last || !self.is_roomy() {
+            return Ok(());
+        }
+        let first = self.last.saturating_add(1);
+        self.write(&Batch { first, ..Batch::default() })
+    }
+
+    fn read(&self, from: u64, most: usize) -> Result<Vec<u8>, JournalBroken> {
+        read_frames(&*self.storage, &self.segments, ReadFrom { from, last: self.last, most })
+    }
+
+    fn last(&self) -> u64 {
+        self.last
+    }
+
+    fn chain(&self) -> Hash {
+        self.chain
+    }
+}
+
+/// What to read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadFrom {
+    /// The first position wanted.
+    pub from: u64,
+    /// The last position there is.
+    pub last: u64,
+    /// About how many bytes.
+    pub most: usize,
+}
+
+/// Whole frames of synced batches, checked again as they are read.
+pub fn read_frames(
+    storage: &dyn Storage,
+    segments: &[Segment],
+    wanted: ReadFrom,
+) -> Result<Vec<u8>, JournalBroken> {
+    let mut bytes = Vec::new();
+    let mut next = wanted.from;
+    while next <= wanted.last && bytes.len() < wanted.most {
+        let place = segments.partition_point(|it| it.first <= next);
+        let Some(segment) = place.checked_sub(1).and_then(|it| segments.get(it)) else { break };
+        let end = segments.get(place).map_or(wanted.last, |it| it.first.saturating_sub(1));
+        let mark = segment.marks.partition_point(|(first, _)| *first <= next);
+        let start = mark.checked_sub(1).and_then(|it| segment.marks.get(it));
+        let mut offset = start.map_or(SEGMENT_HEADER_BYTES as u64, |(_, at)| *at);
+        while next <= end && bytes.len() < wanted.most {
+            let damaged = |offset: u64, position: u64, what: String| {
+                JournalBroken::Damaged(super::Damage {
+                    file: segment.name.clone(),
+                    offset,
+                    position,
+                    synced_through: wanted.last,
+                    what,
+                })
+            };
+            let disk = |error| JournalBroken::Disk { file: segment.name.clone(), error };
+            let head = storage.read(&segment.name, offset, ALIGNMENT).map_err(disk)?;
+            let header = BatchHeader::read(&head).map_err(|it| damaged(offset, next, it.to_string()))?;
+            let body = storage.read(&segment.name, offset, header.stride()).map_err(disk)?;
+            let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+            let frames = body.get(ALIGNMENT..ALIGNMENT.saturating_add(length)).unwrap_or_default();
+            for frame in frame::frames(frames) {
+                let frame = frame.map_err(|it| damaged(offset, next, it.to_string()))?;
+                let position = frame.header.record.position;
+                if position >= next && position <= end {
+                    bytes.extend_from_slice(frame.bytes);
+                    next = position.saturating_add(1);
+                }
+            }
+            offset = offset.saturating_add(header.stride() as u64);
+        }
+    }
+    Ok(bytes)
+}
