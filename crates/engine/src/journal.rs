@@ -3,6 +3,7 @@
 pub mod file;
 pub mod memory;
 pub mod recovery;
+pub mod resume;
 
 use crate::frame::{Batch, Hash};
 use std::fmt;
@@ -43,6 +44,11 @@ pub enum JournalBroken {
     },
     /// Bytes that were synced have changed.
     Damaged(Damage),
+    /// A rehearsal that is played again came to another record than the store holds.
+    Differs {
+        /// The record.
+        position: u64,
+    },
 }
 
 /// Damage to what was synced.
@@ -73,6 +79,12 @@ impl fmt::Display for JournalBroken {
                 "{}: damaged at byte {}, record {}: {}; everything up to record {} had been \
                  acknowledged, so nothing is dropped silently; restore the file from a copy",
                 it.file, it.offset, it.position, it.what, it.synced_through
+            ),
+            Self::Differs { position } => write!(
+                to,
+                "record {position} of the store is not what this rehearsal comes to: the store was \
+                 made by another policy, seed, data or program; name another --data-dir, or remove \
+                 this one"
             ),
         }
     }

@@ -104,7 +104,10 @@ pub fn decide(
         };
         let here = found.jurisdiction == it.jurisdiction;
         no.unless(here, No::InstallationElsewhere { row, installation });
-        no.unless(found.obliged_in(year), No::NotObliged { row, installation, year });
+        // Units of earlier law are handed out to those who held them then.
+        let opening = state.caps.get(&(it.jurisdiction, year)).map(|it| it.opening);
+        let may_get = found.obliged_in(year) || opening.is_some_and(|it| it > Tonnes::ZERO);
+        no.unless(may_get, No::NotObliged { row, installation, year });
         let delivered =
             state.entitlements.get(&(installation, year)).copied().unwrap_or_default().delivered;
         no.unless(delivered <= wanted, No::BelowDelivered { row, delivered, wanted });

@@ -1,0 +1,170 @@
+//! Facts in JSON, with the names of their fields.
+//!
+//! The journal's facts have numbers for names, and the core knows no JSON. Their debug form has
+//! the names and a small, regular grammar, so it is read and written again as JSON: records become
+//! objects, one-field tuples their field, `Some(x)` is x, `None` is null.
+
+use serde_json::{Map, Value, json};
+
+/// A fact as JSON: its name under `fact`, its fields beside it.
+pub(crate) fn json(event: &karvan_core::Event) -> Value {
+    let text = format!("{event:?}");
+    // The outer name repeats the inner one: `Surrendered(Surrendered { … })`.
+    let mut value = Reader { rest: &text }.value();
+    if let Value::Object(fields) = &mut value {
+        fields.insert("fact".to_owned(), json!(event.name()));
+    }
+    value
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn skip(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', ',']);
+    }
+
+    fn eat(&mut self, sign: char) -> bool {
+        self.skip();
+        match self.rest.strip_prefix(sign) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.skip();
+        let inside = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-' | '.');
+        let end = self.rest.find(|it| !inside(it)).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
+    fn values(&mut self, end: char) -> Vec<Value> {
+        let mut all = Vec::new();
+        while !self.rest.is_empty() && !self.eat(end) {
+            let value = self.value();
+            if self.eat(':') {
+                all.push(json!([value, self.value()]));
+            } else {
+                all.push(value);
+            }
+        }
+        all
+    }
+
+    fn text(&mut self) -> Value {
+        let mut text = String::new();
+        let mut letters = self.rest.char_indices();
+        while let Some((place, letter)) = letters.next() {
+            match letter {
+                '"' => {
+                    self.rest = self.rest.get(place + 1..).unwrap_or_default();
+                    return json!(text);
+                }
+                '\\' => text.extend(letters.next().map(|it| it.1)),
+                other => text.push(other),
+            }
+        }
+        self.rest = "";
+        json!(text)
+    }
+
+    fn value(&mut self) -> Value {
+        if self.eat('"') {
+            return self.text();
+        }
+        if self.eat('[') {
+            let all = self.values(']');
+            let byte = |it: &Value| it.as_u64().and_then(|it| u8::try_from(it).ok());
+            let bytes: Option<Vec<u8>> = all.iter().map(byte).collect();
+            return match bytes {
+                Some(bytes) if bytes.len() == 32 => json!(hex(&bytes)),
+                _ => json!(all),
+            };
+        }
+        if self.eat('{') {
+            return json!(self.values('}'));
+        }
+        if self.eat('(') {
+            return json!(self.values(')'));
+        }
+        let word = self.word();
+        if word.is_empty() {
+            // Nothing the grammar knows: passed over, so that reading always ends.
+            let mut letters = self.rest.chars();
+            letters.next();
+            self.rest = letters.as_str();
+            return Value::Null;
+        }
+        if self.rest.starts_with(" {") {
+            self.rest = self.rest.trim_start_matches(" {");
+            let mut fields = Map::new();
+            while !self.rest.is_empty() && !self.eat('}') {
+                let name = self.word().to_owned();
+                self.eat(':');
+                fields.insert(name, self.value());
+            }
+            return Value::Object(fields);
+        }
+        if self.rest.starts_with('(') {
+            self.eat('(');
+            let mut all = self.values(')');
+            return if all.len() == 1 { all.swap_remove(0) } else { json!(all) };
+        }
+        match word {
+            "None" => Value::Null,
+            "true" => json!(true),
+            "false" => json!(false),
+            number => match number.parse::<i64>() {
+                Ok(it) => json!(it),
+                Err(_) => json!(number),
+            },
+        }
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use karvan_core::Event;
+    use karvan_core::compliance::{Letter, compliance_frozen::ComplianceFrozen};
+    use karvan_core::id::{AccountId, InstallationId, SeriesId};
+    use karvan_core::ledger::{Serials, posting::UnitsMoved};
+    use karvan_core::quantity::Tonnes;
+    use karvan_core::time::Year;
+
+    #[test]
+    fn facts_are_told_with_the_names_of_their_fields() {
+        let moved = Event::UnitsMoved(UnitsMoved {
+            series: SeriesId(1),
+            from: AccountId(2),
+            to: AccountId(3),
+            serials: Serials { first: 10, count: Tonnes(5) },
+        });
+        let expected = json!({
+            "fact": "UnitsMoved", "series": 1, "from": 2, "to": 3,
+            "serials": { "first": 10, "count": 5 }
+        });
+        assert_eq!(json(&moved), expected);
+        let frozen = Event::ComplianceFrozen(ComplianceFrozen {
+            installation: InstallationId(4),
+            year: Year(2027),
+            letter: Letter::A,
+        });
+        let expected =
+            json!({ "fact": "ComplianceFrozen", "installation": 4, "year": 2027, "letter": "A" });
+        assert_eq!(json(&frozen), expected);
+    }
+}

@@ -1,0 +1,108 @@
+//! The market's command line: it parses what a person asks, wires the parts together and shows
+//! what came of it. No rule of the market stands here.
+
+mod facts;
+mod journal;
+mod policy;
+mod rehearse;
+mod table;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// One carbon market from one policy file: design it, rehearse it, run it, prove it.
+#[derive(Parser)]
+#[command(name = "karvan", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Rehearse the shipped ECO pilot 2027-2030 into a store and show what happened.
+    ///
+    /// A second start finds the store and goes on with it: the rehearsal is played again, compared
+    /// record by record with what is stored, and continued where the store ends.
+    Demo(rehearse::Demo),
+    /// Rehearse a policy: simulated operators of the installations drive the real market code.
+    Rehearse(rehearse::Rehearse),
+    /// Look at policy files.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Look at the journal of a store.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Check a policy file and name all its mistakes.
+    Check {
+        /// The policy file.
+        file: PathBuf,
+        /// Print one JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum JournalCommand {
+    /// Read every record, check chain and checksums, replay it and check every invariant.
+    Verify {
+        /// The data directory.
+        dir: PathBuf,
+        /// Print one JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the last records in words.
+    Show {
+        /// The data directory.
+        dir: PathBuf,
+        /// The first record to be shown; without it the last ones are.
+        #[arg(long)]
+        from: Option<u64>,
+        /// How many records.
+        #[arg(long, default_value_t = 20)]
+        count: u64,
+    },
+    /// Write every record with its facts as one JSON object a line.
+    Export {
+        /// The data directory.
+        dir: PathBuf,
+        /// The form; JSON lines is the only one.
+        #[arg(long, required = true)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Demo(it) => rehearse::demo(&it),
+        Command::Rehearse(it) => rehearse::rehearse(&it),
+        Command::Policy(PolicyCommand::Check { file, json }) => policy::check(&file, json),
+        Command::Journal(JournalCommand::Verify { dir, json }) => journal::verify(&dir, json),
+        Command::Journal(JournalCommand::Show { dir, from, count }) => {
+            journal::show(&dir, from, count)
+        }
+        Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output may stop reading.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("karvan: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe)
+}

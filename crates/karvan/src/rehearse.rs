@@ -1,0 +1,363 @@
+//! `karvan demo` and `karvan rehearse`: play the years of a market and show what came of them.
+
+use crate::facts::hex;
+use crate::policy;
+use crate::table::Table;
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::rules::Stage;
+use karvan_engine::journal::Journal;
+use karvan_engine::journal::file::{FileJournal, FileOptions};
+use karvan_engine::journal::memory::MemoryJournal;
+use karvan_engine::journal::resume::Resume;
+use karvan_engine::storage::DiskStorage;
+use karvan_policy::Policy;
+use karvan_rehearsal::{INSTALLATIONS, Outcome, Play, PlayStage, Settings, YearRow, plants};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The policy that is shipped, compiled in, so that the demo needs no file.
+const PILOT: &str = include_str!("../../../policies/eco-pilot.toml");
+
+/// What the demo can be asked.
+#[derive(clap::Args)]
+pub(crate) struct Demo {
+    /// Where the store is kept.
+    #[arg(long, default_value = "karvan-demo")]
+    data_dir: PathBuf,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a rehearsal can be asked.
+#[derive(clap::Args)]
+pub(crate) struct Rehearse {
+    /// The policy file.
+    policy: PathBuf,
+    /// The years, such as 2027-2030; by default the first four of the policy.
+    #[arg(long)]
+    years: Option<String>,
+    /// The seed of all chance; by default the policy's.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where the store is kept; without it nothing is kept.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// A table of installations in place of the project's own (CSV, the same columns).
+    #[arg(long)]
+    installations: Option<PathBuf>,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `karvan demo`.
+pub(crate) fn demo(it: &Demo) -> Result<()> {
+    let policy = Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
+    let settings = settings(policy, None, None, INSTALLATIONS)?;
+    play(settings, Some(&it.data_dir), it.json)
+}
+
+/// `karvan rehearse`.
+pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
+    let policy = policy::read(&it.policy)?;
+    let years = it.years.as_deref().map(|text| read_years(text, &policy)).transpose()?;
+    let table = match &it.installations {
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("{} cannot be read", file.display()))?,
+        None => INSTALLATIONS.to_owned(),
+    };
+    let settings = settings(policy, years, it.seed, &table)
+        .with_context(|| it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string()))?;
+    play(settings, it.data_dir.as_deref(), it.json)
+}
+
+fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {
+    let (first, last) = (policy.first_year, policy.last_year);
+    let parts = text.split_once('-').unwrap_or((text, text));
+    let years = parts.0.parse().ok().zip(parts.1.parse().ok());
+    match years {
+        Some(it) if first <= it.0 && it.0 <= it.1 && it.1 <= last => Ok(it),
+        _ => bail!("--years {text} is not allowed; allowed is a range such as 2027-2030 within {first}-{last}"),
+    }
+}
+
+fn settings(
+    policy: Policy,
+    years: Option<(u16, u16)>,
+    seed: Option<u64>,
+    table: &str,
+) -> Result<Settings> {
+    let plants = plants::read(table).map_err(|bad| {
+        let all: Vec<String> = bad.iter().map(|it| format!("\n  {it}")).collect();
+        anyhow::anyhow!("the table of installations has {} mistakes:{}", bad.len(), all.concat())
+    })?;
+    let (first, last) =
+        years.unwrap_or((policy.first_year, policy.last_year.min(policy.first_year + 3)));
+    let seed = seed.unwrap_or(policy.rehearsal.seed);
+    Ok(Settings { policy, plants, first, last, seed })
+}
+
+fn play(settings: Settings, dir: Option<&Path>, json: bool) -> Result<()> {
+    let started = Instant::now();
+    let currency = settings.policy.currency.clone();
+    let name = settings.policy.name.clone();
+    let bar = bar();
+    let (outcome, found) = match dir {
+        None => (run(settings, MemoryJournal::forgetful(), &bar)?.0, 0),
+        Some(dir) => {
+            let disk = DiskStorage::open(dir).with_context(|| dir.display().to_string())?;
+            let (journal, found) = FileJournal::open(Arc::new(disk), FileOptions::default())
+                .with_context(|| dir.display().to_string())?;
+            if let Some(it) = &found.dropped {
+                bar.suspend(|| {
+                    eprintln!("karvan: an unfinished batch of {} records is dropped", it.records);
+                });
+            }
+            let resume = Resume::new(journal);
+            let stored = resume.stored();
+            if stored > 0 {
+                bar.println(format!(
+                    "{} holds {stored} records: the rehearsal is played again, compared with them, \
+                     and continued",
+                    dir.display()
+                ));
+            }
+            let (outcome, market) = run(settings, resume, &bar).with_context(|| dir.display().to_string())?;
+            let held = market.writer().journal().inner().last();
+            anyhow::ensure!(
+                held == outcome.records,
+                "{} holds {held} records, but this rehearsal ends with record {}: the store was made \
+                 for more years; name another --data-dir",
+                dir.display(),
+                outcome.records
+            );
+            (outcome, stored)
+        }
+    };
+    bar.finish_and_clear();
+    let told = Told { name, currency, dir, found, seconds: started.elapsed().as_secs_f64() };
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{:#}", as_json(&outcome, &told))?;
+        return Ok(());
+    }
+    write!(out, "{}", as_text(&outcome, &told))?;
+    Ok(())
+}
+
+type Ran<J> = (Outcome, karvan_rehearsal::Market<J>);
+
+fn run<J: Journal>(settings: Settings, journal: J, bar: &ProgressBar) -> Result<Ran<J>> {
+    let mut watch = |it: PlayStage| {
+        bar.set_length(it.all as u64);
+        bar.set_position(it.done as u64);
+        let (year, month, _) = it.at.date();
+        bar.set_message(format!("{year}-{month:02}, {} records", it.records));
+    };
+    Ok(Play::new(settings, journal).run(&mut watch)?)
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  market time {msg}  {elapsed}");
+    let bar = ProgressBar::new(1);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// What is told beside the outcome.
+struct Told<'a> {
+    name: String,
+    currency: String,
+    dir: Option<&'a Path>,
+    found: u64,
+    seconds: f64,
+}
+
+fn stage(it: Stage) -> &'static str {
+    match it {
+        Stage::Observer => "observer",
+        Stage::Crediting => "crediting",
+        Stage::Pilot => "pilot",
+        Stage::Ets => "ets",
+    }
+}
+
+fn mt(tonnes: Tonnes) -> String {
+    if tonnes == Tonnes::ZERO { "-".to_owned() } else { format!("{:.2}", tonnes.0 as f64 / 1e6) }
+}
+
+fn price(it: Option<Price>, stage: Stage) -> String {
+    match it {
+        Some(price) => price.to_string(),
+        None if stage.obliges() => "none".to_owned(),
+        None => "-".to_owned(),
+    }
+}
+
+fn cells(row: &YearRow) -> Vec<String> {
+    let pair = |(real, synthetic): (usize, usize)| {
+        if real + synthetic == 0 { "-".to_owned() } else { format!("{real}+{synthetic}") }
+    };
+    let (a, b, c) = row.letters;
+    let letters = if a + b + c == 0 { "-".to_owned() } else { format!("{a}/{b}/{c}") };
+    let abated = if row.stage.obliges() { format!("{:.2}", row.abated / 1e6) } else { "-".to_owned() };
+    vec![
+        row.jurisdiction.clone(),
+        format!("{} {}", row.year, stage(row.stage)),
+        pair(row.reporting),
+        pair(row.obliged),
+        row.cap.map_or("-".to_owned(), mt),
+        mt(row.free),
+        mt(row.auctioned),
+        price(row.auction_price, row.stage),
+        price(row.call_price, row.stage),
+        mt(row.call_volume),
+        mt(row.reported),
+        mt(row.verified),
+        abated,
+        mt(row.surrendered),
+        letters,
+        mt(row.penalised),
+    ]
+}
+
+fn as_text(it: &Outcome, told: &Told<'_>) -> String {
+    let usd = &told.currency;
+    let columns = [
+        "".to_owned(),
+        "year stage".to_owned(),
+        "reporting|real+synth.".to_owned(),
+        "obliged|real+synth.".to_owned(),
+        "cap|Mt".to_owned(),
+        "free|Mt".to_owned(),
+        "auctioned|Mt".to_owned(),
+        format!("auction|{usd}/t"),
+        format!("call|{usd}/t"),
+        "traded|Mt".to_owned(),
+        "reported|Mt".to_owned(),
+        "verified|Mt".to_owned(),
+        "abated|Mt".to_owned(),
+        "surrend.|Mt".to_owned(),
+        "letters|A/B/C".to_owned(),
+        "penal.|Mt".to_owned(),
+    ];
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut table = Table::new(&columns);
+    let mut before: Option<&str> = None;
+    for row in &it.rows {
+        if before.is_some_and(|it| it != row.jurisdiction) {
+            table.rule();
+        }
+        before = Some(&row.jurisdiction);
+        table.add(cells(row));
+    }
+    let sum = |of: fn(&YearRow) -> Tonnes| it.rows.iter().map(of).sum::<Tonnes>();
+    let mut text = format!("{}\n\n{table}\n", told.name);
+    text.push_str(
+        "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: obliged installations \
+         only.\nReal installations have emissions derived from open data; synthetic ones stand for \
+         plants that no open table lists.\nTraded and call price: call auctions held in that year; \
+         \"none\" = a market without a trade, \"-\" = no market.\n\n",
+    );
+    let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
+    line("members", format!("{}", it.members));
+    line(
+        "installations",
+        format!(
+            "{} real and {} synthetic report; {} real ones owe units in the last year",
+            it.real_reporting, it.synthetic_reporting, it.real_obliged
+        ),
+    );
+    line("units issued", format!("{} Mt with opening balances", mt(it.issued)));
+    line("verified", format!("{} Mt owed", mt(sum(|it| it.verified))));
+    line("surrendered", format!("{} Mt", mt(sum(|it| it.surrendered))));
+    line("penalised", format!("{} Mt", mt(sum(|it| it.penalised))));
+    line("refused", refusals(it));
+    line("records", format!("{} up to {}", it.records, it.until));
+    line("chain head", hex(&it.chain));
+    line("state hash", hex(&it.state_hash));
+    line("time", format!("{:.1} s", told.seconds));
+    match told.dir {
+        None => line("store", "none kept; name a --data-dir to keep one".to_owned()),
+        Some(dir) if told.found == 0 => line("store", format!("{}, new", dir.display())),
+        Some(dir) => {
+            let found = told.found.min(it.records);
+            let compared = format!("{}, {found} records found there and equal", dir.display());
+            line("store", format!("{compared}, {} added", it.records - found));
+        }
+    }
+    text
+}
+
+fn refusals(it: &Outcome) -> String {
+    if it.refused.is_empty() {
+        return "nothing".to_owned();
+    }
+    let all: u64 = it.refused.iter().map(|(_, count, _)| count).sum();
+    let mut text = format!("{all} times");
+    for (number, count, first) in &it.refused {
+        text.push_str(&format!("\n{:<14}{count} x refusal {number}, first: {first}", ""));
+    }
+    text
+}
+
+fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
+    let money = |it: Option<Price>| it.map(|it| it.to_string());
+    let rows: Vec<Value> = it
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "jurisdiction": row.jurisdiction,
+                "year": row.year,
+                "stage": stage(row.stage),
+                "reporting_real": row.reporting.0,
+                "reporting_synthetic": row.reporting.1,
+                "obliged_real": row.obliged.0,
+                "obliged_synthetic": row.obliged.1,
+                "cap_t": row.cap.map(|it| it.0),
+                "free_t": row.free.0,
+                "auctioned_t": row.auctioned.0,
+                "auction_price": money(row.auction_price),
+                "call_price": money(row.call_price),
+                "call_volume_t": row.call_volume.0,
+                "reported_t": row.reported.0,
+                "verified_t": row.verified.0,
+                "abated_t": row.abated.round(),
+                "surrendered_t": row.surrendered.0,
+                "letters": { "A": row.letters.0, "B": row.letters.1, "C": row.letters.2 },
+                "penalised_t": row.penalised.0,
+                "penalties": row.penalties.to_string(),
+            })
+        })
+        .collect();
+    let refused: Vec<Value> = it
+        .refused
+        .iter()
+        .map(|(number, count, text)| json!({ "number": number, "count": count, "first": text }))
+        .collect();
+    json!({
+        "name": told.name,
+        "currency": told.currency,
+        "members": it.members,
+        "real_reporting": it.real_reporting,
+        "real_obliged": it.real_obliged,
+        "synthetic_reporting": it.synthetic_reporting,
+        "issued_t": it.issued.0,
+        "records": it.records,
+        "found_records": told.found,
+        "until": it.until.to_string(),
+        "chain": hex(&it.chain),
+        "state_hash": hex(&it.state_hash),
+        "seconds": told.seconds,
+        "data_dir": told.dir.map(|it| it.display().to_string()),
+        "refused": refused,
+        "rows": rows,
+    })
+}

@@ -1,0 +1,13 @@
+//! The policy file: one market in one readable file.
+//!
+//! [`Policy::parse`] reads it and names all mistakes at once; [`Policy::rules`] is what it means
+//! to the core; the rest of a [`Policy`] is the scenario that rehearsals play. In here there is
+//! no input or output, no clock and no global state; floats live here and in `rehearsal` only.
+
+pub mod abatement;
+pub mod check;
+pub mod reader;
+pub mod schema;
+
+pub use reader::Mistake;
+pub use schema::{ByYear, Jurisdiction, Policy};

@@ -1,0 +1,146 @@
+//! What happens when: every step of every jurisdiction's years, in the order of time.
+
+use karvan_core::time::Instant;
+use karvan_policy::schema::AuctionCalendar;
+use karvan_policy::{Jurisdiction, Policy};
+
+/// A step of the rehearsal. The order is that of steps at the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Outputs of the year are drawn.
+    BeginYear,
+    /// The administrator sets the cap, issues and divides it.
+    Supply,
+    /// Free allocation is uploaded and delivered.
+    Allocate,
+    /// Power plants choose their fuel for the quarter.
+    SwitchFuel,
+    /// What new entrants did not take is put to use.
+    ReleaseNewEntrants,
+    /// A primary auction is announced.
+    OpenAuction,
+    /// Bids are made.
+    Bid,
+    /// The auction is cleared.
+    ClearAuction,
+    /// Call auctions are announced.
+    OpenCalls,
+    /// Orders are placed.
+    Order,
+    /// Call auctions are cleared.
+    ClearCalls,
+    /// Verified emissions of the year are reported.
+    Report,
+    /// Reports that are late arrive.
+    LateReport,
+    /// Units for the year are surrendered.
+    Surrender,
+    /// The year's letters are frozen; expired units are deleted.
+    CloseYear,
+    /// Plants decide on measures that work from the next year on.
+    Invest,
+}
+
+/// A step with its moment, its jurisdiction and the year it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub step: Step,
+    /// The place of the jurisdiction in the policy.
+    pub jurisdiction: usize,
+    /// The year it is about.
+    pub year: u16,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+/// Bids and orders are taken from 08:00 to 10:00 UTC.
+pub const OPENS_MS: i64 = 8 * HOUR_MS;
+/// See [`OPENS_MS`].
+pub const CLOSES_MS: i64 = 10 * HOUR_MS;
+
+/// The moment `ms` after the start of a day.
+pub fn moment(year: u16, (month, day): (u8, u8), ms: i64) -> Instant {
+    let start = Instant::of_date(i64::from(year), i64::from(month), i64::from(day));
+    Instant(start.0 + ms)
+}
+
+/// The day of a month's n-th weekday.
+fn nth_weekday(year: u16, month: u8, calendar: &AuctionCalendar) -> u8 {
+    let first = moment(year, (month, 1), 0).weekday();
+    let until = (i64::from(calendar.weekday) - first).rem_euclid(7);
+    1 + u8::try_from(until).unwrap_or(0) + 7 * (calendar.week - 1)
+}
+
+/// The days on which a jurisdiction holds auctions in a year.
+pub fn auction_days(it: &Jurisdiction, year: u16) -> Vec<(u8, u8)> {
+    if !it.obliges(year) || it.auction_percent.at(year) <= 0.0 {
+        return Vec::new();
+    }
+    let day = |month: &u8| (*month, nth_weekday(year, *month, &it.calendar));
+    it.calendar.months.iter().map(day).collect()
+}
+
+/// All steps from the first year to the surrender of the last.
+pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for (jurisdiction, it) in policy.jurisdictions.iter().enumerate() {
+        for year in first..=last {
+            let mut add = |at, step| all.push(Entry { at, step, jurisdiction, year });
+            add(moment(year, (1, 1), HOUR_MS), Step::BeginYear);
+            let due = moment(year + 1, it.report_due, 0);
+            add(due.plus_days(-20), Step::Report);
+            add(due.plus_days(20), Step::LateReport);
+            if it.obliges(year) {
+                market_year(policy, it, year, &mut add);
+            }
+            if it.obliges(year) || it.obliges(year + 1) {
+                add(moment(year, (12, 15), HOUR_MS), Step::Invest);
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Instant, Step)) {
+    add(moment(year, (1, 5), HOUR_MS), Step::Supply);
+    add(moment(year, (1, 7), HOUR_MS), Step::Allocate);
+    for month in [1, 4, 7, 10] {
+        add(moment(year, (month, 2), HOUR_MS), Step::SwitchFuel);
+    }
+    let days = auction_days(it, year);
+    let release = days.last().copied().unwrap_or((12, 10));
+    add(moment(year, release, HOUR_MS), Step::ReleaseNewEntrants);
+    for day in days {
+        add(moment(year, day, 6 * HOUR_MS), Step::OpenAuction);
+        add(moment(year, day, OPENS_MS), Step::Bid);
+        add(moment(year, day, CLOSES_MS), Step::ClearAuction);
+    }
+    let call_day = policy.rehearsal.call_day;
+    let surrender = moment(year + 1, it.surrender_due, 0);
+    let months = (1..=12).map(|it| (year, it)).chain((1..=12).map(|it| (year + 1, it)));
+    for (of, month) in months {
+        let at = |ms| moment(of, (month, call_day), ms);
+        if at(0) < surrender.plus_days(-6) {
+            add(at(6 * HOUR_MS), Step::OpenCalls);
+            add(at(OPENS_MS), Step::Order);
+            add(at(CLOSES_MS), Step::ClearCalls);
+        }
+    }
+    add(surrender.plus_days(-5), Step::Surrender);
+    add(surrender.plus_days(1), Step::CloseYear);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_third_wednesday_is_found() {
+        let calendar = AuctionCalendar { months: vec![2], week: 3, weekday: 2 };
+        assert_eq!(nth_weekday(2027, 2, &calendar), 17);
+        assert_eq!(nth_weekday(2028, 11, &calendar), 15);
+    }
+}

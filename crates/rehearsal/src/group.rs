@@ -1,0 +1,135 @@
+//! The people of a rehearsal: plants, and the groups that decide for them.
+
+use crate::plants::{PlantRow, Provenance};
+use karvan_core::State;
+use karvan_core::account::AccountStatus;
+use karvan_core::id::{AccountId, InstallationId, JurisdictionId, PartyId, PersonId};
+use karvan_core::quantity::Tonnes;
+use karvan_core::time::Year;
+use karvan_policy::abatement::Curve;
+use std::collections::BTreeMap;
+
+/// A plant with what only its owner knows.
+#[derive(Clone, Debug)]
+pub struct Plant {
+    /// Its row of the data.
+    pub row: PlantRow,
+    /// The place of its jurisdiction in the policy.
+    pub jurisdiction: usize,
+    /// The place of its group.
+    pub group: usize,
+    /// From this year on it owes units.
+    pub obliged_from: Option<u16>,
+    /// Its installation in the registry.
+    pub installation: InstallationId,
+    /// Its account.
+    pub account: AccountId,
+    /// Emissions in the policy's first year without a market and without chance, t.
+    pub base_t: f64,
+    /// What its measures can avoid.
+    pub curve: Curve,
+    /// The share avoided by measures that are built.
+    pub built: f64,
+    /// The share avoided by the fuel of this quarter.
+    pub switched: f64,
+    /// The deviation of its output, in logarithms.
+    pub deviation: f64,
+    /// Emissions without abatement and with it, by year, t.
+    pub years: BTreeMap<u16, (f64, f64)>,
+}
+
+impl Plant {
+    /// Whether it makes power or heat.
+    pub fn is_power(&self) -> bool {
+        matches!(self.row.sector.as_str(), "power" | "heat")
+    }
+
+    /// Whether it exists.
+    pub fn is_real(&self) -> bool {
+        !matches!(self.row.provenance, Provenance::Synthetic)
+    }
+
+    /// Whether it owes units for a year.
+    pub fn obliged_in(&self, year: u16) -> bool {
+        self.obliged_from.is_some_and(|first| first <= year)
+    }
+
+    /// What it emitted or will have emitted in a year, t.
+    pub fn emissions(&self, year: u16) -> f64 {
+        self.years.get(&year).map_or(self.base_t, |it| it.1)
+    }
+}
+
+/// The plants of one owner in one jurisdiction: one decision maker.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The place of its jurisdiction in the policy.
+    pub jurisdiction: usize,
+    /// The owner's name in the data.
+    pub owner: String,
+    /// Its party.
+    pub party: PartyId,
+    /// The person that acts for it.
+    pub person: PersonId,
+    /// The places of its plants.
+    pub plants: Vec<usize>,
+    /// How many years it looks ahead; beyond the end of validity nobody looks.
+    pub horizon: u16,
+    /// Whether it offers nothing until its units are about to expire.
+    pub hoards: bool,
+    /// How its view of the price differs this year (a factor).
+    pub view: f64,
+    /// Money it may still bring in this year, cents.
+    pub budget: i64,
+}
+
+/// What a group holds and owes, as far as units that count for a year go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Position {
+    /// Units that count for the year, t.
+    pub holds: f64,
+    /// What is or will be owed up to and with the year, t.
+    pub owes: f64,
+}
+
+impl Position {
+    /// What is missing (positive) or left over (negative), t.
+    pub fn short(&self) -> f64 {
+        self.owes - self.holds
+    }
+}
+
+/// Units in an account that count for a year.
+pub fn eligible(state: &State, plant: &Plant, year: u16) -> Tonnes {
+    let jurisdiction = JurisdictionId(u32::try_from(plant.jurisdiction).unwrap_or(u32::MAX));
+    let counts = |series| state.ledger.counts_for(series, jurisdiction, Year(year));
+    state.ledger.shelves.row(plant.account).free(counts)
+}
+
+/// Whether the account may dispose of its units.
+pub fn is_open(state: &State, plant: &Plant) -> bool {
+    state.accounts.row(plant.account).status == AccountStatus::Open
+}
+
+/// What a plant owes up to and with a year: verified where a report is in, its own estimate else.
+pub fn owes(state: &State, plant: &Plant, year: u16) -> f64 {
+    let row = state.installations.row(plant.installation);
+    let Some(first) = plant.obliged_from else { return 0.0 };
+    let years = (first..=year).map(|it| match row.emissions.get(&Year(it)) {
+        Some(verified) => verified.0 as f64,
+        None => plant.emissions(it),
+    });
+    (years.sum::<f64>() - row.settled_up_to(Year(year)).0 as f64).max(0.0)
+}
+
+/// The position of a group.
+pub fn position(state: &State, plants: &[Plant], group: &Group, year: u16) -> Position {
+    let mut sum = Position::default();
+    for plant in group.plants.iter().filter_map(|it| plants.get(*it)) {
+        if plant.obliged_in(year) {
+            sum.holds += eligible(state, plant, year).0 as f64;
+            sum.owes += owes(state, plant, year);
+        }
+    }
+    sum
+}

@@ -1,0 +1,25 @@
+//! The rehearsal: simulated operators, administrators and verifiers of real installations drive
+//! the market through its years.
+//!
+//! They send the same commands as everybody and have no private door into the core. One decision
+//! maker acts for each owner group of a jurisdiction. Same policy, data, seed: same bytes.
+//!
+//! Reading order: [`plants`] (the installations of the data) → [`calendar`] (what happens when) →
+//! [`expectation`] (what a unit is worth) → [`group`] (what a group wants) → [`play`] (the years)
+//! → [`outcome`] (what came of it).
+
+pub mod calendar;
+pub mod chance;
+pub mod expectation;
+pub mod group;
+pub mod market;
+pub mod outcome;
+pub mod plants;
+pub mod play;
+
+pub use market::Market;
+pub use outcome::{Outcome, YearRow};
+pub use play::{Play, Settings, Stage as PlayStage};
+
+/// The installations of the project's own data table.
+pub const INSTALLATIONS: &str = include_str!("../../../data/installations.csv");

@@ -1,0 +1,93 @@
+//! The market as people meet it: they send commands and read the state; nothing else.
+
+use karvan_core::id::PersonId;
+use karvan_core::time::Instant;
+use karvan_core::{Command, State};
+use karvan_engine::clock::SetClock;
+use karvan_engine::journal::Journal;
+use karvan_engine::snapshot::Snapshot;
+use karvan_engine::writer::{Stopped, Writer};
+use karvan_engine::{Answer, CommandId, Submission};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A market in rehearsal: the writer, stepped, under a clock that the rehearsal sets.
+pub struct Market<J> {
+    writer: Writer<J>,
+    clock: SetClock,
+    sent: u128,
+    refused: BTreeMap<u16, (u64, String)>,
+}
+
+impl<J: Journal> Market<J> {
+    /// A market that begins with an empty state on a journal.
+    pub fn new(journal: J, at: Instant) -> Self {
+        let clock = SetClock::at(at);
+        let shared: Arc<dyn karvan_engine::clock::Clock> = Arc::new(clock.clone());
+        let writer = Writer::new(journal, Snapshot::empty().into_start(), shared);
+        Self { writer, clock, sent: 0, refused: BTreeMap::new() }
+    }
+
+    /// What everybody can see after the last answer. All of it is on disk.
+    pub fn state(&self) -> &State {
+        self.writer.state()
+    }
+
+    /// The writer, for what is told at the end.
+    pub fn writer(&self) -> &Writer<J> {
+        &self.writer
+    }
+
+    /// Refusals by number: how many, and the first text.
+    pub fn refused(&self) -> &BTreeMap<u16, (u64, String)> {
+        &self.refused
+    }
+
+    /// Lets the clock show a moment; time passes with the next commands.
+    pub fn set_clock(&mut self, at: Instant) {
+        self.clock.set(at);
+    }
+
+    /// Sends commands together; the answers come when all are on disk.
+    pub fn send(&mut self, commands: Vec<(PersonId, Command)>) -> Result<Vec<Answer>, Stopped> {
+        let created = karvan_engine::clock::Clock::now(&self.clock);
+        let submissions: Vec<Submission> = commands
+            .into_iter()
+            .map(|(actor, command)| {
+                self.sent += 1;
+                Submission { id: CommandId::new(created, self.sent << 24), actor, command }
+            })
+            .collect();
+        let answers = self.writer.step(&submissions, &mut |_| {})?;
+        for answer in &answers {
+            match answer {
+                Answer::Accepted { .. } => {}
+                Answer::Refused(refusals) => {
+                    for it in refusals.list() {
+                        let text = || (0, it.to_string());
+                        self.refused.entry(it.number()).or_insert_with(text).0 += 1;
+                    }
+                }
+                Answer::Unavailable(why) => {
+                    return Err(unavailable(why));
+                }
+                Answer::Conflict { .. } | Answer::TooOld | Answer::FromTheFuture => {
+                    unreachable!("a rehearsal gives every command an id of its own: {answer:?}")
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Marks the journal: the rehearsal is at its end.
+    pub fn close(&mut self) -> Result<(), Stopped> {
+        self.writer.mark()
+    }
+}
+
+/// A rehearsal cannot wait for space as a market can: it stops, and goes on when started again.
+fn unavailable(why: &str) -> Stopped {
+    let error = std::io::Error::other(why.to_owned());
+    let file = "the data directory".to_owned();
+    Stopped::Journal(karvan_engine::journal::JournalBroken::Disk { file, error })
+}

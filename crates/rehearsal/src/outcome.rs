@@ -1,0 +1,185 @@
+//! What came of a rehearsal: a row for each jurisdiction and year, read off the ledger, and what
+//! only the rehearsal knows (emissions without abatement).
+
+use crate::group::Plant;
+use karvan_core::State;
+use karvan_core::compliance::Letter;
+use karvan_core::id::{JurisdictionId, SeriesId};
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::Stage;
+use karvan_core::time::{Instant, Year};
+use karvan_policy::Policy;
+
+/// One jurisdiction's year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct YearRow {
+    /// The jurisdiction's code.
+    pub jurisdiction: String,
+    /// The year.
+    pub year: u16,
+    /// Its stage.
+    pub stage: Stage,
+    /// Installations that reported: real and synthetic.
+    pub reporting: (usize, usize),
+    /// Installations that owe units: real and synthetic.
+    pub obliged: (usize, usize),
+    /// The cap.
+    pub cap: Option<Tonnes>,
+    /// Units given free.
+    pub free: Tonnes,
+    /// Units sold in primary auctions.
+    pub auctioned: Tonnes,
+    /// The mean auction price, weighted by volume.
+    pub auction_price: Option<Price>,
+    /// The mean price of call auctions held in the year, weighted by volume.
+    pub call_price: Option<Price>,
+    /// What was traded in call auctions held in the year.
+    pub call_volume: Tonnes,
+    /// Verified emissions of all that reported.
+    pub reported: Tonnes,
+    /// Verified emissions of the obliged.
+    pub verified: Tonnes,
+    /// What the obliged would have emitted without measures, less what they emitted, t.
+    pub abated: f64,
+    /// Units surrendered for the year.
+    pub surrendered: Tonnes,
+    /// Letters A, B and C.
+    pub letters: (usize, usize, usize),
+    /// Missing units for which a penalty case was opened.
+    pub penalised: Tonnes,
+    /// What is owed for them.
+    pub penalties: Money,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The rows, by jurisdiction in the order of the policy, then year.
+    pub rows: Vec<YearRow>,
+    /// Members of the market.
+    pub members: usize,
+    /// Real installations that reported at least once.
+    pub real_reporting: usize,
+    /// Real installations that owed units in at least one year.
+    pub real_obliged: usize,
+    /// Synthetic installations that reported.
+    pub synthetic_reporting: usize,
+    /// Units issued, opening balances included.
+    pub issued: Tonnes,
+    /// Records in the journal.
+    pub records: u64,
+    /// The last moment of the market.
+    pub until: Instant,
+    /// The hash of the last record.
+    pub chain: [u8; 32],
+    /// The hash of the state.
+    pub state_hash: [u8; 32],
+    /// Refusals by number: how many, and the first text.
+    pub refused: Vec<(u16, u64, String)>,
+}
+
+fn mean(sum: i128, volume: Tonnes) -> Option<Price> {
+    let volume = i128::from(volume.0);
+    if volume == 0 {
+        return None;
+    }
+    i64::try_from((sum + volume / 2).div_euclid(volume)).ok().map(Price)
+}
+
+/// Reads the rows off the state.
+pub fn rows(policy: &Policy, state: &State, plants: &[Plant], years: (u16, u16)) -> Vec<YearRow> {
+    let mut rows = Vec::new();
+    for (place, it) in policy.jurisdictions.iter().enumerate() {
+        let id = JurisdictionId(u32::try_from(place).unwrap_or(u32::MAX));
+        for year in years.0..=years.1 {
+            let mut row = row(state, id, year);
+            row.jurisdiction.clone_from(&it.code);
+            row.stage = it.stage.at(year);
+            for plant in plants.iter().filter(|it| it.jurisdiction == place) {
+                count_plant(&mut row, state, plant);
+            }
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// What the ledger says of a jurisdiction's year.
+fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
+    let key = (id, Year(year));
+    let (auctioned, taken) = state.auctioned.get(&key).copied().unwrap_or_default();
+    let calls = state.calls.iter().map(|(_, it)| it).filter(|it| {
+        it.jurisdiction == id && it.closes.date().0 == i64::from(year)
+    });
+    let mut call_volume = Tonnes::ZERO;
+    let mut call_sum = 0;
+    for result in calls.filter_map(|it| it.result) {
+        if let Some(price) = result.price {
+            call_volume += result.volume;
+            call_sum += i128::from(price.0) * i128::from(result.volume.0);
+        }
+    }
+    let free = state
+        .entitlements
+        .iter()
+        .filter(|((installation, of), _)| {
+            of.0 == year && state.installations.row(*installation).jurisdiction == id
+        })
+        .map(|(_, it)| it.delivered)
+        .sum();
+    let cases = || {
+        state.penalties.iter().map(|(_, it)| it).filter(move |it| {
+            it.year.0 == year && state.installations.row(it.installation).jurisdiction == id
+        })
+    };
+    YearRow {
+        jurisdiction: String::new(),
+        year,
+        stage: Stage::Observer,
+        reporting: (0, 0),
+        obliged: (0, 0),
+        cap: state.caps.get(&key).and_then(|it| it.chain.last()).map(|(_, cap)| *cap),
+        free,
+        auctioned,
+        auction_price: mean(i128::from(taken.0), auctioned),
+        call_price: mean(call_sum, call_volume),
+        call_volume,
+        reported: Tonnes::ZERO,
+        verified: Tonnes::ZERO,
+        abated: 0.0,
+        surrendered: Tonnes::ZERO,
+        letters: (0, 0, 0),
+        penalised: cases().map(|it| it.shortfall).sum(),
+        penalties: cases().map(|it| it.amount).sum(),
+    }
+}
+
+fn count_plant(row: &mut YearRow, state: &State, plant: &Plant) {
+    let installation = state.installations.row(plant.installation);
+    let year = Year(row.year);
+    let add = |to: &mut (usize, usize)| if plant.is_real() { to.0 += 1 } else { to.1 += 1 };
+    if let Some(verified) = installation.emissions.get(&year) {
+        add(&mut row.reporting);
+        row.reported += *verified;
+        if installation.obliged_in(year) {
+            row.verified += *verified;
+        }
+    }
+    if installation.obliged_in(year) {
+        add(&mut row.obliged);
+        row.surrendered += installation.surrendered.get(&year).copied().unwrap_or_default();
+        let (without, with) = plant.years.get(&row.year).copied().unwrap_or_default();
+        row.abated += without - with;
+        match installation.letters.get(&year) {
+            Some(Letter::A) => row.letters.0 += 1,
+            Some(Letter::B) => row.letters.1 += 1,
+            Some(Letter::C) => row.letters.2 += 1,
+            Some(Letter::NotApplicable) | None => {}
+        }
+    }
+}
+
+/// Units issued in all series.
+pub fn issued(state: &State) -> Tonnes {
+    state.ledger.series.iter().map(|(_, it): (SeriesId, _)| it.issued).sum()
+}

@@ -1,0 +1,337 @@
+//! The play: the years of a market, step by step.
+
+mod administrators;
+mod operators;
+mod traders;
+
+use crate::calendar::{self, Entry, Step};
+use crate::chance::{Chance, Purpose};
+use crate::expectation::{self, Supply, YearAhead};
+use crate::group::{Group, Plant};
+use crate::market::Market;
+use crate::outcome::{self, Outcome};
+use crate::plants::PlantRow;
+use karvan_core::id::{AuctionId, CallId, JurisdictionId, PersonId};
+use karvan_core::quantity::Price;
+use karvan_core::time::{Instant, Year};
+use karvan_core::{Command, State};
+use karvan_engine::journal::Journal;
+use karvan_engine::writer::Stopped;
+use karvan_policy::{Jurisdiction, Policy};
+use std::collections::BTreeMap;
+
+/// What is played.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The policy.
+    pub policy: Policy,
+    /// The installations.
+    pub plants: Vec<PlantRow>,
+    /// The first year.
+    pub first: u16,
+    /// The last year; its surrender, in the year after, is the end.
+    pub last: u16,
+    /// The seed of all chance.
+    pub seed: u64,
+}
+
+/// Where the play stands, for those who wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all.
+    pub all: usize,
+    /// The market's moment.
+    pub at: Instant,
+    /// Records so far.
+    pub records: u64,
+}
+
+/// The administrator of a jurisdiction, and those it admitted.
+#[derive(Clone, Copy, Debug)]
+struct Officials {
+    id: JurisdictionId,
+    administrator: PersonId,
+    verifier: PersonId,
+}
+
+/// The play.
+pub struct Play<J> {
+    settings: Settings,
+    market: Market<J>,
+    chance: Chance,
+    plants: Vec<Plant>,
+    groups: Vec<Group>,
+    officials: Vec<Officials>,
+    bank: PersonId,
+    statement_line: u64,
+    open_auction: BTreeMap<usize, AuctionId>,
+    open_calls: BTreeMap<(usize, u16), CallId>,
+}
+
+impl<J: Journal> Play<J> {
+    /// A play that begins on an empty market, or on one that is written again from its start.
+    pub fn new(settings: Settings, journal: J) -> Self {
+        let begin = calendar::moment(settings.first - 1, (12, 1), 0);
+        let chance = Chance(settings.seed);
+        Self {
+            market: Market::new(journal, begin),
+            settings,
+            chance,
+            plants: Vec::new(),
+            groups: Vec::new(),
+            officials: Vec::new(),
+            bank: PersonId(0),
+            statement_line: 0,
+            open_auction: BTreeMap::new(),
+            open_calls: BTreeMap::new(),
+        }
+    }
+
+    /// Plays all years and tells what came of it.
+    pub fn run(mut self, watch: &mut dyn FnMut(Stage)) -> Result<(Outcome, Market<J>), Stopped> {
+        self.found_market()?;
+        self.invest_before_the_start();
+        let (first, last) = (self.settings.first, self.settings.last);
+        let entries = calendar::entries(&self.settings.policy, first, last);
+        let all = entries.len();
+        for (done, entry) in entries.into_iter().enumerate() {
+            self.market.set_clock(entry.at);
+            self.play(entry)?;
+            let records = self.state().position;
+            watch(Stage { done: done + 1, all, at: entry.at, records });
+        }
+        self.market.close()?;
+        Ok((self.outcome(), self.market))
+    }
+
+    fn play(&mut self, entry: Entry) -> Result<(), Stopped> {
+        let (j, year) = (entry.jurisdiction, entry.year);
+        match entry.step {
+            Step::BeginYear => {
+                self.begin_year(j, year);
+                Ok(())
+            }
+            Step::Supply => self.supply(j, year),
+            Step::Allocate => self.allocate(j, year),
+            Step::SwitchFuel => {
+                self.switch_fuel(j, year);
+                Ok(())
+            }
+            Step::ReleaseNewEntrants => self.release_new_entrants(j, year),
+            Step::OpenAuction => self.open_auction(entry),
+            Step::Bid => self.bid(j, year, entry.at),
+            Step::ClearAuction => self.clear_auction(j),
+            Step::OpenCalls => self.open_calls(entry),
+            Step::Order => self.order(j, year, entry.at),
+            Step::ClearCalls => self.clear_calls(j, year),
+            Step::Report => self.report(j, year),
+            Step::LateReport => self.report_late(j, year),
+            Step::Surrender => self.surrender(j, year),
+            Step::CloseYear => self.close_year(j, year),
+            Step::Invest => {
+                self.invest(j, year, entry.at);
+                Ok(())
+            }
+        }
+    }
+
+    fn state(&self) -> &State {
+        self.market.state()
+    }
+
+    fn policy_of(&self, j: usize) -> &Jurisdiction {
+        // The calendar is made from the same list.
+        &self.settings.policy.jurisdictions[j]
+    }
+
+    fn id_of(&self, j: usize) -> JurisdictionId {
+        self.officials[j].id
+    }
+
+    fn errs(&self) -> bool {
+        use karvan_policy::schema::Behaviour;
+        let it = &self.settings.policy.rehearsal;
+        it.errors && it.behaviour == Behaviour::Realistic
+    }
+
+    fn competes(&self) -> bool {
+        use karvan_policy::schema::Behaviour;
+        self.settings.policy.rehearsal.behaviour == Behaviour::Competitive
+    }
+
+    fn send(&mut self, commands: Vec<(PersonId, Command)>) -> Result<(), Stopped> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        self.market.send(commands).map(drop)
+    }
+
+    /// The last price anybody saw: of the secondary market or of an auction, whichever is later.
+    fn last_price(&self, j: usize) -> Option<(f64, Instant)> {
+        let id = self.id_of(j);
+        let state = self.state();
+        let call = state.last_prices.get(&id).map(|(price, at)| (*at, *price));
+        let auction = state
+            .auctions
+            .iter()
+            .filter(|(_, it)| it.jurisdiction == id)
+            .filter_map(|(_, it)| Some((it.closes, it.result?.price?)))
+            .last();
+        let (at, price) = call.max(auction)?;
+        Some((price.0 as f64 / 100.0, at))
+    }
+
+    /// The fundamental price of a unit in a year, as the public can reckon it, USD/t.
+    fn fundamental(&self, j: usize, year: u16) -> f64 {
+        let it = self.policy_of(j);
+        let first = self.settings.first;
+        let mine = || self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year));
+        let base: f64 = mine().map(|it| it.base_t).sum();
+        if base <= 0.0 {
+            return 0.0;
+        }
+        let used = mine().map(|it| it.base_t * it.built).sum::<f64>() / base;
+        let mut curves = Vec::new();
+        for is_power in [true, false] {
+            let of_kind = || mine().filter(|it| it.is_power() == is_power);
+            let weight = of_kind().map(|it| it.base_t).sum::<f64>() / base;
+            if let Some(plant) = of_kind().next() {
+                curves.push((weight, plant.curve.clone()));
+            }
+        }
+        let supply = Supply { curves, used, diffusion: it.diffusion_percent / 100.0 };
+        let end = it.valid_to(year).min(self.settings.policy.last_year);
+        let level = self.public_level(j, year);
+        let years: Vec<YearAhead> = (year..=end)
+            .filter(|ahead| it.obliges(*ahead))
+            .map(|ahead| YearAhead {
+                emissions_mt: level * it.baseline(first, ahead) / it.baseline(first, year),
+                cap_mt: it.cap_mt.at(ahead),
+            })
+            .collect();
+        let rate = it.discount_percent / 100.0;
+        expectation::fundamental(&years, self.public_bank(j, year), &supply, rate)
+    }
+
+    /// The emissions of a year as the public reckons them: the last verified total, grown, Mt.
+    fn public_level(&self, j: usize, year: u16) -> f64 {
+        let it = self.policy_of(j);
+        let first = self.settings.first;
+        for before in (first..year).rev() {
+            if let Some(verified) = self.verified_mt(j, before) {
+                return verified * it.baseline(first, year) / it.baseline(first, before);
+            }
+        }
+        it.baseline(first, year)
+    }
+
+    /// Verified emissions of a year's obliged, once nearly all have reported, Mt.
+    fn verified_mt(&self, j: usize, year: u16) -> Option<f64> {
+        let mut reports = 0;
+        let mut obliged = 0;
+        let mut sum = 0.0;
+        for plant in self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year)) {
+            obliged += 1;
+            let row = self.state().installations.row(plant.installation);
+            if let Some(verified) = row.emissions.get(&Year(year)) {
+                reports += 1;
+                sum += verified.0 as f64 / 1e6;
+            }
+        }
+        (obliged > 0 && reports * 10 >= obliged * 9).then(|| sum * f64::from(obliged) / f64::from(reports))
+    }
+
+    /// Units left over from the years before that still count, as the public reckons, Mt.
+    fn public_bank(&self, j: usize, year: u16) -> f64 {
+        let it = self.policy_of(j);
+        let counts = |vintage: u16| it.valid_to(vintage) >= year;
+        let mut bank = if counts(it.opening_vintage) { it.opening_mt } else { 0.0 };
+        for before in (self.settings.first..year).filter(|before| it.obliges(*before)) {
+            let emitted =
+                self.verified_mt(j, before).unwrap_or_else(|| self.public_level(j, before));
+            bank += it.cap_mt.at(before) - emitted;
+            if !counts(before) {
+                bank = bank.min(0.0);
+            }
+        }
+        bank
+    }
+
+    /// Outputs of the year: they wander around the baseline (AR(1), 0.7).
+    fn begin_year(&mut self, j: usize, year: u16) {
+        let first = self.settings.first;
+        let it = self.policy_of(j);
+        let growth = it.baseline(first, year) / it.baseline(first, first).max(1e-12);
+        let growth = if it.baseline_mt > 0.0 { growth } else { 1.0 };
+        let chance = self.settings.policy.rehearsal.chance;
+        for (place, plant) in self.plants.iter_mut().enumerate() {
+            if plant.jurisdiction != j {
+                continue;
+            }
+            if chance {
+                let spread = if plant.is_power() { 0.04 } else { 0.07 };
+                let draw = self.chance.normal(Purpose::Output, place as u64, u64::from(year));
+                // The spread is that of the wandering itself, not of its yearly steps.
+                plant.deviation = 0.7 * plant.deviation + libm::sqrt(1.0 - 0.49) * spread * draw;
+            }
+            let without = plant.base_t * growth * libm::exp(plant.deviation);
+            let with = without * (1.0 - plant.built) * (1.0 - plant.switched);
+            plant.years.insert(year, (without, with));
+        }
+        self.draw_views(j, year);
+    }
+
+    /// Fuel switching: up to 2 % of a power plant's emissions, decided each quarter at the last
+    /// price; all of it at 20 USD/t.
+    fn switch_fuel(&mut self, j: usize, year: u16) {
+        let price = self.last_price(j).map_or(0.0, |(price, _)| price);
+        let share = 0.02 * (price / 20.0).clamp(0.0, 1.0);
+        let month = self.market_month();
+        let left = f64::from(13 - month) / 12.0;
+        for plant in self.plants.iter_mut() {
+            if plant.jurisdiction == j && plant.is_power() && plant.obliged_in(year) {
+                let change = (1.0 - share) / (1.0 - plant.switched);
+                plant.switched = share;
+                if let Some((_, with)) = plant.years.get_mut(&year) {
+                    // What is emitted is emitted: only the rest of the year changes.
+                    *with *= 1.0 - left + left * change;
+                }
+            }
+        }
+    }
+
+    fn market_month(&self) -> u8 {
+        u8::try_from(self.state().now.date().1).unwrap_or(1)
+    }
+
+    fn outcome(&self) -> Outcome {
+        let state = self.state();
+        let years = (self.settings.first, self.settings.last);
+        let count = |real: bool, test: &dyn Fn(&Plant) -> bool| {
+            self.plants.iter().filter(|it| it.is_real() == real && test(it)).count()
+        };
+        let reports = |it: &Plant| !state.installations.row(it.installation).emissions.is_empty();
+        let obliged = |it: &Plant| it.obliged_in(self.settings.last);
+        let refused = self.market.refused();
+        Outcome {
+            rows: outcome::rows(&self.settings.policy, state, &self.plants, years),
+            members: self.settings.policy.jurisdictions.len(),
+            real_reporting: count(true, &reports),
+            real_obliged: count(true, &obliged),
+            synthetic_reporting: count(false, &reports),
+            issued: outcome::issued(state),
+            records: state.position,
+            until: state.now,
+            chain: self.market.writer().chain(),
+            state_hash: state.hash(),
+            refused: refused.iter().map(|(n, (count, text))| (*n, *count, text.clone())).collect(),
+        }
+    }
+}
+
+/// A price in USD, on the tick of one cent, at least one cent.
+fn on_tick(usd: f64) -> Price {
+    Price(karvan_policy::schema::price(usd).0.max(1))
+}

@@ -1,0 +1,468 @@
+//! What administrators, verifiers and the bank do.
+
+use super::{Officials, Play};
+use crate::calendar::{self, CLOSES_MS, Entry, OPENS_MS};
+use crate::chance::Purpose;
+use crate::group::{Group, Plant};
+use karvan_core::Command;
+use karvan_core::account::open_account::OpenAccount;
+use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::{AccountKind, of_government};
+use karvan_core::allocation::ROWS_MAX;
+use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::open_auction::OpenAuction;
+use karvan_core::call::{clear_call::ClearCall, open_call::OpenCall};
+use karvan_core::cash::open_cash_account::OpenCashAccount;
+use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
+use karvan_core::id::{GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
+use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::quantity::Tonnes;
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::time::{Instant, Year};
+use karvan_core::units::expire::{Expire, is_expired};
+use karvan_engine::journal::Journal;
+use karvan_engine::writer::Stopped;
+use karvan_policy::schema::{AllocationMethod, UnusedNewEntrants, tonnes};
+use std::collections::BTreeMap;
+
+const GOVERNMENT: [AccountKind; 6] = [
+    AccountKind::TotalQuantity,
+    AccountKind::Allocation,
+    AccountKind::NewEntrants,
+    AccountKind::Auction,
+    AccountKind::Surrender,
+    AccountKind::Deletion,
+];
+
+impl<J: Journal> Play<J> {
+    /// Registers everybody and opens the accounts.
+    pub(super) fn found_market(&mut self) -> Result<(), Stopped> {
+        let party = |role, jurisdiction, group| {
+            Command::from(RegisterParty { role, jurisdiction, group: GroupId(group) })
+        };
+        self.send(vec![(NOBODY, party(Role::RegionalAdministrator, None, 0))])?;
+        let region = PersonId(1);
+        let rules = Box::new(self.settings.policy.rules());
+        let mut commands = vec![(region, AdoptPolicy { rules }.into())];
+        commands.push((region, party(Role::SettlementBank, None, 0)));
+        self.bank = PersonId(2);
+        let count = u32::try_from(self.settings.policy.jurisdictions.len()).unwrap_or(0);
+        let officials: Vec<Officials> = (0..count)
+            .map(|it| Officials {
+                id: JurisdictionId(it),
+                administrator: PersonId(3 + it),
+                verifier: PersonId(3 + count + it),
+            })
+            .collect();
+        for it in &officials {
+            commands.push((region, party(Role::NationalAdministrator, Some(it.id), 0)));
+        }
+        for it in &officials {
+            commands.push((it.administrator, party(Role::Verifier, Some(it.id), 0)));
+        }
+        for it in &officials {
+            let holder = PartyId(it.administrator.0 - 1);
+            for kind in GOVERNMENT {
+                let open = OpenAccount { kind, holder, jurisdiction: it.id };
+                commands.push((it.administrator, open.into()));
+            }
+        }
+        commands.push((self.bank, OpenCashAccount { party: PartyId(self.bank.0 - 1) }.into()));
+        for it in &officials {
+            let party = PartyId(it.administrator.0 - 1);
+            commands.push((self.bank, OpenCashAccount { party }.into()));
+        }
+        self.officials = officials;
+        self.send(commands)?;
+        self.register_operators()
+    }
+
+    fn register_operators(&mut self) -> Result<(), Stopped> {
+        let policy = &self.settings.policy;
+        let mut places: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut plants: Vec<Plant> = Vec::new();
+        let next_party = self.market.state().parties.next_id().0;
+        let mut next_account = self.market.state().accounts.next_id();
+        let mut next_installation = self.market.state().installations.next_id();
+        for row in &self.settings.plants {
+            let of = policy.jurisdictions.iter().position(|it| it.code == row.jurisdiction);
+            let Some(j) = of else { continue };
+            let it = &policy.jurisdictions[j];
+            let group = *places.entry((j, &row.owner_group)).or_insert_with(|| {
+                let place = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+                groups.push(Group {
+                    jurisdiction: j,
+                    owner: row.owner_group.clone(),
+                    party: PartyId(next_party + place),
+                    person: PersonId(next_party + place + 1),
+                    plants: Vec::new(),
+                    horizon: 1,
+                    hoards: false,
+                    view: 1.0,
+                    budget: 0,
+                });
+                groups.len() - 1
+            });
+            let obliged = |year: &u16| {
+                it.obliges(*year)
+                    && row.emissions_t >= it.threshold_t
+                    && it.sectors.at(*year).contains(&row.sector)
+            };
+            groups[group].plants.push(plants.len());
+            plants.push(Plant {
+                row: row.clone(),
+                jurisdiction: j,
+                group,
+                obliged_from: (self.settings.first..=self.settings.last).find(obliged),
+                installation: next_installation,
+                account: next_account,
+                base_t: row.emissions_t as f64,
+                curve: it.curve(&row.sector),
+                built: 0.0,
+                switched: 0.0,
+                deviation: 0.0,
+                years: BTreeMap::new(),
+            });
+            next_account.0 += 1;
+            next_installation.0 += 1;
+        }
+        scale_to_baselines(policy, &mut plants);
+        let mut commands: Vec<(PersonId, Command)> = Vec::new();
+        for (place, group) in (1u32..).zip(&groups) {
+            let of = self.officials[group.jurisdiction];
+            let jurisdiction = Some(of.id);
+            let register = RegisterParty { role: Role::Operator, jurisdiction, group: GroupId(place) };
+            commands.push((of.administrator, register.into()));
+        }
+        for plant in &plants {
+            let of = self.officials[plant.jurisdiction];
+            let register = RegisterInstallation {
+                label: plant.row.label,
+                jurisdiction: of.id,
+                operator: groups[plant.group].party,
+                obliged_from: plant.obliged_from.map(Year),
+            };
+            commands.push((of.administrator, register.into()));
+        }
+        for group in &groups {
+            commands.push((self.bank, OpenCashAccount { party: group.party }.into()));
+        }
+        self.plants = plants;
+        self.groups = groups;
+        self.draw_habits();
+        self.send(commands)
+    }
+
+    /// Sets the cap, issues it and divides it; takes over the opening balance in the first year.
+    pub(super) fn supply(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let it = self.policy_of(j).clone();
+        let jurisdiction = self.id_of(j);
+        let administrator = self.officials[j].administrator;
+        let mut commands: Vec<Command> = Vec::new();
+        let opening = tonnes(it.opening_mt);
+        let first = (self.settings.first..=year).find(|year| it.obliges(*year)) == Some(year);
+        if first && opening > Tonnes::ZERO {
+            let vintage = Year(it.opening_vintage);
+            let quantity = Tonnes::ZERO;
+            commands.push(SetCap { jurisdiction, year: vintage, quantity, opening }.into());
+            commands.push(Issue { jurisdiction, year: vintage, quantity: opening }.into());
+            let (from, to) = (AccountKind::TotalQuantity, AccountKind::Allocation);
+            let year = vintage;
+            let quantity = opening;
+            commands.push(CentralTransfer { jurisdiction, from, to, year, quantity }.into());
+        }
+        let cap = tonnes(it.cap_mt.at(year));
+        let of_year = Year(year);
+        let set = SetCap { jurisdiction, year: of_year, quantity: cap, opening: Tonnes::ZERO };
+        commands.push(set.into());
+        commands.push(Issue { jurisdiction, year: of_year, quantity: cap }.into());
+        let share = |percent: f64| tonnes(it.cap_mt.at(year) * percent / 100.0);
+        let entrants = share(it.new_entrants_percent.at(year));
+        let auctioned = share(it.auction_percent.at(year));
+        let free = Tonnes(cap.0 - entrants.0 - auctioned.0);
+        for (to, quantity) in [
+            (AccountKind::Allocation, free),
+            (AccountKind::NewEntrants, entrants),
+            (AccountKind::Auction, auctioned),
+        ] {
+            if quantity > Tonnes::ZERO {
+                let from = AccountKind::TotalQuantity;
+                let year = of_year;
+                commands.push(CentralTransfer { jurisdiction, from, to, year, quantity }.into());
+            }
+        }
+        self.send(commands.into_iter().map(|it| (administrator, it)).collect())
+    }
+
+    /// Shares the free part of the cap among the obliged, and the opening balance in the first
+    /// year.
+    pub(super) fn allocate(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let it = self.policy_of(j).clone();
+        let first = (self.settings.first..=year).find(|year| it.obliges(*year)) == Some(year);
+        if first && it.opening_mt > 0.0 {
+            self.hand_out(j, it.opening_vintage, year)?;
+        }
+        self.hand_out(j, year, year)
+    }
+
+    /// Delivers all that the allocation account holds of a vintage to the obliged of a year.
+    fn hand_out(&mut self, j: usize, vintage: u16, year: u16) -> Result<(), Stopped> {
+        let Officials { id, administrator, .. } = self.officials[j];
+        let state = self.state();
+        let series = state.ledger.vintage(id, Year(vintage));
+        let Some(account) = of_government(state, id, AccountKind::Allocation) else { return Ok(()) };
+        let pool = state.ledger.shelves.row(account).free(|it| Some(it) == series);
+        let rows: Vec<AllocationRow> = self
+            .shares(j, year, pool)
+            .into_iter()
+            .map(|(place, share)| {
+                let installation = self.plants[place].installation;
+                let before = state.entitlements.get(&(installation, Year(vintage)));
+                let delivered = before.map(|it| it.delivered).unwrap_or_default();
+                AllocationRow { installation, quantity: delivered + share }
+            })
+            .collect();
+        let mut commands: Vec<(PersonId, Command)> = Vec::new();
+        for slice in rows.chunks(ROWS_MAX) {
+            let (jurisdiction, year, rows) = (id, Year(vintage), slice.to_vec());
+            commands.push((administrator, UploadAllocation { jurisdiction, year, rows }.into()));
+            let installations = slice.iter().map(|it| it.installation).collect();
+            commands.push((administrator, Allocate { jurisdiction, year, installations }.into()));
+        }
+        self.send(commands)
+    }
+
+    /// Divides a pool by the method of the jurisdiction; the rest of the rounding goes to the
+    /// first of the list, one unit each.
+    fn shares(&self, j: usize, year: u16, pool: Tonnes) -> Vec<(usize, Tonnes)> {
+        let method = self.policy_of(j).allocation;
+        let mine: Vec<(usize, &Plant)> = self
+            .plants
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.jurisdiction == j && it.obliged_in(year))
+            .collect();
+        let mut products: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for (_, plant) in &mine {
+            let (emissions, output) = products.entry(plant.row.product.as_str()).or_default();
+            *emissions += plant.base_t;
+            *output += plant.row.output;
+        }
+        let weight = |plant: &Plant| {
+            let (emissions, output) =
+                products.get(plant.row.product.as_str()).copied().unwrap_or_default();
+            let benchmark = if output > 0.0 { emissions / output } else { 0.0 };
+            match method {
+                AllocationMethod::Grandfathering => plant.base_t,
+                AllocationMethod::BenchmarkHistorical => benchmark * plant.row.output,
+                // Last year's output is the best estimate of this year's.
+                AllocationMethod::BenchmarkOutput => {
+                    benchmark * plant.row.output * libm::exp(plant.deviation)
+                }
+            }
+        };
+        let weights: Vec<f64> = mine.iter().map(|(_, it)| weight(it)).collect();
+        let sum: f64 = weights.iter().sum();
+        let mut shares: Vec<(usize, Tonnes)> = mine
+            .iter()
+            .zip(&weights)
+            .map(|((place, _), weight)| {
+                (*place, Tonnes(floor(pool.0 as f64 * weight / sum.max(1e-12))))
+            })
+            .collect();
+        let given: u64 = shares.iter().map(|(_, it)| it.0).sum();
+        let mut rest = pool.0.saturating_sub(given);
+        for (_, share) in &mut shares {
+            if rest > 0 {
+                share.0 += 1;
+                rest -= 1;
+            }
+        }
+        shares.retain(|(_, it)| *it > Tonnes::ZERO);
+        shares
+    }
+
+    /// What new entrants did not take: sold in the last auction, given to the installations, or
+    /// kept.
+    pub(super) fn release_new_entrants(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let rule = self.policy_of(j).unused_new_entrants;
+        let Officials { id, administrator, .. } = self.officials[j];
+        let state = self.state();
+        let series = state.ledger.vintage(id, Year(year));
+        let account = of_government(state, id, AccountKind::NewEntrants);
+        let held = account.map(|it| state.ledger.shelves.row(it).free(|of| Some(of) == series));
+        let quantity = held.unwrap_or_default();
+        if rule == UnusedNewEntrants::Keep || quantity == Tonnes::ZERO {
+            return Ok(());
+        }
+        let ways = match rule {
+            UnusedNewEntrants::Auction => vec![
+                (AccountKind::NewEntrants, AccountKind::TotalQuantity),
+                (AccountKind::TotalQuantity, AccountKind::Auction),
+            ],
+            _ => vec![(AccountKind::NewEntrants, AccountKind::Allocation)],
+        };
+        let moves = ways.into_iter().map(|(from, to)| {
+            let transfer = CentralTransfer { jurisdiction: id, from, to, year: Year(year), quantity };
+            (administrator, transfer.into())
+        });
+        self.send(moves.collect())?;
+        if rule == UnusedNewEntrants::Allocate { self.hand_out(j, year, year) } else { Ok(()) }
+    }
+
+    /// Announces the day's auction: an equal part of the year's volume, and of what earlier ones
+    /// left unsold up to a quarter of that part; the last takes what was kept for new entrants.
+    pub(super) fn open_auction(&mut self, entry: Entry) -> Result<(), Stopped> {
+        let (j, year) = (entry.jurisdiction, entry.year);
+        let it = self.policy_of(j);
+        let days = calendar::auction_days(it, year);
+        let planned = tonnes(it.cap_mt.at(year) * it.auction_percent.at(year) / 100.0).0;
+        let part = planned / u64::try_from(days.len().max(1)).unwrap_or(1);
+        let (_, month, day) = entry.at.date();
+        let is_last = days.last().is_some_and(|it| (i64::from(it.0), i64::from(it.1)) == (month, day));
+        let lot = it.lot_t;
+        let Officials { id, administrator, .. } = self.officials[j];
+        let state = self.state();
+        let series = state.ledger.vintage(id, Year(year));
+        let account = of_government(state, id, AccountKind::Auction);
+        let held = account.map(|it| state.ledger.shelves.row(it).free(|of| Some(of) == series));
+        let held = held.unwrap_or_default().0;
+        let volume = if is_last { held } else { held.min(part + part / 4).min(held) };
+        let ahead = days.iter().filter(|it| (i64::from(it.0), i64::from(it.1)) > (month, day)).count();
+        let kept = part * u64::try_from(ahead).unwrap_or(0);
+        let volume = volume.min(held.saturating_sub(kept).max(part.min(held)));
+        let volume = Tonnes(volume / lot * lot);
+        if volume == Tonnes::ZERO {
+            return Ok(());
+        }
+        let auction = state.auctions.next_id();
+        let seed_commitment = commitment(&self.seed_of(auction.0));
+        let midnight = Instant(entry.at.0 - entry.at.0.rem_euclid(karvan_core::time::DAY_MS));
+        let (opens, closes) = (Instant(midnight.0 + OPENS_MS), Instant(midnight.0 + CLOSES_MS));
+        let year = Year(year);
+        let open = OpenAuction { jurisdiction: id, year, volume, opens, closes, seed_commitment };
+        self.open_auction.insert(j, auction);
+        self.send(vec![(administrator, open.into())])
+    }
+
+    fn seed_of(&self, auction: u32) -> [u8; 32] {
+        self.chance.bytes(Purpose::AuctionSeed, u64::from(auction))
+    }
+
+    pub(super) fn clear_auction(&mut self, j: usize) -> Result<(), Stopped> {
+        let Some(auction) = self.open_auction.remove(&j) else { return Ok(()) };
+        let clear = ClearAuction { auction, seed: self.seed_of(auction.0) };
+        self.send(vec![(self.officials[j].administrator, clear.into())])
+    }
+
+    pub(super) fn open_calls(&mut self, entry: Entry) -> Result<(), Stopped> {
+        let (j, year) = (entry.jurisdiction, entry.year);
+        let Officials { id, administrator, .. } = self.officials[j];
+        let midnight = Instant(entry.at.0 - entry.at.0.rem_euclid(karvan_core::time::DAY_MS));
+        let (opens, closes) = (Instant(midnight.0 + OPENS_MS), Instant(midnight.0 + CLOSES_MS));
+        let call = self.state().calls.next_id();
+        self.open_calls.insert((j, year), call);
+        let open = OpenCall { jurisdiction: id, year: Year(year), opens, closes };
+        self.send(vec![(administrator, open.into())])
+    }
+
+    pub(super) fn clear_calls(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let Some(call) = self.open_calls.remove(&(j, year)) else { return Ok(()) };
+        self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())])
+    }
+
+    /// Verified emissions: 3 % of the reports are late; 2 % are wrong at first (up to 3 %) and
+    /// corrected by a second report.
+    pub(super) fn report(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let mut commands: Vec<(PersonId, Command)> = Vec::new();
+        let verifier = self.officials[j].verifier;
+        for (place, plant) in self.plants.iter().enumerate().filter(|(_, it)| it.jurisdiction == j) {
+            let (installation, true_t) = (plant.installation, plant.emissions(year));
+            let draw = self.chance.unit(Purpose::LateReport, place as u64, u64::from(year));
+            if self.errs() && draw <= 0.03 {
+                continue;
+            }
+            let report = |t: f64| {
+                let emissions = Tonnes(floor(t + 0.5));
+                Command::from(ReportEmissions { installation, year: Year(year), emissions })
+            };
+            if self.errs() && draw > 0.98 {
+                let wrong = (draw - 0.98) / 0.02 * 0.06 - 0.03;
+                commands.push((verifier, report(true_t * (1.0 + wrong))));
+            }
+            commands.push((verifier, report(true_t)));
+        }
+        self.send(commands)
+    }
+
+    pub(super) fn report_late(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let verifier = self.officials[j].verifier;
+        let state = self.state();
+        let late = self.plants.iter().filter(|it| {
+            let row = state.installations.row(it.installation);
+            it.jurisdiction == j && !row.emissions.contains_key(&Year(year))
+        });
+        let commands = late.map(|plant| {
+            let emissions = Tonnes(floor(plant.emissions(year) + 0.5));
+            let (installation, year) = (plant.installation, Year(year));
+            (verifier, ReportEmissions { installation, year, emissions }.into())
+        });
+        self.send(commands.collect())
+    }
+
+    /// Freezes the letters, and deletes what has expired.
+    pub(super) fn close_year(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let Officials { id, administrator, .. } = self.officials[j];
+        while !self.state().closed_years.contains(&(id, Year(year))) {
+            let close = CloseYear { jurisdiction: id, year: Year(year) };
+            self.send(vec![(administrator, close.into())])?;
+        }
+        let state = self.state();
+        let mut commands = Vec::new();
+        for (account, row) in state.accounts.iter() {
+            let shelf = state.ledger.shelves.row(account);
+            let expired = shelf.queues.iter().any(|queue| {
+                let series = state.ledger.series.row(queue.series);
+                series.jurisdiction == id && is_expired(state, series)
+            });
+            if expired && !row.kind.ends_units() {
+                commands.push((administrator, Expire { jurisdiction: id, account }.into()));
+            }
+        }
+        self.send(commands)
+    }
+}
+
+/// Scales each jurisdiction's plants so that those ever obliged come to its baseline.
+fn scale_to_baselines(policy: &karvan_policy::Policy, plants: &mut [Plant]) {
+    for (j, it) in policy.jurisdictions.iter().enumerate() {
+        let covered = |plant: &&Plant| {
+            let years = policy.first_year..=policy.last_year;
+            let covers = |year| it.sectors.at(year).contains(&plant.row.sector);
+            plant.jurisdiction == j
+                && plant.row.emissions_t >= it.threshold_t
+                && years.into_iter().any(|year| it.obliges(year) && covers(year))
+        };
+        let sum: f64 = plants.iter().filter(covered).map(|it| it.base_t).sum();
+        if it.baseline_mt > 0.0 && sum > 0.0 {
+            let scale = it.baseline_mt * 1e6 / sum;
+            for plant in plants.iter_mut().filter(|it| it.jurisdiction == j) {
+                plant.base_t *= scale;
+            }
+        }
+    }
+}
+
+/// A number of units, rounded down.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "quantities in a rehearsal are positive and far below 2^53"
+)]
+pub(super) fn floor(units: f64) -> u64 {
+    units.max(0.0).floor() as u64
+}

@@ -1,0 +1,142 @@
+//! What operators do about their emissions: measures, surrender.
+
+use super::Play;
+use super::administrators::floor;
+use crate::chance::Purpose;
+use crate::group::{Plant, eligible, is_open, owes};
+use karvan_core::Command;
+use karvan_core::compliance::surrender::Surrender;
+use karvan_core::id::PersonId;
+use karvan_core::quantity::Tonnes;
+use karvan_core::time::{Instant, Year};
+use karvan_core::units::transfer::{Consideration, Transfer};
+use karvan_engine::journal::Journal;
+use karvan_engine::writer::Stopped;
+
+/// Measures are built when they cost less than this share of the expected price: a hurdle of 1.2.
+const HURDLE: f64 = 1.2;
+
+impl<J: Journal> Play<J> {
+    /// Measures for the first year are decided in the December before.
+    pub(super) fn invest_before_the_start(&mut self) {
+        let first = self.settings.first;
+        for j in 0..self.officials.len() {
+            if self.policy_of(j).obliges(first) {
+                let at = crate::calendar::moment(first - 1, (12, 15), 0);
+                self.invest(j, first - 1, at);
+            }
+        }
+    }
+
+    /// Each December: measures whose cost, with the hurdle, lies below the mean expected price
+    /// over the horizon; no more newly built in a year than diffusion allows; what is built stays.
+    pub(super) fn invest(&mut self, j: usize, year: u16, at: Instant) {
+        let next = year + 1;
+        if !self.policy_of(j).obliges(next) {
+            return;
+        }
+        let rate = self.policy_of(j).discount_percent / 100.0;
+        let end = self.policy_of(j).valid_to(next);
+        let diffusion = self.policy_of(j).diffusion_percent / 100.0;
+        let fundamental = self.fundamental(j, next);
+        let competes = self.competes();
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction != j {
+                continue;
+            }
+            let now = self.expected_price(place, fundamental, at);
+            let group = &self.groups[place];
+            let horizon = if competes { end - next + 1 } else { group.horizon };
+            let years = horizon.min(end.saturating_sub(next) + 1).max(1);
+            // A price that rises at the discount rate is on average this much higher.
+            let mean = (0..years).map(|it| libm::pow(1.0 + rate, f64::from(it))).sum::<f64>()
+                / f64::from(years);
+            for plant in group.plants.clone() {
+                let Some(plant) = self.plants.get_mut(plant) else { continue };
+                if plant.obliged_in(next) {
+                    let wanted = plant.curve.share(now * mean / HURDLE);
+                    let most = plant.built + diffusion * plant.curve.potential();
+                    plant.built = plant.built.max(wanted.min(most));
+                }
+            }
+        }
+    }
+
+    /// Five days before the due date: each group levels its accounts and surrenders what it owes,
+    /// as far as it holds; 1 % leave a fifth out.
+    pub(super) fn surrender(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let mut commands = Vec::new();
+        for (place, group) in self.groups.iter().enumerate() {
+            if group.jurisdiction == j {
+                let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
+                let leaves_out = self.errs() && draw <= 0.01;
+                let share = if leaves_out { 0.8 } else { 1.0 };
+                self.level_and_surrender(group, year, share, &mut commands);
+            }
+        }
+        self.send(commands)
+    }
+
+    fn level_and_surrender(
+        &self,
+        group: &crate::group::Group,
+        year: u16,
+        share: f64,
+        commands: &mut Vec<(PersonId, Command)>,
+    ) {
+        let state = self.state();
+        let obliged = group.plants.iter().filter_map(|it| self.plants.get(*it));
+        let mut rows: Vec<(&Plant, u64, u64)> = obliged
+            .filter(|it| it.obliged_in(year))
+            .map(|it| (it, eligible(state, it, year).0, floor(owes(state, it, year) + 0.5)))
+            .collect();
+        self.level(group.person, year, &mut rows, commands);
+        for (plant, held, owed) in rows {
+            let quantity = Tonnes(floor(owed.min(held) as f64 * share));
+            if quantity > Tonnes::ZERO {
+                let installation = plant.installation;
+                let surrender = Surrender { installation, year: Year(year), quantity };
+                commands.push((group.person, surrender.into()));
+            }
+        }
+    }
+
+    /// Moves units from accounts with more than they need to those with less, free of charge.
+    fn level(
+        &self,
+        person: PersonId,
+        year: u16,
+        rows: &mut [(&Plant, u64, u64)],
+        commands: &mut Vec<(PersonId, Command)>,
+    ) {
+        let state = self.state();
+        for to in 0..rows.len() {
+            for from in 0..rows.len() {
+                let (receiver, held, owed) = rows[to];
+                let (giver, has, needs) = rows[from];
+                let mut wanted = owed.saturating_sub(held).min(has.saturating_sub(needs));
+                if from == to || wanted == 0 || !is_open(state, giver) {
+                    continue;
+                }
+                for queue in &state.ledger.shelves.row(giver.account).queues {
+                    let id = self.id_of(giver.jurisdiction);
+                    if !state.ledger.counts_for(queue.series, id, Year(year)) || wanted == 0 {
+                        continue;
+                    }
+                    let quantity = Tonnes(queue.total.0.min(wanted));
+                    wanted -= quantity.0;
+                    rows[to].1 += quantity.0;
+                    rows[from].1 -= quantity.0;
+                    let transfer = Transfer {
+                        from: giver.account,
+                        to: receiver.account,
+                        series: queue.series,
+                        quantity,
+                        consideration: Consideration::Free,
+                    };
+                    commands.push((person, transfer.into()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What groups do in the markets: expectation, bids, orders.
+
+use super::administrators::floor;
+use super::{Play, on_tick};
+use crate::chance::Purpose;
+use crate::group::{self, Plant, eligible, is_open};
+use karvan_core::Command;
+use karvan_core::auction::place_bid::PlaceBid;
+use karvan_core::call::{Side, cancel_order::CancelOrder, place_order::PlaceOrder};
+use karvan_core::cash::deposit::Deposit;
+use karvan_core::id::{AccountId, CallId, PersonId};
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::time::{DAY_MS, Instant};
+use karvan_engine::journal::Journal;
+use karvan_engine::writer::Stopped;
+
+/// Auction bids come in five equal parts at these factors of the expected price.
+const BID_STEPS: [f64; 5] = [1.10, 1.03, 1.00, 0.97, 0.90];
+/// A group sells from at most so many of its accounts in one call.
+const SELLING_ACCOUNTS: usize = 5;
+/// A difference this large between expectation and price is worth acting on.
+const WORTH_ACTING: f64 = 1.02;
+/// A group builds or sells a position over this many months.
+const MONTHS_TO_BUILD: f64 = 6.0;
+
+/// What a group wants in a market: positive to buy, negative to sell, t.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    quantity: f64,
+    price: f64,
+}
+
+impl<J: Journal> Play<J> {
+    /// Habits that do not change: how far a group looks ahead, and whether it hoards.
+    pub(super) fn draw_habits(&mut self) {
+        for place in 0..self.groups.len() {
+            let draw = self.chance.unit(Purpose::Horizon, place as u64, 0);
+            let plants = self.groups[place].plants.iter().filter_map(|it| self.plants.get(*it));
+            let size: f64 = plants.map(|it| it.base_t).sum();
+            let group = &mut self.groups[place];
+            group.horizon = match draw {
+                it if it <= 0.50 => 1,
+                it if it <= 0.85 => 3,
+                _ => u16::MAX,
+            };
+            let reluctant = self.chance.unit(Purpose::Reluctant, place as u64, 0) <= 0.25;
+            group.hoards = reluctant && size < 200_000.0;
+        }
+    }
+
+    /// A group's view of the price, drawn each year; views of one sector go together (0.5).
+    pub(super) fn draw_views(&mut self, j: usize, year: u16) {
+        let competes = self.competes();
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction != j {
+                continue;
+            }
+            let first = self.groups[place].plants.first().and_then(|it| self.plants.get(*it));
+            let sector = first.map_or("", |it| it.row.sector.as_str());
+            let sector: u64 = sector.bytes().fold(j as u64, |sum, it| sum.wrapping_mul(257) ^ u64::from(it));
+            let shared = self.chance.normal(Purpose::SectorView, sector, u64::from(year));
+            let own = self.chance.normal(Purpose::View, place as u64, u64::from(year));
+            let draw = libm::sqrt(0.5) * shared + libm::sqrt(0.5) * own;
+            self.groups[place].view =
+                if competes { 1.0 } else { libm::exp(-0.02 + 0.20 * draw) };
+            self.groups[place].budget = i64::MAX;
+        }
+    }
+
+    /// What a group expects: its view of the fundamental price and the last price carried on.
+    pub(super) fn expected_price(&self, place: usize, fundamental: f64, at: Instant) -> f64 {
+        let group = &self.groups[place];
+        let it = self.policy_of(group.jurisdiction);
+        let own = fundamental * group.view;
+        let expected = match self.last_price(group.jurisdiction) {
+            None => own,
+            Some((price, traded)) => {
+                let years = (at.0 - traded.0) as f64 / (365.25 * DAY_MS as f64);
+                let carried = price * libm::pow(1.0 + it.discount_percent / 100.0, years);
+                let weight = if self.competes() { 0.8 } else { 0.4 };
+                weight * own + (1.0 - weight) * carried
+            }
+        };
+        let (year, ..) = at.date();
+        let year = u16::try_from(year).unwrap_or(self.settings.first);
+        expected.clamp(it.reserve_usd.at(year), it.ceiling_usd.at(year).max(0.01))
+    }
+
+    /// Before bidding or buying a group brings in the money it lacks.
+    fn pay_in(
+        &mut self,
+        place: usize,
+        cost: Money,
+        spent: &mut i64,
+        commands: &mut Vec<(PersonId, Command)>,
+    ) {
+        let party = self.groups[place].party;
+        let free = self
+            .state()
+            .cash_account_of(party)
+            .map_or(0, |it| self.state().ledger.cash.row(it).free.0);
+        let lacking = *spent + cost.0 - free;
+        if lacking > 0 {
+            self.statement_line += 1;
+            let (amount, reference) = (Money(lacking), self.statement_line);
+            commands.push((self.bank, Deposit { party, amount, reference }.into()));
+            *spent -= lacking;
+        }
+        *spent += cost.0;
+    }
+
+    /// Bids in the day's auction: the year's need spread over its auctions, and a position where
+    /// the group expects more than the last price.
+    pub(super) fn bid(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
+        let Some(auction) = self.open_auction.get(&j).copied() else { return Ok(()) };
+        let Some(row) = self.state().auctions.get(auction) else { return Ok(()) };
+        let (volume, rules) = (row.volume, row.rules);
+        let limit = volume.percent(rules.purchase_limit_percent);
+        let fundamental = self.fundamental(j, year);
+        let left = {
+            let days = crate::calendar::auction_days(self.policy_of(j), year);
+            let (_, month, _) = at.date();
+            days.iter().filter(|it| i64::from(it.0) >= month).count().max(1) as f64
+        };
+        let mut commands = Vec::new();
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction != j {
+                continue;
+            }
+            let expected = self.expected_price(place, fundamental, at);
+            let short = self.short(place, year);
+            let wanted = short.max(0.0) / left + self.position_wanted(place, year, expected);
+            let wanted = wanted.min(limit.0 as f64);
+            let part = Tonnes(floor(wanted / 5.0) / rules.lot.0 * rules.lot.0);
+            let Some(account) = self.neediest(place, year) else { continue };
+            if part == Tonnes::ZERO {
+                continue;
+            }
+            let mut spent = 0;
+            for step in BID_STEPS {
+                let price = on_tick(expected * step);
+                if price < rules.reserve {
+                    continue;
+                }
+                let cost = price.times(part).unwrap_or_default();
+                self.pay_in(place, cost, &mut spent, &mut commands);
+                let bid = PlaceBid { auction, account, price, quantity: part };
+                commands.push((self.groups[place].person, bid.into()));
+            }
+        }
+        self.send(commands)
+    }
+
+    fn short(&self, place: usize, year: u16) -> f64 {
+        group::position(self.state(), &self.plants, &self.groups[place], year).short()
+    }
+
+    /// Units beyond the need that a group wants, because it expects more than the last price:
+    /// up to a year's emissions for power, half of it for industry, built up over some months.
+    fn position_wanted(&self, place: usize, year: u16, expected: f64) -> f64 {
+        let group = &self.groups[place];
+        let it = self.policy_of(group.jurisdiction);
+        let price = self.last_price(group.jurisdiction).map(|(price, _)| price);
+        let keeps = it.valid_to(year) > year;
+        if !keeps || price.is_none_or(|price| expected <= price * WORTH_ACTING) {
+            return 0.0;
+        }
+        let plants = || group.plants.iter().filter_map(|it| self.plants.get(*it));
+        let yearly: f64 = plants().filter(|it| it.obliged_in(year)).map(|it| it.emissions(year)).sum();
+        let most = if plants().any(Plant::is_power) { 1.0 } else { 0.5 };
+        let has = -self.short(place, year);
+        (most * yearly - has.max(0.0)).max(0.0) / MONTHS_TO_BUILD
+    }
+
+    /// The account of the plant that lacks most.
+    fn neediest(&self, place: usize, year: u16) -> Option<AccountId> {
+        let state = self.state();
+        let plants = self.groups[place].plants.iter().filter_map(|it| self.plants.get(*it));
+        let lack = |it: &&Plant| {
+            group::owes(state, it, year) - eligible(state, it, year).0 as f64
+        };
+        let obliged = plants.filter(|it| it.obliged_in(year));
+        obliged.max_by(|one, two| lack(one).total_cmp(&lack(two))).map(|it| it.account)
+    }
+
+    /// Orders for the phase that is open: what is left of earlier ones is taken back first.
+    pub(super) fn order(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
+        let Some(call) = self.open_calls.get(&(j, year)).copied() else { return Ok(()) };
+        self.take_back(j, year)?;
+        let fundamental = self.fundamental(j, u16::try_from(at.date().0).unwrap_or(year).max(year));
+        let mut commands = Vec::new();
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction == j {
+                let wish = self.wish(place, year, fundamental, at);
+                self.place_orders(place, (call, year), wish, &mut commands);
+            }
+        }
+        self.send(commands)
+    }
+
+    fn take_back(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let id = self.id_of(j);
+        let waiting = self.state().orders.iter().filter(|(_, it)| {
+            it.jurisdiction == id && it.year.0 == year
+        });
+        let person = |party: karvan_core::id::PartyId| PersonId(party.0 + 1);
+        let cancels = waiting.map(|(order, it)| {
+            (person(it.owner), Command::from(CancelOrder { order: *order }))
+        });
+        let cancels: Vec<_> = cancels.collect();
+        self.send(cancels)
+    }
+
+    /// What a group wants of units that count for a year.
+    fn wish(&self, place: usize, year: u16, fundamental: f64, at: Instant) -> Wish {
+        let group = &self.groups[place];
+        let it = self.policy_of(group.jurisdiction);
+        let expected = self.expected_price(place, fundamental, at);
+        let (now, month, _) = at.date();
+        let is_prompt = now > i64::from(year);
+        let due = crate::calendar::moment(year + 1, it.surrender_due, 0);
+        let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
+        let short = self.short(place, year);
+        if short > 0.0 {
+            let power = group.plants.iter().filter_map(|it| self.plants.get(*it)).any(Plant::is_power);
+            let months = (weeks * 7.0 / 30.4).floor().max(1.0);
+            let part = match (self.competes(), is_prompt, power) {
+                (true, true, _) => 1.0 / months,
+                (true, false, _) => 1.0 / (months + 12.0 - month as f64).max(1.0),
+                // Power covers 60 % of the year's need evenly, then the rest.
+                (false, false, true) => 0.6 / 12.0,
+                (false, true, true) => 1.0 / months,
+                // Industry buys 70 % in the last four months before the deadline.
+                (false, false, false) => 0.2 / 12.0,
+                (false, true, false) => if months > 4.0 { 0.03 } else { 1.0 / months },
+            };
+            let urgent = if weeks <= 8.0 { expected * (1.0 + 0.02 * (8.0 - weeks)) } else { expected };
+            let price = if weeks <= 6.0 { self.most_to_pay(group.jurisdiction, year, expected) } else { urgent };
+            let extra = if is_prompt { 0.0 } else { self.position_wanted(place, year, expected) };
+            return Wish { quantity: short * part + extra, price: price.max(urgent) };
+        }
+        let extra = if is_prompt { 0.0 } else { self.position_wanted(place, year, expected) };
+        if extra > 0.0 && !group.hoards {
+            return Wish { quantity: extra, price: expected / WORTH_ACTING };
+        }
+        self.offer(place, year, expected, at)
+    }
+
+    /// In the last weeks: with make-good a unit is worth next year's price and the penalty;
+    /// without, the penalty.
+    fn most_to_pay(&self, j: usize, year: u16, expected: f64) -> f64 {
+        let it = self.policy_of(j);
+        let mean = self.last_price(j).map_or(expected, |(price, _)| price);
+        let penalty = it.penalty_usd.at(year) + it.penalty_of_mean_percent.at(year) / 100.0 * mean;
+        let later = expected * (1.0 + it.discount_percent / 100.0);
+        let most = if it.make_good.at(year) { later + penalty } else { penalty };
+        most.min(it.ceiling_usd.at(year))
+    }
+
+    /// What a group offers: of what will be left over 20 % before its report is verified and 60 %
+    /// after the surrender; what can be kept is kept where more is expected later. Units that are
+    /// about to expire are offered by everybody, in the end for any price.
+    fn offer(&self, place: usize, year: u16, expected: f64, at: Instant) -> Wish {
+        let group = &self.groups[place];
+        let it = self.policy_of(group.jurisdiction);
+        let (now, ..) = at.date();
+        let last = self.last_price(group.jurisdiction).map(|(price, _)| price);
+        let end = crate::calendar::moment(it.valid_to(year) + 1, it.surrender_due, 0);
+        let months_to_expiry = (end.0 - at.0) as f64 / (30.4 * DAY_MS as f64);
+        // A unit that counts for next year's need is not left over.
+        let keeps_for = if months_to_expiry > 12.0 && now > i64::from(year) { year + 1 } else { year };
+        let left_over = (-self.short(place, keeps_for)).max(0.0).min((-self.short(place, year)).max(0.0));
+        let reserve = it.reserve_usd.at(year).max(0.01);
+        if months_to_expiry <= 6.0 {
+            return Wish { quantity: -left_over, price: reserve };
+        }
+        if self.competes() {
+            return Wish { quantity: -left_over / MONTHS_TO_BUILD, price: expected / WORTH_ACTING };
+        }
+        if group.hoards {
+            return Wish { quantity: 0.0, price: expected };
+        }
+        let verified = now > i64::from(year);
+        let part = if verified { 0.60 } else { 0.20 };
+        let ask = last.unwrap_or(0.0).max(0.9 * expected).max(reserve);
+        Wish { quantity: -left_over * part / MONTHS_TO_BUILD, price: ask }
+    }
+
+    fn place_orders(
+        &mut self,
+        place: usize,
+        (call, year): (CallId, u16),
+        wish: Wish,
+        commands: &mut Vec<(PersonId, Command)>,
+    ) {
+        let person = self.groups[place].person;
+        let price: Price = on_tick(wish.price);
+        if wish.quantity >= 1.0 {
+            let quantity = Tonnes(floor(wish.quantity));
+            let Some(account) = self.neediest(place, year) else { return };
+            let cost = price.times(quantity).unwrap_or_default();
+            self.pay_in(place, cost, &mut 0, commands);
+            let side = Side::Buy;
+            commands.push((person, PlaceOrder { call, account, side, price, quantity }.into()));
+        } else if wish.quantity <= -1.0 {
+            let mut left = floor(-wish.quantity);
+            let state = self.state();
+            let plants = self.groups[place].plants.iter().filter_map(|it| self.plants.get(*it));
+            let mut sources: Vec<(u64, AccountId)> = plants
+                .filter(|it| is_open(state, it))
+                .map(|it| (eligible(state, it, year).0, it.account))
+                .collect();
+            sources.sort_by_key(|(held, account)| (std::cmp::Reverse(*held), *account));
+            for (held, account) in sources.into_iter().take(SELLING_ACCOUNTS) {
+                let quantity = Tonnes(held.min(left));
+                left -= quantity.0;
+                if quantity > Tonnes::ZERO {
+                    let side = Side::Sell;
+                    let order = PlaceOrder { call, account, side, price, quantity };
+                    commands.push((person, order.into()));
+                }
+            }
+        }
+    }
+}
