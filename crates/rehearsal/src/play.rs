@@ -221,10 +221,30 @@ impl<J: Journal> Play<J> {
         let first = self.settings.first;
         for before in (first..year).rev() {
             if let Some(verified) = self.verified_mt(j, before) {
-                return verified * it.baseline(first, year) / it.baseline(first, before);
+                // More installations may be obliged than in the year that was verified.
+                let scope = self.obliged_base(j, year) / self.obliged_base(j, before);
+                let growth = it.baseline(first, year) / it.baseline(first, before);
+                let built = self.left_after_measures(j, year) / self.left_after_measures(j, before);
+                return verified * scope * growth * built;
             }
         }
-        it.baseline(first, year)
+        it.baseline(first, year) * self.left_after_measures(j, year)
+    }
+
+    /// The share of emissions that measures built by a year leave: plants announce what they build.
+    fn left_after_measures(&self, j: usize, year: u16) -> f64 {
+        let mine = || self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year));
+        let left = |it: &Plant| match it.years.get(&year) {
+            Some((without, with)) => with / without,
+            None => 1.0 - it.built,
+        };
+        let base: f64 = mine().map(|it| it.base_t).sum();
+        if base <= 0.0 { 1.0 } else { mine().map(|it| it.base_t * left(it)).sum::<f64>() / base }
+    }
+
+    fn obliged_base(&self, j: usize, year: u16) -> f64 {
+        let mine = self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year));
+        mine.map(|it| it.base_t).sum()
     }
 
     /// Verified emissions of a year's obliged, once nearly all have reported, Mt.

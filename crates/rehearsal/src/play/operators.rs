@@ -63,14 +63,14 @@ impl<J: Journal> Play<J> {
     }
 
     /// Five days before the due date: each group levels its accounts and surrenders what it owes,
-    /// as far as it holds; 1 % leave a fifth out.
+    /// as far as it holds; 1 % leave a twentieth out.
     pub(super) fn surrender(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let mut commands = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
             if group.jurisdiction == j {
                 let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
                 let leaves_out = self.errs() && draw <= 0.01;
-                let share = if leaves_out { 0.8 } else { 1.0 };
+                let share = if leaves_out { 0.95 } else { 1.0 };
                 self.level_and_surrender(group, year, share, &mut commands);
             }
         }

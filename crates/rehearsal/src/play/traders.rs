@@ -17,9 +17,11 @@ use karvan_engine::writer::Stopped;
 /// Auction bids come in five equal parts at these factors of the expected price.
 const BID_STEPS: [f64; 5] = [1.10, 1.03, 1.00, 0.97, 0.90];
 /// A group sells from at most so many of its accounts in one call.
-const SELLING_ACCOUNTS: usize = 5;
+const SELLING_ACCOUNTS: usize = 40;
 /// A difference this large between expectation and price is worth acting on.
 const WORTH_ACTING: f64 = 1.02;
+/// In the last weeks before a surrender date whoever can wait sells to those who cannot.
+const LAST_WEEKS: f64 = 10.0;
 /// A group builds or sells a position over this many months.
 const MONTHS_TO_BUILD: f64 = 6.0;
 
@@ -258,32 +260,43 @@ impl<J: Journal> Play<J> {
     }
 
     /// What a group offers: of what will be left over 20 % before its report is verified and 60 %
-    /// after the surrender; what can be kept is kept where more is expected later. Units that are
-    /// about to expire are offered by everybody, in the end for any price.
+    /// after; units it can do without until later, where the price is above what it expects them
+    /// to be worth. Units about to expire are offered by everybody, in the end for any price.
     fn offer(&self, place: usize, year: u16, expected: f64, at: Instant) -> Wish {
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
         let (now, ..) = at.date();
+        let is_prompt = now > i64::from(year);
         let last = self.last_price(group.jurisdiction).map(|(price, _)| price);
         let end = crate::calendar::moment(it.valid_to(year) + 1, it.surrender_due, 0);
         let months_to_expiry = (end.0 - at.0) as f64 / (30.4 * DAY_MS as f64);
-        // A unit that counts for next year's need is not left over.
-        let keeps_for = if months_to_expiry > 12.0 && now > i64::from(year) { year + 1 } else { year };
-        let left_over = (-self.short(place, keeps_for)).max(0.0).min((-self.short(place, year)).max(0.0));
+        let spare = (-self.short(place, year)).max(0.0);
+        // A unit that counts for next year's need too is not left over.
+        let counts_next = is_prompt && it.valid_to(year) > year && it.obliges(year + 1);
+        let left_over = if counts_next { spare.min((-self.short(place, year + 1)).max(0.0)) } else { spare };
         let reserve = it.reserve_usd.at(year).max(0.01);
         if months_to_expiry <= 6.0 {
             return Wish { quantity: -left_over, price: reserve };
         }
         if self.competes() {
-            return Wish { quantity: -left_over / MONTHS_TO_BUILD, price: expected / WORTH_ACTING };
+            return Wish { quantity: -spare / MONTHS_TO_BUILD, price: expected / WORTH_ACTING };
         }
         if group.hoards {
             return Wish { quantity: 0.0, price: expected };
         }
-        let verified = now > i64::from(year);
-        let part = if verified { 0.60 } else { 0.20 };
-        let ask = last.unwrap_or(0.0).max(0.9 * expected).max(reserve);
-        Wish { quantity: -left_over * part / MONTHS_TO_BUILD, price: ask }
+        let due = crate::calendar::moment(year + 1, it.surrender_due, 0);
+        let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
+        if weeks <= LAST_WEEKS {
+            return Wish { quantity: -spare, price: expected.max(reserve) };
+        }
+        let part = if is_prompt { 0.60 } else { 0.20 };
+        if left_over * part >= 1.0 {
+            let ask = last.unwrap_or(0.0).max(0.9 * expected).max(reserve);
+            return Wish { quantity: -left_over * part, price: ask };
+        }
+        let part = 1.0 / MONTHS_TO_BUILD;
+        let quantity = if is_prompt { spare * part } else { 0.0 };
+        Wish { quantity: -quantity, price: expected.max(reserve) * WORTH_ACTING }
     }
 
     fn place_orders(
