@@ -4,9 +4,11 @@ pub mod deposit;
 pub mod open_cash_account;
 pub mod withdraw;
 
+use crate::authority;
+use crate::context::Context;
 use crate::id::{CashAccountId, PartyId};
 use crate::quantity::Money;
-use crate::refusal::refusals;
+use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 
 refusals! {
@@ -27,6 +29,54 @@ refusals! {
         /// There is too little free money.
         TooLittle { free: Money, wanted: Money } = 406
             => "the account has {free} free, less than the {wanted} asked for",
+        /// A line of a statement is bounded, and so is what the bank holds.
+        TooLarge { amount: Money, most: Money } = 407
+            => "the amount is {amount}; one line books at most {most}, as long as the bank's \
+                balance can hold it",
+        /// The bank's own account is the other side of every line.
+        BankItself { party: PartyId } = 408
+            => "party {party} is the settlement bank, whose account is the other side of every line",
+    }
+}
+
+/// The most money one line of a statement moves, in cents.
+pub const AMOUNT_MAX: Money = Money(1_000_000_000_000_000);
+
+/// A line of the bank's statements, and the account it is about as far as it was found.
+struct Line {
+    party: PartyId,
+    account: Result<CashAccountId, CashRefused>,
+    amount: Money,
+    reference: u64,
+}
+
+/// The two accounts of a line.
+struct Accounts {
+    bank: CashAccountId,
+    party: CashAccountId,
+}
+
+/// Checks a line of the bank's statement: its amount, and that it is booked for the first time.
+fn check_line(state: &State, context: &Context, line: Line) -> Result<Accounts, Refusals> {
+    let Line { party, account, amount, reference } = line;
+    let mut no = Objections::default();
+    let holder = no.take(authority::bank(state, context));
+    if let Some(holder) = holder {
+        no.unless(holder != party, CashRefused::BankItself { party });
+    }
+    let bank = holder.and_then(|it| no.take(of(state, it)));
+    let account = no.take(account);
+    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
+    let balance = bank.map(|it| state.ledger.cash.row(it).free).unwrap_or_default();
+    let fits = balance.0.checked_sub(amount.0).is_some() && amount <= AMOUNT_MAX;
+    no.unless(fits, CashRefused::TooLarge { amount, most: AMOUNT_MAX });
+    let booked = state.bank_references.contains(&reference);
+    no.unless(!booked, CashRefused::ReferenceBooked { reference });
+    no.settle()?;
+    // Whatever is missing was objected to.
+    match (bank, account) {
+        (Some(bank), Some(party)) => Ok(Accounts { bank, party }),
+        _ => Err(CashRefused::NoCashAccount { party }.into()),
     }
 }
 

@@ -91,10 +91,10 @@ impl Rows for Draft<'_> {
     }
 
     fn end_hold_if_empty(&mut self, id: HoldId) {
-        if let Some(it) = self.holds.get_mut(&id) {
-            if it.as_ref().is_some_and(|hold| *hold == Hold::default()) {
-                *it = None;
-            }
+        if let Some(it) = self.holds.get_mut(&id)
+            && it.as_ref().is_some_and(|hold| *hold == Hold::default())
+        {
+            *it = None;
         }
     }
 }

@@ -65,7 +65,9 @@ macro_rules! events {
     };
 }
 
-use crate::{account, allocation, auction, call, cash, compliance, market, party, proposal, supply};
+use crate::{
+    account, allocation, auction, call, cash, compliance, market, party, proposal, supply,
+};
 
 events! {
     postings {

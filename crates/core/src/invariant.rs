@@ -56,8 +56,12 @@ fn check_cap(state: &State, id: SeriesId) {
 
 fn check_queue(state: &State, account: AccountId, series: SeriesId) {
     let shelf = state.ledger.shelves.row(account);
-    let Ok(place) = shelf.queues.binary_search_by_key(&series, |it| it.series) else { return };
-    let Some(queue) = shelf.queues.get(place) else { return };
+    let Ok(place) = shelf.queues.binary_search_by_key(&series, |it| it.series) else {
+        return;
+    };
+    let Some(queue) = shelf.queues.get(place) else {
+        return;
+    };
     if queue.blocks.len() <= BLOCKS_LOOKED_AT {
         check_blocks(account, queue);
     }

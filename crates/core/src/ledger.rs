@@ -95,7 +95,9 @@ impl Shelf {
                 .iter_mut()
                 .filter_map(|(series, blocks)| Some((blocks.peek()?.acquired, *series, blocks)))
                 .min_by_key(|(acquired, series, _)| (*acquired, *series));
-            let Some((_, series, blocks)) = next else { break };
+            let Some((_, series, blocks)) = next else {
+                break;
+            };
             let Some(block) = blocks.next() else { break };
             let count = block.serials.count.min(missing);
             let serials = Serials { first: block.serials.first, count };
@@ -151,10 +153,10 @@ impl Queue {
             left.acquired == right.acquired && left.serials.end() == right.serials.first
         };
         let mut block = block;
-        if self.blocks.get(place).is_some_and(|after| joins(&block, after)) {
-            if let Some(after) = self.blocks.remove(place) {
-                block.serials.count += after.serials.count;
-            }
+        if self.blocks.get(place).is_some_and(|after| joins(&block, after))
+            && let Some(after) = self.blocks.remove(place)
+        {
+            block.serials.count += after.serials.count;
         }
         match place.checked_sub(1).and_then(|it| self.blocks.get_mut(it)) {
             Some(before) if joins(before, &block) => before.serials.count += block.serials.count,
@@ -164,9 +166,8 @@ impl Queue {
 
     #[expect(clippy::expect_used, reason = "a fact names serials that are there, or we stop")]
     fn take(&mut self, serials: Serials) -> Block {
-        let holds = |it: &Block| {
-            it.serials.first <= serials.first && serials.end() <= it.serials.end()
-        };
+        let holds =
+            |it: &Block| it.serials.first <= serials.first && serials.end() <= it.serials.end();
         let place = self.blocks.iter().position(holds).expect("the serials are not in the account");
         let block = self.blocks.get_mut(place).expect("the place was just found");
         let taken = Block { acquired: block.acquired, serials };

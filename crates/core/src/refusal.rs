@@ -11,7 +11,8 @@ pub const REFUSALS_MAX: usize = 100;
 /// Declares the refusals of one operation: documentation, variant, number and text together.
 macro_rules! refusals {
     ($(#[$meta:meta])* pub enum $name:ident {
-        $($(#[$doc:meta])* $variant:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $number:literal
+        $($(#[$doc:meta])*
+        $variant:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $number:literal
             => $text:literal),+ $(,)?
     }) => {
         $(#[$meta])*
@@ -150,6 +151,7 @@ pub struct Objections(Vec<Refusal>);
 
 impl Objections {
     /// Refuses unless the condition holds.
+    #[expect(clippy::fn_params_excessive_bools, reason = "a check is a condition")]
     pub fn unless<R: Into<Refusal>>(&mut self, holds: bool, refusal: R) {
         if !holds && self.0.len() < REFUSALS_MAX {
             self.0.push(refusal.into());

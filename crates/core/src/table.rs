@@ -24,8 +24,16 @@ macro_rules! row_ids {
     )+};
 }
 row_ids!(
-    PersonId, PartyId, AccountId, CashAccountId, SeriesId, InstallationId, AuctionId, CallId,
-    ProposalId, PenaltyId
+    PersonId,
+    PartyId,
+    AccountId,
+    CashAccountId,
+    SeriesId,
+    InstallationId,
+    AuctionId,
+    CallId,
+    ProposalId,
+    PenaltyId
 );
 
 /// Rows by id. [`Table::get`] is for ids that came from outside, [`Table::row`] for ids that the

@@ -5,10 +5,10 @@ use crate::command_id::CommandId;
 use crate::feed::{Feed, Next, Published};
 use crate::follower::{Follower, SharedFollower};
 use crate::frame::Batch;
-use crate::journal::file::{FileJournal, FileOptions, ReadFrom, Segment, read_frames};
-use crate::journal::recovery::Dropped;
 use crate::index;
 use crate::journal::JournalBroken;
+use crate::journal::file::{FileJournal, FileOptions, ReadFrom, Segment, read_frames};
+use crate::journal::recovery::Dropped;
 use crate::queue::{Mailbox, NotQueued, Queue, Waiting, Work};
 use crate::snapshot::{self, SEGMENTS_A_SNAPSHOT};
 use crate::storage::{DiskStorage, Storage};
@@ -83,8 +83,8 @@ impl Engine {
         let feed = Arc::new(Feed::after(found.last));
         let queue = Arc::new(Queue::default());
         let segments = Arc::new(Mutex::new(found.segments.clone()));
-        let writer = Writer::new(journal, at_end.into_start(), options.clock)
-            .with_bounds(options.bounds);
+        let writer =
+            Writer::new(journal, at_end.into_start(), options.clock).with_bounds(options.bounds);
         let threads = vec![
             spawn_writer(writer, &queue, &feed, &segments),
             spawn_follower(&follower, &feed, &storage, &segments),
@@ -228,7 +228,11 @@ fn spawn_follower(
 
 /// Makes a snapshot whenever enough segments are full. A snapshot that fails is told and tried
 /// again later: nothing is lost without it.
-fn spawn_snapshots(feed: &Arc<Feed>, storage: Arc<dyn Storage>, segments: Segments) -> JoinHandle<()> {
+fn spawn_snapshots(
+    feed: &Arc<Feed>,
+    storage: Arc<dyn Storage>,
+    segments: Segments,
+) -> JoinHandle<()> {
     let feed = Arc::clone(feed);
     std::thread::spawn(move || {
         // No record has this position: the wait ends with its time, or when the feed closes.
@@ -245,7 +249,9 @@ fn spawn_snapshots(feed: &Arc<Feed>, storage: Arc<dyn Storage>, segments: Segmen
 pub fn snapshot_if_due(storage: &dyn Storage, segments: &[Segment]) -> Result<(), Stopped> {
     let disk = |error| JournalBroken::Disk { file: "the snapshots".to_owned(), error };
     let newest = snapshot::newest_position(storage).map_err(disk)?;
-    let Some((open, full)) = segments.split_last() else { return Ok(()) };
+    let Some((open, full)) = segments.split_last() else {
+        return Ok(());
+    };
     let since = full.iter().filter(|it| it.first > newest).count();
     if since < SEGMENTS_A_SNAPSHOT {
         return Ok(());

@@ -66,7 +66,9 @@ impl Feed {
         inner.bytes = inner.bytes.saturating_add(batch.frames.len());
         inner.batches.push_back(Arc::new(batch));
         while inner.bytes > FEED_BYTES {
-            let Some(oldest) = inner.batches.pop_front() else { break };
+            let Some(oldest) = inner.batches.pop_front() else {
+                break;
+            };
             inner.bytes = inner.bytes.saturating_sub(oldest.frames.len());
         }
         self.news.notify_all();

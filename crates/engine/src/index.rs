@@ -62,11 +62,7 @@ fn rows(storage: &dyn Storage, segment: &Segment, last: u64) -> Result<Vec<u8>, 
 }
 
 /// The record that a command became, in the full segments that have an index.
-pub fn find(
-    storage: &dyn Storage,
-    segments: &[Segment],
-    id: CommandId,
-) -> io::Result<Option<u64>> {
+pub fn find(storage: &dyn Storage, segments: &[Segment], id: CommandId) -> io::Result<Option<u64>> {
     let there = storage.list()?;
     for segment in segments.iter().filter(|it| there.contains(&name_of(it))) {
         let name = name_of(segment);
@@ -74,7 +70,9 @@ pub fn find(
         while low < high {
             let middle = low.midpoint(high);
             let row = storage.read(&name, middle * ROW_BYTES as u64, ROW_BYTES)?;
-            let Some((found, position)) = row.split_first_chunk::<16>() else { break };
+            let Some((found, position)) = row.split_first_chunk::<16>() else {
+                break;
+            };
             match u128::from_be_bytes(*found).cmp(&id.0) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,

@@ -120,9 +120,8 @@ impl Queue {
     /// Takes up to [`TAKE_MAX`] commands: the lanes in turn, one command each.
     pub fn take(&self, patience: Duration) -> Work {
         let inner = lock(&self.inner);
-        let waited = self
-            .news
-            .wait_timeout_while(inner, patience, |it| it.is_empty() && !it.closed);
+        let waited =
+            self.news.wait_timeout_while(inner, patience, |it| it.is_empty() && !it.closed);
         let mut inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         if inner.is_empty() {
             return if inner.closed { Work::Closed } else { Work::Idle };

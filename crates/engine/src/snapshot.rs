@@ -148,8 +148,12 @@ fn decoded(bytes: &[u8]) -> Option<Snapshot> {
     }
     let state: State = minicbor::decode(from.0).ok()?;
     let window = Window::from_rows(WindowLimits::default(), oldest, rows);
-    (state.position == position && state.hash() == hash)
-        .then_some(Snapshot { state, window, at, chain })
+    (state.position == position && state.hash() == hash).then_some(Snapshot {
+        state,
+        window,
+        at,
+        chain,
+    })
 }
 
 fn read(storage: &dyn Storage, position: u64) -> io::Result<Option<Snapshot>> {
@@ -187,11 +191,7 @@ pub fn write(storage: &dyn Storage, it: &Snapshot) -> io::Result<()> {
 const REPLAY_BYTES: usize = 4 * 1024 * 1024;
 
 /// The snapshot after record `last`: the newest one there is, and the records after it.
-pub fn at(
-    storage: &dyn Storage,
-    segments: &[Segment],
-    last: u64,
-) -> Result<Snapshot, Stopped> {
+pub fn at(storage: &dyn Storage, segments: &[Segment], last: u64) -> Result<Snapshot, Stopped> {
     let broken = |error| JournalBroken::Disk { file: "the snapshots".to_owned(), error };
     let mut snapshot = newest(storage, last).map_err(broken)?;
     while snapshot.state.position < last {

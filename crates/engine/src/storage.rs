@@ -52,11 +52,8 @@ impl DiskStorage {
     /// `WouldBlock` when another process has the folder open; else what the disk says.
     pub fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join(LOCK))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => io::Error::new(
                 io::ErrorKind::WouldBlock,

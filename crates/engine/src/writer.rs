@@ -307,7 +307,9 @@ impl<J: Journal> Writer<J> {
         }
         match self.journal.append(self.batch.first, &self.batch)? {
             Appended::Synced => publish(&self.batch),
-            Appended::Fenced { expected, found } => return Err(Stopped::Fenced { expected, found }),
+            Appended::Fenced { expected, found } => {
+                return Err(Stopped::Fenced { expected, found });
+            }
         }
         self.batch.frames.clear();
         self.batch.records = 0;

@@ -1,6 +1,6 @@
 //! `karvan journal`: verify, show and export the journal of a store.
 
-use crate::facts;
+use crate::{Output, facts};
 use anyhow::{Context, Result};
 use karvan_core::command::kind_name;
 use karvan_core::invariant;
@@ -58,7 +58,7 @@ fn each_frame(
 }
 
 /// `karvan journal verify`.
-pub(crate) fn verify(dir: &Path, json: bool) -> Result<()> {
+pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
     let started = Instant::now();
     let journal = open(dir)?;
     let mut replayed = Snapshot::empty();
@@ -71,12 +71,15 @@ pub(crate) fn verify(dir: &Path, json: bool) -> Result<()> {
     let (records, chain) = (journal.last(), facts::hex(&replayed.chain));
     let hash = facts::hex(&replayed.state.hash());
     let mut out = std::io::stdout().lock();
-    if json {
+    if output.json {
         let answer = json!({ "records": records, "chain": chain, "state_hash": hash });
         writeln!(out, "{answer:#}")?;
     } else {
         writeln!(out, "{}: all is well", dir.display())?;
-        writeln!(out, "  records     {records}, each with its checksum and its place in the chain")?;
+        writeln!(
+            out,
+            "  records     {records}, each with its checksum and its place in the chain"
+        )?;
         writeln!(out, "  chain head  {chain}")?;
         writeln!(out, "  state hash  {hash}")?;
         writeln!(out, "  invariants  hold after replay of all records")?;
@@ -91,13 +94,22 @@ pub(crate) fn show(dir: &Path, from: Option<u64>, count: u64) -> Result<()> {
     let last = journal.last();
     let from = from.unwrap_or((last + 1).saturating_sub(count)).max(1);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}: {last} records, chain head {}", dir.display(), facts::hex(&journal.chain()))?;
+    writeln!(
+        out,
+        "{}: {last} records, chain head {}",
+        dir.display(),
+        facts::hex(&journal.chain())
+    )?;
     let mut shown = 0;
     each_frame(&journal, from, |frame| {
         let header = &frame.header;
         let kind = kind_name(header.kind).unwrap_or("unknown");
         let (record, id) = (&header.record, header.id);
-        writeln!(out, "\n{:>8}  {}  {kind} by person {}  (command {id})", record.position, record.at, record.actor)?;
+        writeln!(
+            out,
+            "\n{:>8}  {}  {kind} by person {}  (command {id})",
+            record.position, record.at, record.actor
+        )?;
         for event in frame.events().map_err(|it| anyhow::anyhow!("{it}"))? {
             writeln!(out, "          {}", facts::json(&event))?;
         }

@@ -19,6 +19,14 @@ struct Arguments {
     command: Command,
 }
 
+/// How an answer is printed.
+#[derive(Clone, Copy, clap::Args)]
+struct Output {
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Rehearse the shipped ECO pilot 2027-2030 into a store and show what happened.
@@ -42,9 +50,8 @@ enum PolicyCommand {
     Check {
         /// The policy file.
         file: PathBuf,
-        /// Print one JSON object instead of text.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: Output,
     },
 }
 
@@ -54,9 +61,8 @@ enum JournalCommand {
     Verify {
         /// The data directory.
         dir: PathBuf,
-        /// Print one JSON object instead of text.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: Output,
     },
     /// Show the last records in words.
     Show {
@@ -83,8 +89,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
-        Command::Policy(PolicyCommand::Check { file, json }) => policy::check(&file, json),
-        Command::Journal(JournalCommand::Verify { dir, json }) => journal::verify(&dir, json),
+        Command::Policy(PolicyCommand::Check { file, output }) => policy::check(&file, output),
+        Command::Journal(JournalCommand::Verify { dir, output }) => journal::verify(&dir, output),
         Command::Journal(JournalCommand::Show { dir, from, count }) => {
             journal::show(&dir, from, count)
         }

@@ -1,5 +1,6 @@
 //! `karvan policy`: read a policy file and say what is wrong with it.
 
+use crate::Output;
 use anyhow::{Context, Result, bail};
 use karvan_policy::Policy;
 use serde_json::json;
@@ -21,17 +22,20 @@ pub(crate) fn read(file: &Path) -> Result<Policy> {
 
 fn text_of(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| {
-        format!("{} cannot be read; name a policy file such as policies/eco-pilot.toml", file.display())
+        format!(
+            "{} cannot be read; name a policy file such as policies/eco-pilot.toml",
+            file.display()
+        )
     })?;
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", file.display()))
 }
 
 /// `karvan policy check`.
-pub(crate) fn check(file: &Path, json: bool) -> Result<()> {
+pub(crate) fn check(file: &Path, output: Output) -> Result<()> {
     let text = text_of(file)?;
     let checked = Policy::parse(&text);
     let mut out = std::io::stdout().lock();
-    if json {
+    if output.json {
         let mistakes = checked.as_ref().err().cloned().unwrap_or_default();
         let rows: Vec<_> = mistakes
             .iter()
@@ -45,7 +49,12 @@ pub(crate) fn check(file: &Path, json: bool) -> Result<()> {
             Ok(it) => {
                 let years = format!("{}-{}", it.first_year, it.last_year);
                 let count = it.jurisdictions.len();
-                writeln!(out, "{}: {} is well: {count} jurisdictions, {years}", file.display(), it.name)?;
+                writeln!(
+                    out,
+                    "{}: {} is well: {count} jurisdictions, {years}",
+                    file.display(),
+                    it.name
+                )?;
             }
             Err(mistakes) => {
                 for it in mistakes {
@@ -56,6 +65,8 @@ pub(crate) fn check(file: &Path, json: bool) -> Result<()> {
     }
     match checked {
         Ok(_) => Ok(()),
-        Err(mistakes) => bail!("{} has {} mistakes; nothing was changed", file.display(), mistakes.len()),
+        Err(mistakes) => {
+            bail!("{} has {} mistakes; nothing was changed", file.display(), mistakes.len())
+        }
     }
 }

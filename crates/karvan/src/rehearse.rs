@@ -1,5 +1,6 @@
 //! `karvan demo` and `karvan rehearse`: play the years of a market and show what came of them.
 
+use crate::Output;
 use crate::facts::hex;
 use crate::policy;
 use crate::table::Table;
@@ -29,9 +30,8 @@ pub(crate) struct Demo {
     /// Where the store is kept.
     #[arg(long, default_value = "karvan-demo")]
     data_dir: PathBuf,
-    /// Print one JSON object instead of tables.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// What a rehearsal can be asked.
@@ -51,16 +51,16 @@ pub(crate) struct Rehearse {
     /// A table of installations in place of the project's own (CSV, the same columns).
     #[arg(long)]
     installations: Option<PathBuf>,
-    /// Print one JSON object instead of tables.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// `karvan demo`.
 pub(crate) fn demo(it: &Demo) -> Result<()> {
-    let policy = Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
+    let policy =
+        Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
     let settings = settings(policy, None, None, INSTALLATIONS)?;
-    play(settings, Some(&it.data_dir), it.json)
+    play(settings, Some(&it.data_dir), it.output)
 }
 
 /// `karvan rehearse`.
@@ -72,9 +72,10 @@ pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
             .with_context(|| format!("{} cannot be read", file.display()))?,
         None => INSTALLATIONS.to_owned(),
     };
-    let settings = settings(policy, years, it.seed, &table)
-        .with_context(|| it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string()))?;
-    play(settings, it.data_dir.as_deref(), it.json)
+    let settings = settings(policy, years, it.seed, &table).with_context(|| {
+        it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string())
+    })?;
+    play(settings, it.data_dir.as_deref(), it.output)
 }
 
 fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {
@@ -83,7 +84,10 @@ fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {
     let years = parts.0.parse().ok().zip(parts.1.parse().ok());
     match years {
         Some(it) if first <= it.0 && it.0 <= it.1 && it.1 <= last => Ok(it),
-        _ => bail!("--years {text} is not allowed; allowed is a range such as 2027-2030 within {first}-{last}"),
+        _ => bail!(
+            "--years {text} is not allowed; allowed are years within {first}-{last}, \
+             such as 2027-2030"
+        ),
     }
 }
 
@@ -103,7 +107,7 @@ fn settings(
     Ok(Settings { policy, plants, first, last, seed })
 }
 
-fn play(settings: Settings, dir: Option<&Path>, json: bool) -> Result<()> {
+fn play(settings: Settings, dir: Option<&Path>, output: Output) -> Result<()> {
     let started = Instant::now();
     let currency = settings.policy.currency.clone();
     let name = settings.policy.name.clone();
@@ -128,12 +132,13 @@ fn play(settings: Settings, dir: Option<&Path>, json: bool) -> Result<()> {
                     dir.display()
                 ));
             }
-            let (outcome, market) = run(settings, resume, &bar).with_context(|| dir.display().to_string())?;
+            let (outcome, market) =
+                run(settings, resume, &bar).with_context(|| dir.display().to_string())?;
             let held = market.writer().journal().inner().last();
             anyhow::ensure!(
                 held == outcome.records,
-                "{} holds {held} records, but this rehearsal ends with record {}: the store was made \
-                 for more years; name another --data-dir",
+                "{} holds {held} records, but this rehearsal ends with record {}: the store was \
+                 made for more years; name another --data-dir",
                 dir.display(),
                 outcome.records
             );
@@ -143,7 +148,7 @@ fn play(settings: Settings, dir: Option<&Path>, json: bool) -> Result<()> {
     bar.finish_and_clear();
     let told = Told { name, currency, dir, found, seconds: started.elapsed().as_secs_f64() };
     let mut out = std::io::stdout().lock();
-    if json {
+    if output.json {
         writeln!(out, "{:#}", as_json(&outcome, &told))?;
         return Ok(());
     }
@@ -164,7 +169,8 @@ fn run<J: Journal>(settings: Settings, journal: J, bar: &ProgressBar) -> Result<
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  market time {msg}  {elapsed}");
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  market time {msg}  {elapsed}");
     let bar = ProgressBar::new(1);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
@@ -206,7 +212,8 @@ fn cells(row: &YearRow) -> Vec<String> {
     };
     let (a, b, c) = row.letters;
     let letters = if a + b + c == 0 { "-".to_owned() } else { format!("{a}/{b}/{c}") };
-    let abated = if row.stage.obliges() { format!("{:.2}", row.abated / 1e6) } else { "-".to_owned() };
+    let abated =
+        if row.stage.obliges() { format!("{:.2}", row.abated / 1e6) } else { "-".to_owned() };
     vec![
         row.jurisdiction.clone(),
         format!("{} {}", row.year, stage(row.stage)),
@@ -260,8 +267,8 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     let sum = |of: fn(&YearRow) -> Tonnes| it.rows.iter().map(of).sum::<Tonnes>();
     let mut text = format!("{}\n\n{table}\n", told.name);
     text.push_str(
-        "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: obliged installations \
-         only.\nReal installations have emissions derived from open data; synthetic ones stand for \
+        "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: obliged \
+         installations only.\nReal installations have emissions derived from open data; synthetic ones stand for \
          plants that no open table lists.\nTraded and call price: call auctions held in that year; \
          \"none\" = a market without a trade, \"-\" = no market.\n\n",
     );

@@ -10,9 +10,13 @@ use toml::de::DeTable;
 /// Abatement grows by the diffusion share of the potential each year of the market. Units left
 /// over are banked within their period.
 pub(crate) fn caps_can_be_reached(policy: &Policy, report: &Report<'_>, table: &DeTable<'_>) {
-    let Some(chapters) = Section::root(report, table).section("jurisdiction") else { return };
+    let Some(chapters) = Section::root(report, table).section("jurisdiction") else {
+        return;
+    };
     for it in &policy.jurisdictions {
-        let Some(section) = chapters.section(&it.code) else { continue };
+        let Some(section) = chapters.section(&it.code) else {
+            continue;
+        };
         if let Some(gap) = first_gap(policy, it) {
             section.mistake(
                 "cap_mt",

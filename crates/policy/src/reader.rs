@@ -1,6 +1,11 @@
 //! Reads a policy file value by value, and collects every mistake with its line, its key and
 //! what is allowed.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of values are another crate's: what is not wanted is a mistake in the file"
+)]
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -138,7 +143,9 @@ impl<'a> Section<'a> {
 
     /// A number in a range, or the default.
     pub fn number(&self, key: &str, default: f64, range: RangeInclusive<f64>) -> f64 {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.value(key) else {
+            return default;
+        };
         self.checked_number(key, value, &range).unwrap_or(default)
     }
 
@@ -158,7 +165,9 @@ impl<'a> Section<'a> {
 
     /// A whole number in a range, or the default.
     pub fn whole(&self, key: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.value(key) else {
+            return default;
+        };
         let number = match value.get_ref() {
             DeValue::Integer(it) => it.as_str().replace('_', "").parse::<u64>().ok(),
             _ => None,
@@ -186,8 +195,11 @@ impl<'a> Section<'a> {
     }
 
     /// True or false, or the default.
+    #[expect(clippy::fn_params_excessive_bools, reason = "the default is a value like any other")]
     pub fn flag(&self, key: &str, default: bool) -> bool {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.value(key) else {
+            return default;
+        };
         match value.get_ref() {
             DeValue::Boolean(it) => *it,
             _ => {
@@ -199,11 +211,18 @@ impl<'a> Section<'a> {
 
     /// One of some words, or the default.
     pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)], default: T) -> T {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.value(key) else {
+            return default;
+        };
         self.checked_choice(key, value, words).unwrap_or(default)
     }
 
-    fn checked_choice<T: Copy>(&self, key: &str, value: Value<'a>, words: &[(&str, T)]) -> Option<T> {
+    fn checked_choice<T: Copy>(
+        &self,
+        key: &str,
+        value: Value<'a>,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let found = match value.get_ref() {
             DeValue::String(it) => words.iter().find(|(word, _)| *word == it.as_ref()),
             _ => None,
@@ -247,10 +266,9 @@ impl<'a> Section<'a> {
         let mut pairs = Vec::new();
         for it in list.iter() {
             let pair: Vec<f64> = match it.get_ref() {
-                DeValue::Array(pair) => pair
-                    .iter()
-                    .filter_map(|it| self.checked_number(key, it, &range))
-                    .collect(),
+                DeValue::Array(pair) => {
+                    pair.iter().filter_map(|it| self.checked_number(key, it, &range)).collect()
+                }
                 _ => Vec::new(),
             };
             match pair.as_slice() {
@@ -270,7 +288,9 @@ impl<'a> Section<'a> {
         read: impl Fn(&Self, &str, Value<'a>) -> Option<T>,
     ) -> super::ByYear<T> {
         let mut steps = super::ByYear::always(default);
-        let Some(value) = self.value(key) else { return steps };
+        let Some(value) = self.value(key) else {
+            return steps;
+        };
         let DeValue::Table(table) = value.get_ref() else {
             if let Some(it) = read(self, key, value) {
                 steps = super::ByYear::always(it);
@@ -310,11 +330,8 @@ impl<'a> Section<'a> {
     }
 
     /// A flag that may change from year to year.
+    #[expect(clippy::fn_params_excessive_bools, reason = "the default is a value like any other")]
     pub fn flags(&self, key: &str, default: bool) -> super::ByYear<bool> {
-        self.choices_of_flag(key, default)
-    }
-
-    fn choices_of_flag(&self, key: &str, default: bool) -> super::ByYear<bool> {
         self.by_year(key, default, |it, key, value| match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
             _ => {

@@ -15,9 +15,8 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 /// The sectors an installation may belong to.
-pub const SECTORS: [&str; 9] = [
-    "power", "heat", "cement", "oil_gas", "refining", "mining", "metals", "chemicals", "minerals",
-];
+pub const SECTORS: [&str; 9] =
+    ["power", "heat", "cement", "oil_gas", "refining", "mining", "metals", "chemicals", "minerals"];
 
 /// On what a stage or number rests.
 pub const BASES: [&str; 5] = ["law", "draft", "scenario", "measured", "assumption"];
@@ -414,8 +413,8 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         None => root.mistake("jurisdiction", "is missing; a market has a [jurisdiction.CODE]"),
         Some(chapters) => {
             for (code, section) in chapters.sections() {
-                let fits = (2..=4).contains(&code.len())
-                    && code.bytes().all(|it| it.is_ascii_uppercase());
+                let fits =
+                    (2..=4).contains(&code.len()) && code.bytes().all(|it| it.is_ascii_uppercase());
                 if !fits {
                     chapters.mistake(&code, "allowed is a code of 2 to 4 capital letters");
                 }
@@ -454,7 +453,10 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         }
         let sum = free.at(year) + entrants.at(year) + auctioned.at(year);
         if (sum - 100.0).abs() > 1e-9 {
-            let what = format!("with new_entrants_percent and auction_percent it makes {sum} in {year}; allowed is 100");
+            let what = format!(
+                "with new_entrants_percent and auction_percent it makes {sum} in {year}; \
+                 allowed is 100"
+            );
             s.mistake("free_percent", what);
             break;
         }
@@ -561,7 +563,9 @@ fn calendar(s: &Section<'_>) -> AuctionCalendar {
     for (_, text) in s.texts("auction_months").unwrap_or_default() {
         match text.parse::<u8>().ok().filter(|it| (1..=12).contains(it)) {
             Some(month) => months.push(month),
-            None => s.mistake("auction_months", format!("\"{text}\" is no month from \"1\" to \"12\"")),
+            None => {
+                s.mistake("auction_months", format!("\"{text}\" is no month from \"1\" to \"12\""))
+            }
         }
     }
     AuctionCalendar {
@@ -595,7 +599,9 @@ fn day(s: &Section<'_>, key: &str, default: (u8, u8)) -> (u8, u8) {
 }
 
 fn basis(s: &Section<'_>) -> BTreeMap<String, String> {
-    let Some(section) = s.section("basis") else { return BTreeMap::new() };
+    let Some(section) = s.section("basis") else {
+        return BTreeMap::new();
+    };
     let notes = section.notes();
     for (key, basis) in &notes {
         if !BASES.contains(&basis.as_str()) {

@@ -114,7 +114,9 @@ pub fn is_open(state: &State, plant: &Plant) -> bool {
 /// What a plant owes up to and with a year: verified where a report is in, its own estimate else.
 pub fn owes(state: &State, plant: &Plant, year: u16) -> f64 {
     let row = state.installations.row(plant.installation);
-    let Some(first) = plant.obliged_from else { return 0.0 };
+    let Some(first) = plant.obliged_from else {
+        return 0.0;
+    };
     let years = (first..=year).map(|it| match row.emissions.get(&Year(it)) {
         Some(verified) => verified.0 as f64,
         None => plant.emissions(it),

@@ -108,9 +108,11 @@ pub fn rows(policy: &Policy, state: &State, plants: &[Plant], years: (u16, u16))
 fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
     let key = (id, Year(year));
     let (auctioned, taken) = state.auctioned.get(&key).copied().unwrap_or_default();
-    let calls = state.calls.iter().map(|(_, it)| it).filter(|it| {
-        it.jurisdiction == id && it.closes.date().0 == i64::from(year)
-    });
+    let calls = state
+        .calls
+        .iter()
+        .map(|(_, it)| it)
+        .filter(|it| it.jurisdiction == id && it.closes.date().0 == i64::from(year));
     let mut call_volume = Tonnes::ZERO;
     let mut call_sum = 0;
     for result in calls.filter_map(|it| it.result) {
@@ -157,7 +159,9 @@ fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
 fn count_plant(row: &mut YearRow, state: &State, plant: &Plant) {
     let installation = state.installations.row(plant.installation);
     let year = Year(row.year);
-    let add = |to: &mut (usize, usize)| if plant.is_real() { to.0 += 1 } else { to.1 += 1 };
+    let add = |to: &mut (usize, usize)| {
+        if plant.is_real() { to.0 += 1 } else { to.1 += 1 }
+    };
     if let Some(verified) = installation.emissions.get(&year) {
         add(&mut row.reporting);
         row.reported += *verified;

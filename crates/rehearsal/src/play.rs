@@ -260,7 +260,8 @@ impl<J: Journal> Play<J> {
                 sum += verified.0 as f64 / 1e6;
             }
         }
-        (obliged > 0 && reports * 10 >= obliged * 9).then(|| sum * f64::from(obliged) / f64::from(reports))
+        (obliged > 0 && reports * 10 >= obliged * 9)
+            .then(|| sum * f64::from(obliged) / f64::from(reports))
     }
 
     /// Units left over from the years before that still count, as the public reckons, Mt.

@@ -82,8 +82,8 @@ pub fn decide(
             no.unless(fits, OpenAccountRefused::HolderUnfit { holder, kind });
         }
     }
-    let taken = it.kind.is_government()
-        && super::of_government(state, jurisdiction, it.kind).is_some();
+    let taken =
+        it.kind.is_government() && super::of_government(state, jurisdiction, it.kind).is_some();
     no.unless(!taken, OpenAccountRefused::GovernmentAccountExists { kind, jurisdiction });
     no.settle()?;
     let account = state.accounts.next_id();

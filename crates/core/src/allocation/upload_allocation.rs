@@ -1,7 +1,7 @@
 //! Upload allocation: the administrator sets what installations get free in a year. Every mistake
 //! of the table is named; nothing is taken over from a table with mistakes.
 
-use super::{Entitlement, ROWS_MAX};
+use super::ROWS_MAX;
 use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
@@ -58,7 +58,8 @@ refusals! {
         /// A table has rows.
         NoRows = 701 => "the table has no row",
         /// A table is bounded.
-        TooManyRows { most: usize } = 702 => "the table has more than {most} rows; send it in slices",
+        TooManyRows { most: usize } = 702
+            => "the table has more than {most} rows; send it in slices",
         /// There is no such installation.
         InstallationUnknown { row: usize, installation: InstallationId } = 703
             => "row {row}: there is no installation {installation}",
@@ -77,6 +78,9 @@ refusals! {
         /// A row above any cap.
         QuantityTooLarge { row: usize, wanted: Tonnes } = 708
             => "row {row}: {wanted} is above any cap",
+        /// The policy in force does not have this year.
+        YearUnknown { year: Year } = 709
+            => "the policy in force has no year {year} for this jurisdiction",
     }
 }
 
@@ -93,8 +97,12 @@ pub fn decide(
     no.unless(!it.rows.is_empty(), No::NoRows);
     no.unless(it.rows.len() <= ROWS_MAX, No::TooManyRows { most: ROWS_MAX });
     let year = it.year;
+    let known = state.year_rules(it.jurisdiction, year).is_some();
+    no.unless(known, No::YearUnknown { year });
     let mut seen = BTreeSet::new();
-    for (row, AllocationRow { installation, quantity: wanted }) in (1..).zip(it.rows.iter().copied()) {
+    for (row, AllocationRow { installation, quantity: wanted }) in
+        (1..).zip(it.rows.iter().copied())
+    {
         no.unless(seen.insert(installation), No::DuplicateRow { row, installation });
         let too_large = No::QuantityTooLarge { row, wanted };
         no.unless(wanted <= crate::supply::set_cap::CAP_MAX, too_large);
@@ -121,6 +129,6 @@ pub fn decide(
 
 /// The entitlement stands; what was delivered stays.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &EntitlementSet) {
-    let row = state.entitlements.entry((it.installation, it.year)).or_insert(Entitlement::default());
+    let row = state.entitlements.entry((it.installation, it.year)).or_default();
     row.entitled = it.quantity;
 }

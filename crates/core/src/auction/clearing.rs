@@ -69,8 +69,11 @@ pub fn clear(offer: &Offer<'_>, bids: &[Demand<'_>]) -> Clearing {
         .map(|(place, bid)| (bid.price, place))
         .collect();
     ranked.sort_unstable_by_key(|(price, place)| (std::cmp::Reverse(*price), *place));
-    let valid: Tonnes = ranked.iter().filter_map(|(_, place)| bids.get(*place)).map(|it| it.quantity).sum();
-    let Some((lowest, _)) = ranked.last().copied() else { return cancelled };
+    let valid: Tonnes =
+        ranked.iter().filter_map(|(_, place)| bids.get(*place)).map(|it| it.quantity).sum();
+    let Some((lowest, _)) = ranked.last().copied() else {
+        return cancelled;
+    };
     let undersubscribed = valid < offer.volume;
     if undersubscribed && offer.rules.undersubscribed == Undersubscribed::Cancel {
         return cancelled;
@@ -188,9 +191,11 @@ mod tests {
     fn equal_prices_follow_the_seed_and_not_the_order_of_arrival() {
         let one = bids(&[("a", 100, 500), ("b", 100, 500), ("c", 100, 500)]);
         let other = bids(&[("c", 100, 500), ("a", 100, 500), ("b", 100, 500)]);
-        let (one, other) = (clear(&offer(1_000, &EU, None), &one), clear(&offer(1_000, &EU, None), &other));
+        let (one, other) =
+            (clear(&offer(1_000, &EU, None), &one), clear(&offer(1_000, &EU, None), &other));
         let named = |names: [&str; 3], it: &Clearing| {
-            let mut rows: Vec<_> = names.iter().map(|it| (*it).to_owned()).zip(quantities(it)).collect();
+            let mut rows: Vec<_> =
+                names.iter().map(|it| (*it).to_owned()).zip(quantities(it)).collect();
             rows.sort();
             rows
         };

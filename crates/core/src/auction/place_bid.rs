@@ -120,7 +120,9 @@ pub fn decide(
     let most = auction.rules.bids_max;
     let count = u32::try_from(auction.bids.len()).unwrap_or(u32::MAX);
     no.unless(count < most, No::TooManyBids { most });
-    let Some(bidder) = bidder else { return no.settle() };
+    let Some(bidder) = bidder else {
+        return no.settle();
+    };
     let group = state.parties.row(bidder).group;
     let before = auction.bids.iter().filter(|it| it.group == group).map(|it| it.quantity.0);
     let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));

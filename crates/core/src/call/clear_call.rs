@@ -4,13 +4,13 @@
 use super::crossing::{self, Interest};
 use super::{CallResult, Order, Side};
 use crate::authority;
+use crate::call::order_filled::OrderFilled;
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{CallId, OrderId};
 use crate::ledger::Serials;
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
-use crate::call::order_filled::OrderFilled;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -135,7 +135,9 @@ fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
     }
     let mut buyers = buys.iter();
-    let Some(mut buyer) = buyers.next() else { return };
+    let Some(mut buyer) = buyers.next() else {
+        return;
+    };
     let mut wanted = buyer.quantity;
     for seller in &sells {
         let mut offered = seller.quantity;
@@ -145,7 +147,10 @@ fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
                 (buyer, wanted) = (next, next.quantity);
             }
             let count = offered.min(wanted);
-            trade(draft, Trade { seller: seller.order, buyer: buyer.order, price: it.price, count });
+            trade(
+                draft,
+                Trade { seller: seller.order, buyer: buyer.order, price: it.price, count },
+            );
             offered -= count;
             wanted -= count;
         }

@@ -74,8 +74,7 @@ fn intervals(orders: &[Interest]) -> Vec<Interval> {
     prices.dedup();
     let asks = orders.iter().filter(|it| it.side == Side::Sell);
     let bids = orders.iter().filter(|it| it.side == Side::Buy);
-    let (Some(from), Some(to)) =
-        (asks.map(|it| it.price.0).min(), bids.map(|it| it.price.0).max())
+    let (Some(from), Some(to)) = (asks.map(|it| it.price.0).min(), bids.map(|it| it.price.0).max())
     else {
         return Vec::new();
     };
@@ -106,10 +105,16 @@ fn intervals(orders: &[Interest]) -> Vec<Interval> {
 
 fn run(low: i64, high: i64, (bids, asks): (u128, u128)) -> Interval {
     let signed = |it: u128| i128::try_from(it).unwrap_or(i128::MAX);
-    Interval { low, high, volume: bids.min(asks), surplus: signed(bids).saturating_sub(signed(asks)) }
+    Interval {
+        low,
+        high,
+        volume: bids.min(asks),
+        surplus: signed(bids).saturating_sub(signed(asks)),
+    }
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of a plain twin")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

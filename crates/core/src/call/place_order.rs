@@ -8,7 +8,7 @@ use crate::authority;
 use crate::cash;
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
-use crate::event::{Event, Events};
+use crate::event::{EVENTS_MAX, Event, Events};
 use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
 use crate::ledger::posting::{CashHeld, Posting, UnitsHeld};
 use crate::quantity::{Price, Tonnes};
@@ -20,6 +20,11 @@ use minicbor::{Decode, Encode};
 
 /// The most orders that may wait for one jurisdiction's year.
 pub const BOOK_ORDERS_MAX: usize = 10_000;
+/// The most blocks the offers of one book may lie in. Clearing or lapsing a book is one record, and
+/// each block takes up to three facts of it.
+pub const BOOK_BLOCKS_MAX: usize = 10_000;
+
+const _: () = assert!(5 * BOOK_ORDERS_MAX / 4 + 3 * BOOK_BLOCKS_MAX < EVENTS_MAX);
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -104,6 +109,10 @@ refusals! {
         /// The account stands under another administrator.
         AccountElsewhere { account: AccountId } = 918
             => "account {account} stands under another administrator",
+        /// What a book offers lies in a bounded number of blocks.
+        TooManyBlocks { most: usize } = 919
+            => "the offers of this book would lie in more than {most} blocks; offer fewer units or \
+                join them in one account first",
     }
 }
 
@@ -137,11 +146,12 @@ pub fn decide(
             }
         }
     }
-    let Some(owner) = owner else { return no.settle() };
-    let (jurisdiction, year) = (call.jurisdiction, call.year);
-    let book = || {
-        state.orders.iter().filter(|(_, it)| it.jurisdiction == jurisdiction && it.year == year)
+    let Some(owner) = owner else {
+        return no.settle();
     };
+    let (jurisdiction, year) = (call.jurisdiction, call.year);
+    let book =
+        || state.orders.iter().filter(|(_, it)| it.jurisdiction == jurisdiction && it.year == year);
     no.unless(book().count() < BOOK_ORDERS_MAX, No::BookFull { most: BOOK_ORDERS_MAX });
     if let Some((order, _)) = book().find(|(_, row)| row.owner == owner && row.side != it.side) {
         no.unless(false, No::OwnOrderOnOtherSide { order: *order });
@@ -159,6 +169,10 @@ pub fn decide(
             (no.take(cash::of(state, owner)), picked.and_then(|it| no.take(it)))
         }
     };
+    let offered = |it: &Order| state.ledger.holds.get(&it.hold).map_or(0, |it| it.units.len());
+    let before = book().fold(0usize, |sum, (_, it)| sum.saturating_add(offered(it)));
+    let blocks = before.saturating_add(picked.as_ref().map_or(0, Vec::len));
+    no.unless(blocks <= BOOK_BLOCKS_MAX, No::TooManyBlocks { most: BOOK_BLOCKS_MAX });
     no.settle()?;
     let Some(cash) = cash else { return Ok(()) };
     let (account, hold, order) = (it.account, state.ledger.next_hold, state.next_order);

@@ -1,14 +1,12 @@
 //! Deposit: the settlement bank books money that came in. The line of its statement is the key:
 //! booked twice, it is refused.
 
-use super::CashRefused;
-use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
 use crate::id::PartyId;
 use crate::ledger::posting::CashMoved;
 use crate::quantity::Money;
-use crate::refusal::{Objections, Refusals};
+use crate::refusal::Refusals;
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -41,19 +39,12 @@ pub fn decide(
     it: &Deposit,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    let mut no = Objections::default();
-    let bank = no.take(authority::bank(state, context));
-    let bank = bank.and_then(|it| no.take(super::of(state, it)));
-    let account = no.take(super::of(state, it.party));
-    let (amount, reference) = (it.amount, it.reference);
-    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
-    let booked = state.bank_references.contains(&reference);
-    no.unless(!booked, CashRefused::ReferenceBooked { reference });
-    no.settle()?;
-    if let (Some(from), Some(to)) = (bank, account) {
-        out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
-        out.push(Event::CashMoved(CashMoved { from, to, amount }));
-    }
+    let (party, amount, reference) = (it.party, it.amount, it.reference);
+    let account = super::of(state, party);
+    let line = super::Line { party, account, amount, reference };
+    let found = super::check_line(state, context, line)?;
+    out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
+    out.push(Event::CashMoved(CashMoved { from: found.bank, to: found.party, amount }));
     Ok(())
 }
 

@@ -1,14 +1,12 @@
 //! Withdraw: the settlement bank books money that went out, from what is free.
 
-use super::CashRefused;
-use crate::authority;
 use crate::cash::deposit::BankReferenceBooked;
 use crate::context::Context;
 use crate::event::{Event, Events};
 use crate::id::PartyId;
 use crate::ledger::posting::CashMoved;
 use crate::quantity::Money;
-use crate::refusal::{Objections, Refusals};
+use crate::refusal::Refusals;
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -33,18 +31,11 @@ pub fn decide(
     it: &Withdraw,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    let mut no = Objections::default();
-    let bank = no.take(authority::bank(state, context));
-    let bank = bank.and_then(|it| no.take(super::of(state, it)));
-    let (amount, reference) = (it.amount, it.reference);
-    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
-    let account = no.take(super::with_free(state, it.party, amount));
-    let booked = state.bank_references.contains(&reference);
-    no.unless(!booked, CashRefused::ReferenceBooked { reference });
-    no.settle()?;
-    if let (Some(to), Some(from)) = (bank, account) {
-        out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
-        out.push(Event::CashMoved(CashMoved { from, to, amount }));
-    }
+    let (party, amount, reference) = (it.party, it.amount, it.reference);
+    let account = super::with_free(state, party, amount);
+    let line = super::Line { party, account, amount, reference };
+    let found = super::check_line(state, context, line)?;
+    out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
+    out.push(Event::CashMoved(CashMoved { from: found.party, to: found.bank, amount }));
     Ok(())
 }

@@ -85,9 +85,10 @@ pub fn decide(
     no.unless(state.now >= due, CloseYearRefused::NotDue { year, due });
     no.settle()?;
     let start = state.closing.get(&(jurisdiction, year)).copied().unwrap_or_default();
-    let mut obliged = state.installations.iter().filter(|(id, it)| {
-        *id >= start && it.jurisdiction == jurisdiction && it.obliged_in(year)
-    });
+    let mut obliged = state
+        .installations
+        .iter()
+        .filter(|(id, it)| *id >= start && it.jurisdiction == jurisdiction && it.obliged_in(year));
     let per_tonne = cost_per_tonne(state, jurisdiction, rules);
     let mut penalty = state.penalties.next_id();
     for (installation, row) in obliged.by_ref().take(SLICE) {
@@ -115,9 +116,8 @@ fn fined_before(state: &State, installation: InstallationId) -> Tonnes {
     let cases = state.penalties.iter().filter(|(_, it)| it.installation == installation);
     let fined: Tonnes = cases.map(|(_, it)| it.shortfall).sum();
     let still = fined.checked_sub(row.excused).unwrap_or_default();
-    // What was surrendered since went to the oldest debt first.
-    let first = row.obliged_from.unwrap_or_default();
-    let last = row.letters.keys().next_back().copied().unwrap_or(first);
+    // Of what was fined, what was made good by the last closing is missing no more.
+    let Some(last) = row.letters.keys().next_back().copied() else { return still };
     still.min(row.missing_up_to(last))
 }
 

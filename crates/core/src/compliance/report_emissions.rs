@@ -1,5 +1,6 @@
 //! Report verified emissions: a verifier signs what an installation emitted in a year that is
-//! over. A report before the surrender date replaces an earlier one; zero is a report.
+//! over. Before the surrender date a report replaces an earlier one; after it one that is in stays,
+//! and one that is missing may still come and counts from the next letter on. Zero is a report.
 
 use crate::account::{self, AccountStatus};
 use crate::authority;
@@ -8,6 +9,7 @@ use crate::event::{Event, Events};
 use crate::id::InstallationId;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::YearRules;
 use crate::state::State;
 use crate::supply::set_cap::CAP_MAX;
 use crate::time::{Instant, Year};
@@ -50,9 +52,10 @@ refusals! {
         /// A year is reported when it is over.
         YearNotOver { year: Year, now: Instant } = 1002
             => "it is {now}; the year {year} is not over",
-        /// A closed year is closed.
+        /// After the surrender date no report is replaced.
         YearClosed { year: Year } = 1003
-            => "the letters of {year} are frozen; a correction goes to the authority",
+            => "the surrender for {year} was due and its report is in; a correction goes to the \
+                authority",
         /// No installation emits so much.
         TooLarge { emissions: Tonnes, most: Tonnes } = 1004
             => "{emissions} is more than {most}, the most that can be reported",
@@ -76,8 +79,10 @@ pub fn decide(
     let now = state.now;
     let over = now.date().0 > i64::from(year.0);
     no.unless(over, ReportEmissionsRefused::YearNotOver { year, now });
-    let closed = state.closed_years.contains(&(jurisdiction, year));
-    no.unless(!closed, ReportEmissionsRefused::YearClosed { year });
+    let rules = state.year_rules(jurisdiction, year);
+    let due = rules.is_some_and(|it| it.surrender_due <= state.now);
+    let open = !due || !installation.emissions.contains_key(&year);
+    no.unless(open, ReportEmissionsRefused::YearClosed { year });
     let most = CAP_MAX;
     no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
     no.settle()?;
@@ -86,10 +91,20 @@ pub fn decide(
     Ok(())
 }
 
-/// The report stands; an account that was restricted for want of it is open again.
+/// The report stands; an account that was restricted is open again when no report that is due is
+/// missing.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
     let installation = state.installations.row_mut(it.installation);
     installation.emissions.insert(it.year, it.emissions);
-    let account = installation.account;
-    state.accounts.row_mut(account).status = AccountStatus::Open;
+    let (account, jurisdiction) = (installation.account, installation.jurisdiction);
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+    let awaited = |it: &&YearRules| it.report_due <= state.now && it.stage.obliges();
+    let years = chapter.iter().flat_map(|it| it.years.iter().filter(awaited));
+    let installation = state.installations.row(it.installation);
+    let missing = |it: &YearRules| {
+        installation.obliged_in(it.year) && !installation.emissions.contains_key(&it.year)
+    };
+    if !years.into_iter().any(missing) {
+        state.accounts.row_mut(account).status = AccountStatus::Open;
+    }
 }

@@ -87,7 +87,9 @@ pub fn decide(
     let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, counts));
     no.settle()?;
-    let (Some(into), Some(picked)) = (into, picked) else { return Ok(()) };
+    let (Some(into), Some(picked)) = (into, picked) else {
+        return Ok(());
+    };
     let mut draft = Draft::new(state, out);
     let (installation, quantity) = (it.installation, it.quantity);
     draft.note(Event::Surrendered(Surrendered { installation, year, quantity }));

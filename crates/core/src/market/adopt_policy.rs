@@ -9,9 +9,11 @@ use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
 use crate::id::Label;
 use crate::ledger::Series;
+use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
-use crate::rules::{JURISDICTIONS_MAX, MarketRules, YEARS_MAX};
+use crate::rules::{JURISDICTIONS_MAX, JurisdictionRules, MarketRules, YEARS_MAX, YearRules};
 use crate::state::State;
+use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -45,7 +47,7 @@ refusals! {
         YearsNotInOrder { code: Label } = 204
             => "the years of {code} do not follow one another",
         /// A report comes before the surrender it is for.
-        ReportAfterSurrender { code: Label, year: crate::time::Year } = 205
+        ReportAfterSurrender { code: Label, year: Year } = 205
             => "{code} {year}: the report is due after the surrender",
         /// Facts refer to jurisdictions by their place.
         JurisdictionsChanged { code: Label } = 206
@@ -54,6 +56,16 @@ refusals! {
         /// Prices already paid stay what they are.
         CurrencyChanged { from: Label, to: Label } = 207
             => "the market is quoted in {from}; it cannot change to {to}",
+        /// A year that is known stays known.
+        YearDropped { code: Label, year: Year } = 208
+            => "{code} loses the year {year}, to which facts refer",
+        /// What is past is past, and nothing falls due in the past.
+        DeadlineMoved { code: Label, year: Year } = 209
+            => "{code} {year}: a deadline that has passed is moved, or one to come is moved into \
+                the past",
+        /// Auctions sell lots, and take a bounded number of bids.
+        AuctionOutOfBounds { code: Label, year: Year, most: u32 } = 210
+            => "{code} {year}: an auction needs a lot of at least 1 t and takes 1 to {most} bids",
     }
 }
 
@@ -76,14 +88,23 @@ pub fn decide(
         let in_bounds = (1..=YEARS_MAX).contains(&chapter.years.len());
         no.unless(in_bounds, AdoptPolicyRefused::YearsOutOfBounds { code, most: YEARS_MAX });
         let follow = chapter.years.iter().zip(chapter.years.iter().skip(1));
-        let in_order = follow.fold(true, |so_far, (one, two)| so_far && two.year == one.year.next());
+        let in_order =
+            follow.fold(true, |so_far, (one, two)| so_far && two.year == one.year.next());
         no.unless(in_order, AdoptPolicyRefused::YearsNotInOrder { code });
         for year in &chapter.years {
             let late = AdoptPolicyRefused::ReportAfterSurrender { code, year: year.year };
             no.unless(year.report_due <= year.surrender_due, late);
         }
     }
+    for (chapter, year) in rules.jurisdictions.iter().flat_map(each_year) {
+        let (code, most) = (chapter.code, BIDS_MAX);
+        let bids = (1..=most).contains(&year.auction.bids_max);
+        let bounded = bids && year.auction.lot > Tonnes::ZERO;
+        let year = year.year;
+        no.unless(bounded, AdoptPolicyRefused::AuctionOutOfBounds { code, year, most });
+    }
     if let Some(before) = &state.rules {
+        keeps_the_past(state, before, rules, &mut no);
         for (id, chapter) in before.chapters() {
             let same = rules.jurisdiction(id).is_some_and(|it| it.code == chapter.code);
             no.unless(same, AdoptPolicyRefused::JurisdictionsChanged { code: chapter.code });
@@ -94,6 +115,36 @@ pub fn decide(
     no.settle()?;
     out.push(Event::PolicyAdopted(PolicyAdopted { rules: it.rules.clone() }));
     Ok(())
+}
+
+/// The most bids a policy may allow for one auction: its clearing is one record.
+pub const BIDS_MAX: u32 = 10_000;
+
+fn each_year(
+    chapter: &JurisdictionRules,
+) -> impl Iterator<Item = (&JurisdictionRules, &YearRules)> {
+    chapter.years.iter().map(move |year| (chapter, year))
+}
+
+/// Years stay; a deadline that has passed stays where it was, and no other comes to lie before now.
+fn keeps_the_past(state: &State, before: &MarketRules, rules: &MarketRules, no: &mut Objections) {
+    for (id, chapter) in before.chapters() {
+        // A chapter in another place is refused as such.
+        if rules.jurisdiction(id).is_none_or(|it| it.code != chapter.code) {
+            continue;
+        }
+        for old in &chapter.years {
+            let (code, year) = (chapter.code, old.year);
+            let Some(new) = rules.year(id, year) else {
+                no.unless(false, AdoptPolicyRefused::YearDropped { code, year });
+                continue;
+            };
+            let kept = |old: Instant, new: Instant| old == new || old.min(new) > state.now;
+            let both =
+                kept(old.report_due, new.report_due) && kept(old.surrender_due, new.surrender_due);
+            no.unless(both, AdoptPolicyRefused::DeadlineMoved { code, year });
+        }
+    }
 }
 
 /// The rules come into force; each vintage that has no series gets one; deadlines to come go on

@@ -7,10 +7,11 @@
 
 use crate::account::account_restricted::AccountRestricted;
 use crate::authority;
-use crate::call::cancel_order;
+use crate::call::{Side, cancel_order};
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
+use crate::id::AccountId;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
@@ -62,7 +63,8 @@ pub fn decide(
     let mut draft = Draft::new(state, out);
     draft.note(Event::TimePassed(TimePassed { to }));
     let chapters = state.rules.iter().flat_map(|it| it.chapters());
-    for (jurisdiction, year) in chapters.flat_map(|(id, it)| it.years.iter().map(move |y| (id, y))) {
+    for (jurisdiction, year) in chapters.flat_map(|(id, it)| it.years.iter().map(move |y| (id, y)))
+    {
         if year.report_due == to && year.stage.obliges() {
             for (_, installation) in state.installations.iter() {
                 let missing = installation.jurisdiction == jurisdiction
@@ -71,6 +73,7 @@ pub fn decide(
                 if missing {
                     let account = installation.account;
                     draft.note(Event::AccountRestricted(AccountRestricted { account }));
+                    release_offers(&mut draft, state, account);
                 }
             }
         }
@@ -83,6 +86,15 @@ pub fn decide(
         }
     }
     Ok(())
+}
+
+/// An account that is restricted sells nothing, also not by an earlier order.
+fn release_offers(draft: &mut Draft<'_>, state: &State, account: AccountId) {
+    for (id, order) in &state.orders {
+        if order.account == account && order.side == Side::Sell {
+            cancel_order::release(draft, *id, order);
+        }
+    }
 }
 
 /// The moment is reached.

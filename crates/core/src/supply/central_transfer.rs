@@ -76,7 +76,9 @@ pub fn decide(
         found
     };
     let (from, to) = (find(it.from), find(it.to));
-    let (Some(from), Some(to)) = (from, to) else { return no.settle() };
+    let (Some(from), Some(to)) = (from, to) else {
+        return no.settle();
+    };
     let vintage = state.ledger.vintage(it.jurisdiction, it.year);
     let wanted = |series| Some(series) == vintage;
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, wanted));
@@ -93,8 +95,16 @@ mod tests {
     #[test]
     fn the_ways_are_those_of_the_rulebook_and_no_others() {
         use AccountKind::*;
-        let kinds =
-            [TotalQuantity, Allocation, NewEntrants, Auction, Surrender, Deletion, Operator, Trading];
+        let kinds = [
+            TotalQuantity,
+            Allocation,
+            NewEntrants,
+            Auction,
+            Surrender,
+            Deletion,
+            Operator,
+            Trading,
+        ];
         let open: Vec<_> = kinds
             .iter()
             .flat_map(|from| kinds.iter().map(move |to| (*from, *to)))

@@ -74,7 +74,8 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    let (jurisdiction, year, quantity, opening) = (it.jurisdiction, it.year, it.quantity, it.opening);
+    let (jurisdiction, year, quantity, opening) =
+        (it.jurisdiction, it.year, it.quantity, it.opening);
     no.take(authority::administrator(state, context, jurisdiction));
     let wanted = quantity.checked_add(opening).unwrap_or(Tonnes(u64::MAX));
     no.unless(wanted <= CAP_MAX, SetCapRefused::TooLarge { wanted, most: CAP_MAX });

@@ -1,6 +1,7 @@
 //! Expire: units that count for no emissions any more go to the deletion account, account by
 //! account. A vintage is expired once the surrender date of its last valid year has passed.
 
+use crate::account::AccountRefused;
 use crate::account::{self, AccountKind};
 use crate::authority;
 use crate::context::Context;
@@ -9,12 +10,11 @@ use crate::event::Events;
 use crate::id::{AccountId, JurisdictionId};
 use crate::ledger::posting::{Posting, UnitsEnded};
 use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Series};
+use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::units::UnitsRefused;
-use crate::account::AccountRefused;
-use crate::quantity::Tonnes;
 use minicbor::{Decode, Encode};
 
 /// The command. Its only facts are postings; at most [`BLOCKS_PER_TRANSFER_MAX`] blocks go with

@@ -213,7 +213,9 @@ impl FileJournal {
         self.buffer.extend_from_slice(&header.bytes());
         self.buffer.extend_from_slice(&batch.frames);
         self.buffer.resize(header.stride(), 0);
-        let Some(segment) = self.segments.last_mut() else { return Ok(()) };
+        let Some(segment) = self.segments.last_mut() else {
+            return Ok(());
+        };
         let since = segment.marks.last().map_or(u64::MAX, |(_, at)| self.offset.abs_diff(*at));
         if since >= MARK_EVERY && batch.records > 0 {
             segment.marks.push((batch.first, self.offset));
@@ -305,7 +307,9 @@ pub fn read_frames(
     let mut next = wanted.from;
     while next <= wanted.last && bytes.len() < wanted.most {
         let place = segments.partition_point(|it| it.first <= next);
-        let Some(segment) = place.checked_sub(1).and_then(|it| segments.get(it)) else { break };
+        let Some(segment) = place.checked_sub(1).and_then(|it| segments.get(it)) else {
+            break;
+        };
         let end = segments.get(place).map_or(wanted.last, |it| it.first.saturating_sub(1));
         let mark = segment.marks.partition_point(|(first, _)| *first <= next);
         let start = mark.checked_sub(1).and_then(|it| segment.marks.get(it));
@@ -322,7 +326,8 @@ pub fn read_frames(
             };
             let disk = |error| JournalBroken::Disk { file: segment.name.clone(), error };
             let head = storage.read(&segment.name, offset, ALIGNMENT).map_err(disk)?;
-            let header = BatchHeader::read(&head).map_err(|it| damaged(offset, next, it.to_string()))?;
+            let header =
+                BatchHeader::read(&head).map_err(|it| damaged(offset, next, it.to_string()))?;
             let body = storage.read(&segment.name, offset, header.stride()).map_err(disk)?;
             let length = usize::try_from(header.length).unwrap_or(usize::MAX);
             let frames = body.get(ALIGNMENT..ALIGNMENT.saturating_add(length)).unwrap_or_default();

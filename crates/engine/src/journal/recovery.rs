@@ -166,7 +166,8 @@ fn read_segment(found: &mut Found, name: &str, bytes: &[u8]) -> Stop {
     let expected = segment_header(first, &found.chain);
     if name != segment_name(first) || bytes.get(..SEGMENT_HEADER_BYTES) != Some(&expected[..]) {
         let mut stop = stop(0, Unreadable::Checksum);
-        stop.detail = format!("the header of the segment does not continue from record {}", found.last);
+        stop.detail =
+            format!("the header of the segment does not continue from record {}", found.last);
         return stop;
     }
     found.segments.push(Segment { name: name.to_owned(), first, marks: Vec::new() });
@@ -183,10 +184,10 @@ fn read_segment(found: &mut Found, name: &str, bytes: &[u8]) -> Stop {
         match read_batch(found, &header, rest) {
             Ok((last, chain)) => {
                 let mark = found.segments.last_mut().map(|it| &mut it.marks);
-                if let Some(marks) = mark.filter(|_| header.records > 0) {
-                    if marks.last().is_none_or(|(_, at)| offset as u64 - at >= 256 * 1024) {
-                        marks.push((header.first, offset as u64));
-                    }
+                if let Some(marks) = mark.filter(|_| header.records > 0)
+                    && marks.last().is_none_or(|(_, at)| offset as u64 - at >= 256 * 1024)
+                {
+                    marks.push((header.first, offset as u64));
                 }
                 (found.last, found.chain) = (last, chain);
                 found.marked = found.marked.max(header.synced_through);

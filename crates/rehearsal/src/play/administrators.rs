@@ -135,7 +135,8 @@ impl<J: Journal> Play<J> {
         for (place, group) in (1u32..).zip(&groups) {
             let of = self.officials[group.jurisdiction];
             let jurisdiction = Some(of.id);
-            let register = RegisterParty { role: Role::Operator, jurisdiction, group: GroupId(place) };
+            let register =
+                RegisterParty { role: Role::Operator, jurisdiction, group: GroupId(place) };
             commands.push((of.administrator, register.into()));
         }
         for plant in &plants {
@@ -214,7 +215,9 @@ impl<J: Journal> Play<J> {
         let Officials { id, administrator, .. } = self.officials[j];
         let state = self.state();
         let series = state.ledger.vintage(id, Year(vintage));
-        let Some(account) = of_government(state, id, AccountKind::Allocation) else { return Ok(()) };
+        let Some(account) = of_government(state, id, AccountKind::Allocation) else {
+            return Ok(());
+        };
         let pool = state.ledger.shelves.row(account).free(|it| Some(it) == series);
         let rows: Vec<AllocationRow> = self
             .shares(j, year, pool)
@@ -304,10 +307,13 @@ impl<J: Journal> Play<J> {
                 (AccountKind::NewEntrants, AccountKind::TotalQuantity),
                 (AccountKind::TotalQuantity, AccountKind::Auction),
             ],
-            _ => vec![(AccountKind::NewEntrants, AccountKind::Allocation)],
+            UnusedNewEntrants::Allocate | UnusedNewEntrants::Keep => {
+                vec![(AccountKind::NewEntrants, AccountKind::Allocation)]
+            }
         };
         let moves = ways.into_iter().map(|(from, to)| {
-            let transfer = CentralTransfer { jurisdiction: id, from, to, year: Year(year), quantity };
+            let transfer =
+                CentralTransfer { jurisdiction: id, from, to, year: Year(year), quantity };
             (administrator, transfer.into())
         });
         self.send(moves.collect())?;
@@ -323,7 +329,8 @@ impl<J: Journal> Play<J> {
         let planned = tonnes(it.cap_mt.at(year) * it.auction_percent.at(year) / 100.0).0;
         let part = planned / u64::try_from(days.len().max(1)).unwrap_or(1);
         let (_, month, day) = entry.at.date();
-        let is_last = days.last().is_some_and(|it| (i64::from(it.0), i64::from(it.1)) == (month, day));
+        let is_last =
+            days.last().is_some_and(|it| (i64::from(it.0), i64::from(it.1)) == (month, day));
         let lot = it.lot_t;
         let Officials { id, administrator, .. } = self.officials[j];
         let state = self.state();
@@ -332,7 +339,8 @@ impl<J: Journal> Play<J> {
         let held = account.map(|it| state.ledger.shelves.row(it).free(|of| Some(of) == series));
         let held = held.unwrap_or_default().0;
         let volume = if is_last { held } else { held.min(part + part / 4).min(held) };
-        let ahead = days.iter().filter(|it| (i64::from(it.0), i64::from(it.1)) > (month, day)).count();
+        let ahead =
+            days.iter().filter(|it| (i64::from(it.0), i64::from(it.1)) > (month, day)).count();
         let kept = part * u64::try_from(ahead).unwrap_or(0);
         let volume = volume.min(held.saturating_sub(kept).max(part.min(held)));
         let volume = Tonnes(volume / lot * lot);
@@ -354,7 +362,9 @@ impl<J: Journal> Play<J> {
     }
 
     pub(super) fn clear_auction(&mut self, j: usize) -> Result<(), Stopped> {
-        let Some(auction) = self.open_auction.remove(&j) else { return Ok(()) };
+        let Some(auction) = self.open_auction.remove(&j) else {
+            return Ok(());
+        };
         let clear = ClearAuction { auction, seed: self.seed_of(auction.0) };
         self.send(vec![(self.officials[j].administrator, clear.into())])
     }
@@ -371,7 +381,9 @@ impl<J: Journal> Play<J> {
     }
 
     pub(super) fn clear_calls(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
-        let Some(call) = self.open_calls.remove(&(j, year)) else { return Ok(()) };
+        let Some(call) = self.open_calls.remove(&(j, year)) else {
+            return Ok(());
+        };
         self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())])
     }
 
@@ -380,7 +392,8 @@ impl<J: Journal> Play<J> {
     pub(super) fn report(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let mut commands: Vec<(PersonId, Command)> = Vec::new();
         let verifier = self.officials[j].verifier;
-        for (place, plant) in self.plants.iter().enumerate().filter(|(_, it)| it.jurisdiction == j) {
+        for (place, plant) in self.plants.iter().enumerate().filter(|(_, it)| it.jurisdiction == j)
+        {
             let (installation, true_t) = (plant.installation, plant.emissions(year));
             let draw = self.chance.unit(Purpose::LateReport, place as u64, u64::from(year));
             if self.errs() && draw <= 0.03 {

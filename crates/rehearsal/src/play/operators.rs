@@ -3,10 +3,8 @@
 use super::Play;
 use super::administrators::floor;
 use crate::chance::Purpose;
-use crate::group::{Plant, eligible, is_open, owes};
-use karvan_core::Command;
+use crate::group::{Group, Plant, eligible, is_open, owes};
 use karvan_core::compliance::surrender::Surrender;
-use karvan_core::id::PersonId;
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::transfer::{Consideration, Transfer};
@@ -52,7 +50,9 @@ impl<J: Journal> Play<J> {
             let mean = (0..years).map(|it| libm::pow(1.0 + rate, f64::from(it))).sum::<f64>()
                 / f64::from(years);
             for plant in group.plants.clone() {
-                let Some(plant) = self.plants.get_mut(plant) else { continue };
+                let Some(plant) = self.plants.get_mut(plant) else {
+                    continue;
+                };
                 if plant.obliged_in(next) {
                     let wanted = plant.curve.share(now * mean / HURDLE);
                     let most = plant.built + diffusion * plant.curve.potential();
@@ -67,76 +67,78 @@ impl<J: Journal> Play<J> {
     pub(super) fn surrender(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let mut commands = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
-            if group.jurisdiction == j {
-                let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
-                let leaves_out = self.errs() && draw <= 0.01;
-                let share = if leaves_out { 0.95 } else { 1.0 };
-                self.level_and_surrender(group, year, share, &mut commands);
+            if group.jurisdiction != j {
+                continue;
+            }
+            let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
+            let share = if self.errs() && draw <= 0.01 { 0.95 } else { 1.0 };
+            let mut needs = self.needs(group, year);
+            self.level(year, &mut needs, &mut |transfer| {
+                commands.push((group.person, transfer.into()));
+            });
+            for it in needs {
+                let quantity = Tonnes(floor(it.owed.min(it.held) as f64 * share));
+                if quantity > Tonnes::ZERO {
+                    let (installation, year) = (it.plant.installation, Year(year));
+                    let surrender = Surrender { installation, year, quantity };
+                    commands.push((group.person, surrender.into()));
+                }
             }
         }
         self.send(commands)
     }
 
-    fn level_and_surrender(
-        &self,
-        group: &crate::group::Group,
-        year: u16,
-        share: f64,
-        commands: &mut Vec<(PersonId, Command)>,
-    ) {
+    /// What each plant of a group holds and owes for a year.
+    fn needs(&self, group: &Group, year: u16) -> Vec<Need<'_>> {
         let state = self.state();
-        let obliged = group.plants.iter().filter_map(|it| self.plants.get(*it));
-        let mut rows: Vec<(&Plant, u64, u64)> = obliged
+        let plants = group.plants.iter().filter_map(|it| self.plants.get(*it));
+        plants
             .filter(|it| it.obliged_in(year))
-            .map(|it| (it, eligible(state, it, year).0, floor(owes(state, it, year) + 0.5)))
-            .collect();
-        self.level(group.person, year, &mut rows, commands);
-        for (plant, held, owed) in rows {
-            let quantity = Tonnes(floor(owed.min(held) as f64 * share));
-            if quantity > Tonnes::ZERO {
-                let installation = plant.installation;
-                let surrender = Surrender { installation, year: Year(year), quantity };
-                commands.push((group.person, surrender.into()));
-            }
-        }
+            .map(|plant| Need {
+                plant,
+                held: eligible(state, plant, year).0,
+                owed: floor(owes(state, plant, year) + 0.5),
+            })
+            .collect()
     }
 
     /// Moves units from accounts with more than they need to those with less, free of charge.
-    fn level(
-        &self,
-        person: PersonId,
-        year: u16,
-        rows: &mut [(&Plant, u64, u64)],
-        commands: &mut Vec<(PersonId, Command)>,
-    ) {
+    fn level(&self, year: u16, needs: &mut [Need<'_>], send: &mut dyn FnMut(Transfer)) {
         let state = self.state();
-        for to in 0..rows.len() {
-            for from in 0..rows.len() {
-                let (receiver, held, owed) = rows[to];
-                let (giver, has, needs) = rows[from];
-                let mut wanted = owed.saturating_sub(held).min(has.saturating_sub(needs));
-                if from == to || wanted == 0 || !is_open(state, giver) {
+        for to in 0..needs.len() {
+            for from in 0..needs.len() {
+                let (receiver, giver) = (needs[to], needs[from]);
+                let lacks = receiver.owed.saturating_sub(receiver.held);
+                let mut wanted = lacks.min(giver.held.saturating_sub(giver.owed));
+                if from == to || wanted == 0 || !is_open(state, giver.plant) {
                     continue;
                 }
-                for queue in &state.ledger.shelves.row(giver.account).queues {
-                    let id = self.id_of(giver.jurisdiction);
+                let id = self.id_of(giver.plant.jurisdiction);
+                for queue in &state.ledger.shelves.row(giver.plant.account).queues {
                     if !state.ledger.counts_for(queue.series, id, Year(year)) || wanted == 0 {
                         continue;
                     }
                     let quantity = Tonnes(queue.total.0.min(wanted));
                     wanted -= quantity.0;
-                    rows[to].1 += quantity.0;
-                    rows[from].1 -= quantity.0;
-                    let transfer = Transfer {
-                        from: giver.account,
-                        to: receiver.account,
+                    needs[to].held += quantity.0;
+                    needs[from].held -= quantity.0;
+                    send(Transfer {
+                        from: giver.plant.account,
+                        to: receiver.plant.account,
                         series: queue.series,
                         quantity,
                         consideration: Consideration::Free,
-                    };
-                    commands.push((person, transfer.into()));
+                    });
                 }
             }
         }
     }
+}
+
+/// What a plant holds and owes for a year, in units.
+#[derive(Clone, Copy)]
+struct Need<'a> {
+    plant: &'a Plant,
+    held: u64,
+    owed: u64,
 }

@@ -25,6 +25,23 @@ const LAST_WEEKS: f64 = 10.0;
 /// A group builds or sells a position over this many months.
 const MONTHS_TO_BUILD: f64 = 6.0;
 
+/// Commands on their way, and the money that those of one group bind.
+#[derive(Default)]
+struct Basket {
+    commands: Vec<(PersonId, Command)>,
+    spent: i64,
+}
+
+/// What a group has in view when a phase opens.
+#[derive(Clone, Copy)]
+struct Outlook {
+    place: usize,
+    call: CallId,
+    year: u16,
+    at: Instant,
+    expected: f64,
+}
+
 /// What a group wants in a market: positive to buy, negative to sell, t.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
@@ -59,12 +76,12 @@ impl<J: Journal> Play<J> {
             }
             let first = self.groups[place].plants.first().and_then(|it| self.plants.get(*it));
             let sector = first.map_or("", |it| it.row.sector.as_str());
-            let sector: u64 = sector.bytes().fold(j as u64, |sum, it| sum.wrapping_mul(257) ^ u64::from(it));
+            let sector: u64 =
+                sector.bytes().fold(j as u64, |sum, it| sum.wrapping_mul(257) ^ u64::from(it));
             let shared = self.chance.normal(Purpose::SectorView, sector, u64::from(year));
             let own = self.chance.normal(Purpose::View, place as u64, u64::from(year));
             let draw = libm::sqrt(0.5) * shared + libm::sqrt(0.5) * own;
-            self.groups[place].view =
-                if competes { 1.0 } else { libm::exp(-0.02 + 0.20 * draw) };
+            self.groups[place].view = if competes { 1.0 } else { libm::exp(-0.02 + 0.20 * draw) };
             self.groups[place].budget = i64::MAX;
         }
     }
@@ -89,33 +106,31 @@ impl<J: Journal> Play<J> {
     }
 
     /// Before bidding or buying a group brings in the money it lacks.
-    fn pay_in(
-        &mut self,
-        place: usize,
-        cost: Money,
-        spent: &mut i64,
-        commands: &mut Vec<(PersonId, Command)>,
-    ) {
+    fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) {
         let party = self.groups[place].party;
         let free = self
             .state()
             .cash_account_of(party)
             .map_or(0, |it| self.state().ledger.cash.row(it).free.0);
-        let lacking = *spent + cost.0 - free;
+        let lacking = basket.spent + cost.0 - free;
         if lacking > 0 {
             self.statement_line += 1;
             let (amount, reference) = (Money(lacking), self.statement_line);
-            commands.push((self.bank, Deposit { party, amount, reference }.into()));
-            *spent -= lacking;
+            basket.commands.push((self.bank, Deposit { party, amount, reference }.into()));
+            basket.spent -= lacking;
         }
-        *spent += cost.0;
+        basket.spent += cost.0;
     }
 
     /// Bids in the day's auction: the year's need spread over its auctions, and a position where
     /// the group expects more than the last price.
     pub(super) fn bid(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
-        let Some(auction) = self.open_auction.get(&j).copied() else { return Ok(()) };
-        let Some(row) = self.state().auctions.get(auction) else { return Ok(()) };
+        let Some(auction) = self.open_auction.get(&j).copied() else {
+            return Ok(());
+        };
+        let Some(row) = self.state().auctions.get(auction) else {
+            return Ok(());
+        };
         let (volume, rules) = (row.volume, row.rules);
         let limit = volume.percent(rules.purchase_limit_percent);
         let fundamental = self.fundamental(j, year);
@@ -124,7 +139,7 @@ impl<J: Journal> Play<J> {
             let (_, month, _) = at.date();
             days.iter().filter(|it| i64::from(it.0) >= month).count().max(1) as f64
         };
-        let mut commands = Vec::new();
+        let mut basket = Basket::default();
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
@@ -134,23 +149,25 @@ impl<J: Journal> Play<J> {
             let wanted = short.max(0.0) / left + self.position_wanted(place, year, expected);
             let wanted = wanted.min(limit.0 as f64);
             let part = Tonnes(floor(wanted / 5.0) / rules.lot.0 * rules.lot.0);
-            let Some(account) = self.neediest(place, year) else { continue };
+            let Some(account) = self.neediest(place, year) else {
+                continue;
+            };
             if part == Tonnes::ZERO {
                 continue;
             }
-            let mut spent = 0;
+            basket.spent = 0;
             for step in BID_STEPS {
                 let price = on_tick(expected * step);
                 if price < rules.reserve {
                     continue;
                 }
                 let cost = price.times(part).unwrap_or_default();
-                self.pay_in(place, cost, &mut spent, &mut commands);
+                self.pay_in(place, cost, &mut basket);
                 let bid = PlaceBid { auction, account, price, quantity: part };
-                commands.push((self.groups[place].person, bid.into()));
+                basket.commands.push((self.groups[place].person, bid.into()));
             }
         }
-        self.send(commands)
+        self.send(basket.commands)
     }
 
     fn short(&self, place: usize, year: u16) -> f64 {
@@ -168,7 +185,8 @@ impl<J: Journal> Play<J> {
             return 0.0;
         }
         let plants = || group.plants.iter().filter_map(|it| self.plants.get(*it));
-        let yearly: f64 = plants().filter(|it| it.obliged_in(year)).map(|it| it.emissions(year)).sum();
+        let yearly: f64 =
+            plants().filter(|it| it.obliged_in(year)).map(|it| it.emissions(year)).sum();
         let most = if plants().any(Plant::is_power) { 1.0 } else { 0.5 };
         let has = -self.short(place, year);
         (most * yearly - has.max(0.0)).max(0.0) / MONTHS_TO_BUILD
@@ -178,53 +196,54 @@ impl<J: Journal> Play<J> {
     fn neediest(&self, place: usize, year: u16) -> Option<AccountId> {
         let state = self.state();
         let plants = self.groups[place].plants.iter().filter_map(|it| self.plants.get(*it));
-        let lack = |it: &&Plant| {
-            group::owes(state, it, year) - eligible(state, it, year).0 as f64
-        };
+        let lack = |it: &&Plant| group::owes(state, it, year) - eligible(state, it, year).0 as f64;
         let obliged = plants.filter(|it| it.obliged_in(year));
         obliged.max_by(|one, two| lack(one).total_cmp(&lack(two))).map(|it| it.account)
     }
 
     /// Orders for the phase that is open: what is left of earlier ones is taken back first.
     pub(super) fn order(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
-        let Some(call) = self.open_calls.get(&(j, year)).copied() else { return Ok(()) };
+        let Some(call) = self.open_calls.get(&(j, year)).copied() else {
+            return Ok(());
+        };
         self.take_back(j, year)?;
         let fundamental = self.fundamental(j, u16::try_from(at.date().0).unwrap_or(year).max(year));
-        let mut commands = Vec::new();
+        let mut basket = Basket::default();
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction == j {
-                let wish = self.wish(place, year, fundamental, at);
-                self.place_orders(place, (call, year), wish, &mut commands);
+                let expected = self.expected_price(place, fundamental, at);
+                let outlook = Outlook { place, call, year, at, expected };
+                let wish = self.wish(&outlook);
+                self.place_orders(&outlook, wish, &mut basket);
             }
         }
-        self.send(commands)
+        self.send(basket.commands)
     }
 
     fn take_back(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let id = self.id_of(j);
-        let waiting = self.state().orders.iter().filter(|(_, it)| {
-            it.jurisdiction == id && it.year.0 == year
-        });
+        let waiting =
+            self.state().orders.iter().filter(|(_, it)| it.jurisdiction == id && it.year.0 == year);
         let person = |party: karvan_core::id::PartyId| PersonId(party.0 + 1);
-        let cancels = waiting.map(|(order, it)| {
-            (person(it.owner), Command::from(CancelOrder { order: *order }))
-        });
+        let cancels = waiting
+            .map(|(order, it)| (person(it.owner), Command::from(CancelOrder { order: *order })));
         let cancels: Vec<_> = cancels.collect();
         self.send(cancels)
     }
 
     /// What a group wants of units that count for a year.
-    fn wish(&self, place: usize, year: u16, fundamental: f64, at: Instant) -> Wish {
+    fn wish(&self, outlook: &Outlook) -> Wish {
+        let Outlook { place, year, at, expected, .. } = *outlook;
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
-        let expected = self.expected_price(place, fundamental, at);
         let (now, month, _) = at.date();
         let is_prompt = now > i64::from(year);
         let due = crate::calendar::moment(year + 1, it.surrender_due, 0);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
         let short = self.short(place, year);
         if short > 0.0 {
-            let power = group.plants.iter().filter_map(|it| self.plants.get(*it)).any(Plant::is_power);
+            let power =
+                group.plants.iter().filter_map(|it| self.plants.get(*it)).any(Plant::is_power);
             let months = (weeks * 7.0 / 30.4).floor().max(1.0);
             let part = match (self.competes(), is_prompt, power) {
                 (true, true, _) => 1.0 / months,
@@ -234,10 +253,21 @@ impl<J: Journal> Play<J> {
                 (false, true, true) => 1.0 / months,
                 // Industry buys 70 % in the last four months before the deadline.
                 (false, false, false) => 0.2 / 12.0,
-                (false, true, false) => if months > 4.0 { 0.03 } else { 1.0 / months },
+                (false, true, false) => {
+                    if months > 4.0 {
+                        0.03
+                    } else {
+                        1.0 / months
+                    }
+                }
             };
-            let urgent = if weeks <= 8.0 { expected * (1.0 + 0.02 * (8.0 - weeks)) } else { expected };
-            let price = if weeks <= 6.0 { self.most_to_pay(group.jurisdiction, year, expected) } else { urgent };
+            let urgent =
+                if weeks <= 8.0 { expected * (1.0 + 0.02 * (8.0 - weeks)) } else { expected };
+            let price = if weeks <= 6.0 {
+                self.most_to_pay(group.jurisdiction, year, expected)
+            } else {
+                urgent
+            };
             let extra = if is_prompt { 0.0 } else { self.position_wanted(place, year, expected) };
             return Wish { quantity: short * part + extra, price: price.max(urgent) };
         }
@@ -245,7 +275,7 @@ impl<J: Journal> Play<J> {
         if extra > 0.0 && !group.hoards {
             return Wish { quantity: extra, price: expected / WORTH_ACTING };
         }
-        self.offer(place, year, expected, at)
+        self.offer(outlook)
     }
 
     /// In the last weeks: with make-good a unit is worth next year's price and the penalty;
@@ -262,7 +292,8 @@ impl<J: Journal> Play<J> {
     /// What a group offers: of what will be left over 20 % before its report is verified and 60 %
     /// after; units it can do without until later, where the price is above what it expects them
     /// to be worth. Units about to expire are offered by everybody, in the end for any price.
-    fn offer(&self, place: usize, year: u16, expected: f64, at: Instant) -> Wish {
+    fn offer(&self, outlook: &Outlook) -> Wish {
+        let Outlook { place, year, at, expected, .. } = *outlook;
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
         let (now, ..) = at.date();
@@ -273,7 +304,8 @@ impl<J: Journal> Play<J> {
         let spare = (-self.short(place, year)).max(0.0);
         // A unit that counts for next year's need too is not left over.
         let counts_next = is_prompt && it.valid_to(year) > year && it.obliges(year + 1);
-        let left_over = if counts_next { spare.min((-self.short(place, year + 1)).max(0.0)) } else { spare };
+        let left_over =
+            if counts_next { spare.min((-self.short(place, year + 1)).max(0.0)) } else { spare };
         let reserve = it.reserve_usd.at(year).max(0.01);
         if months_to_expiry <= 6.0 {
             return Wish { quantity: -left_over, price: reserve };
@@ -299,22 +331,22 @@ impl<J: Journal> Play<J> {
         Wish { quantity: -quantity, price: expected.max(reserve) * WORTH_ACTING }
     }
 
-    fn place_orders(
-        &mut self,
-        place: usize,
-        (call, year): (CallId, u16),
-        wish: Wish,
-        commands: &mut Vec<(PersonId, Command)>,
-    ) {
+    fn place_orders(&mut self, outlook: &Outlook, wish: Wish, basket: &mut Basket) {
+        let Outlook { place, call, year, .. } = *outlook;
+        basket.spent = 0;
         let person = self.groups[place].person;
         let price: Price = on_tick(wish.price);
         if wish.quantity >= 1.0 {
             let quantity = Tonnes(floor(wish.quantity));
-            let Some(account) = self.neediest(place, year) else { return };
+            let Some(account) = self.neediest(place, year) else {
+                return;
+            };
             let cost = price.times(quantity).unwrap_or_default();
-            self.pay_in(place, cost, &mut 0, commands);
+            self.pay_in(place, cost, basket);
             let side = Side::Buy;
-            commands.push((person, PlaceOrder { call, account, side, price, quantity }.into()));
+            basket
+                .commands
+                .push((person, PlaceOrder { call, account, side, price, quantity }.into()));
         } else if wish.quantity <= -1.0 {
             let mut left = floor(-wish.quantity);
             let state = self.state();
@@ -330,7 +362,7 @@ impl<J: Journal> Play<J> {
                 if quantity > Tonnes::ZERO {
                     let side = Side::Sell;
                     let order = PlaceOrder { call, account, side, price, quantity };
-                    commands.push((person, order.into()));
+                    basket.commands.push((person, order.into()));
                 }
             }
         }

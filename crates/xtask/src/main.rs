@@ -1,0 +1,90 @@
+//! The project's tasks. `cargo xtask check` is what a change must pass, `cargo xtask test` adds
+//! the slow tests, `cargo xtask refusals` writes `docs/refusals.md`.
+
+mod refusals;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+const USAGE: &str = "\
+cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files
+cargo xtask test       check, and the slow tests: crashes, full disk, the whole pilot
+cargo xtask refusals   write docs/refusals.md";
+
+/// What went wrong, in words.
+pub(crate) type Failure = String;
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    let started = Instant::now();
+    let result = match task.as_str() {
+        "check" => check(),
+        "test" => test(),
+        "refusals" => refusals::write(&root()),
+        _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
+    };
+    match result {
+        Ok(()) => {
+            println!("{task}: all is well, {:.0} s", started.elapsed().as_secs_f64());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("{task}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), Failure> {
+    println!("cargo {}", arguments.join(" "));
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo).args(arguments).current_dir(root()).status();
+    match status {
+        Ok(it) if it.success() => Ok(()),
+        Ok(it) => Err(format!("cargo {} failed: {it}", arguments.join(" "))),
+        Err(error) => Err(format!("cargo cannot be started: {error}")),
+    }
+}
+
+/// Rust's own tools that a machine may lack are added, and it is said.
+fn components() -> Result<(), Failure> {
+    for (component, probe) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let found = Command::new(cargo).args([probe, "--version"]).output();
+        if found.is_ok_and(|it| it.status.success()) {
+            continue;
+        }
+        println!("installing {component} with rustup");
+        let added = Command::new("rustup").args(["component", "add", component]).status();
+        if !added.is_ok_and(|it| it.success()) {
+            return Err(format!(
+                "{component} is missing; install it with rustup component add {component}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check() -> Result<(), Failure> {
+    components()?;
+    cargo(&["fmt", "--all", "--check"])?;
+    // Long functions ring a bell, they do not stop.
+    let lints = ["--", "-D", "warnings", "--force-warn", "clippy::too_many_lines"];
+    cargo(&[&["clippy", "--quiet", "--workspace", "--all-targets"], &lints[..]].concat())?;
+    tidy::check(&root())?;
+    refusals::check_fresh(&root())?;
+    cargo(&["test", "--workspace"])
+}
+
+fn test() -> Result<(), Failure> {
+    check()?;
+    cargo(&["test", "--release", "--package", "karvan", "--", "--ignored", "--nocapture"])
+}
