@@ -35,7 +35,8 @@ refusals! {
                 balance can hold it",
         /// The bank's own account is the other side of every line.
         BankItself { party: PartyId } = 408
-            => "party {party} is the settlement bank, whose account is the other side of every line",
+            => "party {party} is the settlement bank, whose account is the other side of every \
+                line",
     }
 }
 

@@ -268,8 +268,8 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     let mut text = format!("{}\n\n{table}\n", told.name);
     text.push_str(
         "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: obliged \
-         installations only.\nReal installations have emissions derived from open data; synthetic ones stand for \
-         plants that no open table lists.\nTraded and call price: call auctions held in that year; \
+         installations only.\nReal installations have emissions derived from open data; \
+         synthetic ones stand for plants that no open table lists.\nTraded and call price: call auctions held in that year; \
          \"none\" = a market without a trade, \"-\" = no market.\n\n",
     );
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));

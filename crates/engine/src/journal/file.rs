@@ -240,11 +240,13 @@ impl Drop for FileJournal {
 
 impl Journal for FileJournal {
     fn room(&mut self) -> Room {
-        let next = self.next_is_ready();
-        if self.is_roomy() {
+        let is_roomy = self.is_roomy();
+        // A helper prepares ahead; without one the next segment is made when it is needed.
+        if is_roomy && matches!(self.preparer, Preparer::Inline { .. }) {
             return Room::Ready;
         }
-        match next {
+        match self.next_is_ready() {
+            _ if is_roomy => Room::Ready,
             Ok(true) => Room::Ready,
             Ok(false) => Room::None("the next journal segment is being prepared".to_owned()),
             Err(why) => Room::None(why),
