@@ -267,9 +267,9 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     let sum = |of: fn(&YearRow) -> Tonnes| it.rows.iter().map(of).sum::<Tonnes>();
     let mut text = format!("{}\n\n{table}\n", told.name);
     text.push_str(
-        "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: obliged ones only.\n\
-         Emissions of real installations are derived from open data; synthetic installations stand\n\
-         for plants that no open table lists. Traded, call price: call auctions held in that year;\n\
+        "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: the obliged.\n\
+         Emissions of real installations are derived from open data; synthetic ones stand for\n\
+         plants that no open table lists. Traded, call price: call auctions held in the year;\n\
          \"none\" = a market without a trade, \"-\" = no market.\n\n",
     );
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
