@@ -21,6 +21,15 @@ impl CommandId {
         Self(time | (random & ((1 << RANDOM_BITS) - 1)))
     }
 
+    /// The id of a command the writer sends itself: the record it will be, under a mark that
+    /// senders who choose by chance do not hit.
+    pub fn of_writer(at: Instant, position: u64) -> Self {
+        Self::new(
+            at,
+            u128::from_be_bytes(*b"\0\0\0\0\0\0\xffk\0\0\0\0\0\0\0\0") | u128::from(position),
+        )
+    }
+
     /// When it was created.
     pub fn created(self) -> Instant {
         Instant(i64::try_from(self.0 >> RANDOM_BITS).unwrap_or(i64::MAX))

@@ -249,7 +249,7 @@ impl<J: Journal> Writer<J> {
                 None => break,
             };
             let command = Command::from(PassTime { to });
-            let id = CommandId::new(self.at, u128::from(self.state.next_position()));
+            let id = CommandId::of_writer(self.at, self.state.next_position());
             let answer = self.take(&Submission { id, actor: NOBODY, command });
             assert!(matches!(answer, Answer::Accepted { .. }), "time does not pass: {answer:?}");
         }

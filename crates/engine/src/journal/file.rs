@@ -312,7 +312,8 @@ pub fn read_frames(
         let Some(segment) = place.checked_sub(1).and_then(|it| segments.get(it)) else {
             break;
         };
-        let end = segments.get(place).map_or(wanted.last, |it| it.first.saturating_sub(1));
+        let after = segments.get(place).map_or(u64::MAX, |it| it.first);
+        let end = wanted.last.min(after.saturating_sub(1));
         let mark = segment.marks.partition_point(|(first, _)| *first <= next);
         let start = mark.checked_sub(1).and_then(|it| segment.marks.get(it));
         let mut offset = start.map_or(SEGMENT_HEADER_BYTES as u64, |(_, at)| *at);

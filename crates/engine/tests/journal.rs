@@ -1,0 +1,337 @@
+//! The journal under damage, tearing, failing disks and other writers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
+
+use karvan_core::State;
+use karvan_core::id::{GroupId, NOBODY, PersonId};
+use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::time::Instant;
+use karvan_engine::clock::SetClock;
+use karvan_engine::follower::{Follower, PATIENCE};
+use karvan_engine::frame::ALIGNMENT;
+use karvan_engine::journal::file::{
+    BATCH_BYTES_MAX, FileJournal, FileOptions, ReadFrom, read_frames, segment_name,
+};
+use karvan_engine::journal::memory::MemoryJournal;
+use karvan_engine::journal::{Journal, JournalBroken};
+use karvan_engine::snapshot::{self, Snapshot};
+use karvan_engine::storage::{MemoryStorage, Storage};
+use karvan_engine::writer::{ClockBounds, Stopped};
+use karvan_engine::{Answer, CommandId, Engine, Options, Submission, Writer, index};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const NOW: Instant = Instant(1_800_000_000_000);
+/// The smallest segment that holds a batch.
+const SEGMENT: u64 = (BATCH_BYTES_MAX as u64 + 4096).next_multiple_of(4096);
+
+fn files() -> FileOptions {
+    FileOptions { segment_bytes: SEGMENT, helper_thread: false }
+}
+
+/// The first party, then banks that are refused; what matters here is records, not rules.
+fn first() -> Submission {
+    let (role, jurisdiction) = (Role::RegionalAdministrator, None);
+    let command = RegisterParty { role, jurisdiction, group: GroupId(0) }.into();
+    Submission { id: CommandId::new(NOW, 1), actor: NOBODY, command }
+}
+
+fn open(storage: &MemoryStorage) -> Result<Writer<FileJournal>, JournalBroken> {
+    let shared: Arc<dyn Storage> = Arc::new(storage.clone());
+    let (journal, found) = FileJournal::open(shared, files())?;
+    let start = snapshot::at(storage, &found.segments, found.last).map_err(|it| match it {
+        Stopped::Journal(it) => it,
+        other => panic!("{other}"),
+    })?;
+    Ok(Writer::new(journal, start.into_start(), Arc::new(SetClock::at(NOW))))
+}
+
+/// A journal of `days` batches with one record each (a day passes with each), and its chain.
+fn journal_of(days: i64) -> (MemoryStorage, [u8; 32], u64) {
+    let storage = MemoryStorage::default();
+    let shared: Arc<dyn Storage> = Arc::new(storage.clone());
+    let (journal, found) = FileJournal::open(shared, files()).unwrap();
+    let clock = SetClock::at(NOW);
+    let start = snapshot::at(&storage, &found.segments, 0).unwrap().into_start();
+    let mut writer = Writer::new(journal, start, Arc::new(clock.clone()));
+    writer.step(&[first()], &mut |_| {}).unwrap();
+    for day in 1..=days {
+        clock.set(NOW.plus_days(day));
+        writer.step(&[], &mut |_| {}).unwrap();
+    }
+    (storage, writer.chain(), writer.state().position)
+}
+
+fn used_bytes(storage: &MemoryStorage) -> usize {
+    let bytes = storage.bytes(&segment_name(1)).unwrap();
+    bytes.iter().rposition(|it| *it != 0).unwrap() + 1
+}
+
+#[test]
+fn every_byte_of_a_marked_journal_can_be_flipped_and_nothing_acknowledged_is_lost_silently() {
+    let (storage, chain, records) = journal_of(3);
+    let marked = storage.fork();
+    let mut writer = open(&marked).unwrap();
+    writer.mark().unwrap();
+    drop(writer);
+    let name = segment_name(1);
+    let whole = marked.bytes(&name).unwrap();
+    let end = used_bytes(&marked).next_multiple_of(ALIGNMENT);
+    let (mut refused, mut equal) = (0, 0);
+    for place in 0..end {
+        for bit in [0x01, 0x80] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= bit;
+            let damaged = MemoryStorage::default();
+            damaged.put(&name, bytes);
+            match open(&damaged) {
+                // Only the last mark itself, which holds no record, may be dropped.
+                Ok(writer) => {
+                    assert_eq!((writer.state().position, writer.chain()), (records, chain));
+                    assert!(place >= end - ALIGNMENT, "byte {place} was flipped and accepted");
+                    equal += 1;
+                }
+                Err(JournalBroken::Damaged(it)) => {
+                    assert!(it.offset <= place as u64, "{it:?} for byte {place}");
+                    refused += 1;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    assert_eq!(refused + equal, 2 * end);
+    assert!(equal <= 2 * ALIGNMENT);
+}
+
+#[test]
+fn every_truncation_of_the_tail_drops_the_last_batch_or_is_refused() {
+    let (storage, _, records) = journal_of(3);
+    let name = segment_name(1);
+    let whole = storage.bytes(&name).unwrap();
+    let end = used_bytes(&storage).next_multiple_of(ALIGNMENT);
+    // A crash tears: what follows the cut is still the zeros of the allocation.
+    let mut dropped = 0;
+    for cut in ALIGNMENT..end {
+        let mut bytes = whole.clone();
+        bytes[cut..].fill(0);
+        let torn = MemoryStorage::default();
+        torn.put(&name, bytes);
+        let writer = open(&torn).unwrap();
+        assert!(writer.state().position <= records);
+        dropped += u64::from(writer.state().position < records);
+        // What recovery mended stays mended, and the next record fits.
+        drop(writer);
+        let mut again = open(&torn).unwrap();
+        let before = again.state().position;
+        again.step(&[first()], &mut |_| {}).unwrap();
+        assert!(again.state().position >= before);
+        drop(again);
+        open(&torn).unwrap();
+    }
+    assert!(dropped > 0);
+    // A file that lost its end was not torn by a crash: segments are allocated whole.
+    for length in [0, 1, ALIGNMENT, end / 2, end, whole.len() - 1] {
+        let short = MemoryStorage::default();
+        short.put(&name, whole[..length].to_vec());
+        let refused = open(&short);
+        assert!(matches!(refused, Err(JournalBroken::Damaged(_))), "{length} bytes");
+    }
+}
+
+/// A disk on which syncs or allocations fail when told to.
+#[derive(Clone, Default)]
+struct FaultyDisk {
+    inner: MemoryStorage,
+    sync_fails: Arc<AtomicBool>,
+    full: Arc<AtomicBool>,
+}
+
+impl Storage for FaultyDisk {
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.inner.list()
+    }
+    fn length(&self, name: &str) -> io::Result<u64> {
+        self.inner.length(name)
+    }
+    fn read(&self, name: &str, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+        self.inner.read(name, offset, most)
+    }
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.inner.write_at(name, offset, bytes)
+    }
+    fn sync(&self, name: &str) -> io::Result<()> {
+        if self.sync_fails.load(Ordering::SeqCst) {
+            return Err(io::Error::other("injected: input/output error"));
+        }
+        self.inner.sync(name)
+    }
+    fn allocate(&self, name: &str, length: u64) -> io::Result<()> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "injected: no space left"));
+        }
+        self.inner.allocate(name, length)
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.inner.rename(from, to)
+    }
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.inner.remove(name)
+    }
+}
+
+fn writer_on(disk: &FaultyDisk) -> Writer<FileJournal> {
+    let (journal, _) = FileJournal::open(Arc::new(disk.clone()), files()).unwrap();
+    Writer::new(journal, Snapshot::empty().into_start(), Arc::new(SetClock::at(NOW)))
+}
+
+#[test]
+fn a_failed_sync_stops_the_writer_and_nothing_is_acknowledged() {
+    let disk = FaultyDisk::default();
+    let mut writer = writer_on(&disk);
+    disk.sync_fails.store(true, Ordering::SeqCst);
+    let mut published = 0;
+    let stopped = writer.step(&[first()], &mut |_| published += 1);
+    assert!(matches!(stopped, Err(Stopped::Journal(JournalBroken::Disk { .. }))));
+    assert_eq!(published, 0);
+}
+
+#[test]
+fn a_full_disk_refuses_before_deciding_and_work_goes_on_when_space_returns() {
+    let disk = FaultyDisk::default();
+    let mut writer = writer_on(&disk);
+    disk.full.store(true, Ordering::SeqCst);
+    let answers = writer.step(&[first()], &mut |_| {}).unwrap();
+    let Answer::Unavailable(why) = &answers[0] else { panic!("{answers:?}") };
+    assert!(why.contains("no space left"), "{why}");
+    assert_eq!(*writer.state(), State::default(), "nothing was decided");
+    disk.full.store(false, Ordering::SeqCst);
+    let answers = writer.step(&[first()], &mut |_| {}).unwrap();
+    assert!(matches!(answers[0], Answer::Accepted { .. }));
+}
+
+#[test]
+fn the_same_id_gets_the_same_answer_also_after_a_restart() {
+    let (storage, ..) = journal_of(0);
+    let mut writer = open(&storage).unwrap();
+    let again = writer.step(&[first(), first()], &mut |_| {}).unwrap();
+    assert_eq!(again[0], again[1]);
+    assert!(matches!(again[0], Answer::Accepted { .. }));
+    let mut other = first();
+    other.actor = PersonId(1);
+    let conflict = writer.step(&[other], &mut |_| {}).unwrap();
+    assert!(matches!(conflict[0], Answer::Conflict { .. }));
+    let old = Submission { id: CommandId::new(NOW.plus_days(-30), 1), ..first() };
+    let future = Submission { id: CommandId::new(NOW.plus_days(30), 1), ..first() };
+    let answers = writer.step(&[old, future], &mut |_| {}).unwrap();
+    assert_eq!(answers[1], Answer::FromTheFuture);
+    assert!(!matches!(answers[0], Answer::Accepted { .. }), "{:?}", answers[0]);
+}
+
+#[test]
+fn a_refused_id_may_be_sent_again() {
+    let mut writer = open(&journal_of(0).0).unwrap();
+    let mut second = first();
+    second.id = CommandId::new(NOW, 77);
+    for _ in 0..2 {
+        let answers = writer.step(std::slice::from_ref(&second), &mut |_| {}).unwrap();
+        assert!(matches!(answers[0], Answer::Refused(_)));
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_beyond_its_bound_stops_the_market_until_somebody_looks() {
+    let clock = SetClock::at(NOW);
+    let journal = MemoryJournal::new();
+    let mut writer = Writer::new(journal, Snapshot::empty().into_start(), Arc::new(clock.clone()))
+        .with_bounds(ClockBounds { jump_ms: 86_400_000 });
+    writer.step(&[first()], &mut |_| {}).unwrap();
+    let before = writer.state().clone();
+    clock.set(NOW.plus_days(400));
+    let answers = writer.step(&[first()], &mut |_| {}).unwrap();
+    assert!(matches!(&answers[0], Answer::Unavailable(why) if why.contains("clock jumped")));
+    assert_eq!(*writer.state(), before, "no time passed");
+    // A clock that goes back does not take the journal's time with it.
+    clock.set(NOW.plus_days(-1));
+    writer.step(&[], &mut |_| {}).unwrap();
+    assert_eq!(writer.state().now, before.now);
+}
+
+#[test]
+fn a_second_writer_on_the_same_journal_is_fenced() {
+    let mut journal = MemoryJournal::new();
+    let batch = karvan_engine::frame::Batch { first: 7, records: 1, ..Default::default() };
+    let fenced = journal.append(7, &batch).unwrap();
+    assert!(matches!(fenced, karvan_engine::journal::Appended::Fenced { expected: 7, found: 1 }));
+}
+
+#[test]
+fn live_state_replay_and_snapshot_with_tail_are_the_same_bit_for_bit() {
+    let (storage, chain, records) = journal_of(40);
+    let live = open(&storage).unwrap();
+    let segments = live.journal().segments().to_vec();
+    let half = snapshot::at(&storage, &segments, records / 2).unwrap();
+    snapshot::write(&storage, &half).unwrap();
+    snapshot::write(&storage, &half).unwrap();
+    assert_eq!(snapshot::newest_position(&storage).unwrap(), records / 2);
+    let from_half = snapshot::at(&storage, &segments, records).unwrap();
+    assert_eq!(from_half.state.hash(), live.state().hash());
+    assert_eq!(from_half.chain, chain);
+    // A snapshot that cannot be read is passed over.
+    let name = storage.list().unwrap().into_iter().find(|it| it.ends_with(".state")).unwrap();
+    let mut bytes = storage.bytes(&name).unwrap();
+    bytes[100] ^= 1;
+    storage.put(&name, bytes);
+    assert_eq!(snapshot::newest_position(&storage).unwrap(), 0);
+    let without = snapshot::at(&storage, &segments, records).unwrap();
+    assert_eq!(without.state.hash(), live.state().hash());
+}
+
+#[test]
+fn a_journal_that_lost_records_a_snapshot_names_is_refused() {
+    let (storage, _, records) = journal_of(10);
+    let writer = open(&storage).unwrap();
+    let all = snapshot::at(&storage, writer.journal().segments(), records).unwrap();
+    snapshot::write(&storage, &all).unwrap();
+    let (shorter, ..) = journal_of(3);
+    let name = segment_name(1);
+    storage.put(&name, shorter.bytes(&name).unwrap());
+    assert!(matches!(open(&storage), Err(JournalBroken::Damaged(_))));
+}
+
+#[test]
+fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
+    let (storage, _, records) = journal_of(9_000);
+    let writer = open(&storage).unwrap();
+    let segments = writer.journal().segments();
+    assert!(segments.len() > 1, "one segment holds it all");
+    index::write_missing(&storage, segments).unwrap();
+    assert_eq!(index::find(&storage, segments, first().id).unwrap(), Some(2));
+    assert_eq!(index::find(&storage, segments, CommandId::new(NOW, 9)).unwrap(), None);
+    let wanted = ReadFrom { from: records / 2, last: records, most: 10_000 };
+    let frames = read_frames(&storage, segments, wanted).unwrap();
+    let found = karvan_engine::frame::frames(&frames).next().unwrap().unwrap();
+    assert_eq!(found.header.record.position, records / 2);
+}
+
+#[test]
+fn a_follower_shows_durable_records_only_and_says_when_one_is_not_there_yet() {
+    let storage = MemoryStorage::default();
+    let clock = Arc::new(SetClock::at(NOW));
+    let options = Options { clock, bounds: ClockBounds::default(), files: files() };
+    let engine = Engine::start_on(Arc::new(storage.clone()), options).unwrap();
+    let Answer::Accepted { position } = engine.ask(first()).unwrap() else { panic!("refused") };
+    let follower = engine.follower();
+    let hash = follower.read_at(position, PATIENCE).unwrap().hash();
+    let missing = follower.read_at(position + 1, std::time::Duration::from_millis(20));
+    assert_eq!(missing.err().map(|it| it.wanted), Some(position + 1));
+    assert_eq!(engine.durable(), position);
+    engine.stop();
+    let again = open(&storage).unwrap();
+    assert_eq!(again.state().hash(), hash);
+    // A follower that begins late takes the records it lacks and passes over those it has.
+    let frames = again.journal().read(1, usize::MAX).unwrap();
+    let late = Follower::new(State::default());
+    late.apply_frames(&frames).unwrap();
+    late.apply_frames(&frames).unwrap();
+    assert_eq!(late.read().hash(), hash);
+}
