@@ -41,7 +41,7 @@ fn open(storage: &MemoryStorage) -> Result<Writer<FileJournal>, JournalBroken> {
     let (journal, found) = FileJournal::open(shared, files())?;
     let start = snapshot::at(storage, &found.segments, found.last).map_err(|it| match it {
         Stopped::Journal(it) => it,
-        other => panic!("{other}"),
+        other @ (Stopped::Fenced { .. } | Stopped::Unreadable { .. }) => panic!("{other}"),
     })?;
     Ok(Writer::new(journal, start.into_start(), Arc::new(SetClock::at(NOW))))
 }

@@ -1,6 +1,7 @@
 //! The project's tasks. `cargo xtask check` is what a change must pass, `cargo xtask test` adds
-//! the slow tests, `cargo xtask refusals` writes `docs/refusals.md`.
+//! the slow tests, `cargo xtask refusals` writes `docs/refusals.md`, `cargo xtask data` the tables.
 
+mod data;
 mod refusals;
 mod tidy;
 
@@ -11,18 +12,22 @@ use std::time::Instant;
 const USAGE: &str = "\
 cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files
 cargo xtask test       check, and the slow tests: crashes, full disk, the whole pilot
-cargo xtask refusals   write docs/refusals.md";
+cargo xtask refusals   write docs/refusals.md
+cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";
 
 /// What went wrong, in words.
 pub(crate) type Failure = String;
 
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1).unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
     let started = Instant::now();
     let result = match task.as_str() {
         "check" => check(),
         "test" => test(),
         "refusals" => refusals::write(&root()),
+        "data" => data::compile(&root(), &rest),
         _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
     };
     match result {
@@ -81,6 +86,7 @@ fn check() -> Result<(), Failure> {
     cargo(&[&["clippy", "--quiet", "--workspace", "--all-targets"], &lints[..]].concat())?;
     tidy::check(&root())?;
     refusals::check_fresh(&root())?;
+    data::check_committed(&root())?;
     cargo(&["test", "--workspace"])
 }
 

@@ -25,7 +25,7 @@ const WALLS: [(&str, &[&str]); 6] = [
             "serde_json",
         ],
     ),
-    ("xtask", &["karvan-core"]),
+    ("xtask", &["karvan-core", "csv", "libm"]),
 ];
 
 const BANNED: [&str; 6] = ["util", "helper", "common", "misc", "manager", "stuff"];
