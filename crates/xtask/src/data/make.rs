@@ -115,7 +115,8 @@ impl Maker<'_> {
         for PowerPlant { plant, lignite, technology, .. } in plants {
             let megawatts = plant.capacity.unwrap_or(0.0);
             let output = placed * megawatts / capacity;
-            let burns = method::ipcc_fuel(country, fuel, *lignite);
+            let usual = method::ipcc_fuel(country, fuel);
+            let burns = if *lignite { method::LIGNITE } else { usual };
             let id = plant.id.replace("WRI", "").replace("GEODB", "");
             let row = Row {
                 sector: Sector::Power,
@@ -134,7 +135,7 @@ impl Maker<'_> {
         if rest > 0.5 {
             let megawatts = rest * 1000.0 / (method::HOURS * method::POWER_LOAD_MAX / 100.0);
             let count = (megawatts / method::UNLISTED_MW_MAX - 1e-9).ceil();
-            let burns = method::ipcc_fuel(country, fuel, false);
+            let burns = method::ipcc_fuel(country, fuel);
             for number in 1..=rounded(count) {
                 let it = Unlisted { country, sector: Sector::Power, fuel: fuel.name(), number };
                 let row = Row {
@@ -161,7 +162,7 @@ impl Maker<'_> {
         let Some((_, fuel)) = fuel.filter(|_| gap >= method::HEAT_T_MIN) else {
             return Ok(Vec::new());
         };
-        let burns = method::ipcc_fuel(country, *fuel, false);
+        let burns = method::ipcc_fuel(country, *fuel);
         let factor = self.national.factor(burns)?;
         let spread = Spread {
             key: &format!("{country}|heat"),

@@ -99,20 +99,22 @@ pub(super) fn efficiency(country: &str, fuel: Fuel, technology: &str) -> f64 {
 }
 
 /// The row of the IPCC table that stands for a fuel.
-pub(super) fn ipcc_fuel(country: &str, fuel: Fuel, lignite: bool) -> &'static str {
+pub(super) fn ipcc_fuel(country: &str, fuel: Fuel) -> &'static str {
     match (fuel, country) {
         (Fuel::Gas, _) => "Natural gas",
         (Fuel::Oil, _) => "Residual fuel oil",
-        (Fuel::Coal, _) if lignite => "Lignite",
-        (Fuel::Coal, "UZB") => "Lignite",
+        (Fuel::Coal, "UZB") => LIGNITE,
         (Fuel::Coal, "KGZ") => "Sub-bituminous coal",
         (Fuel::Coal, _) => "Other bituminous coal",
     }
 }
 
+/// What plants burn that a country file lists with it.
+pub(super) const LIGNITE: &str = "Lignite";
+
 /// The IPCC rows in use.
 pub(super) const IPCC_FUELS: [&str; 5] =
-    ["Natural gas", "Residual fuel oil", "Other bituminous coal", "Sub-bituminous coal", "Lignite"];
+    ["Natural gas", "Residual fuel oil", "Other bituminous coal", "Sub-bituminous coal", LIGNITE];
 
 /// Percent.
 pub(super) const POWER_LOAD_MAX: f64 = 85.0;

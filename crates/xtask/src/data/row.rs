@@ -148,12 +148,11 @@ impl Row {
     }
 
     fn units(&self) -> [String; 3] {
-        let clinker = "t CO2/t clinker".to_owned();
-        match self.sector {
-            Sector::Power | Sector::Heat => ["MW".into(), "GWh".into(), "kg CO2/TJ".into()],
-            Sector::Cement => ["Mt/yr".into(), "kt clinker".into(), clinker],
-            _ => ["Mt/yr".into(), "t".into(), format!("t CO2/t {}", self.fuel_or_process)],
+        if self.sector.burns() {
+            return ["MW".into(), "GWh".into(), "kg CO2/TJ".into()];
         }
+        let output = if self.sector == Sector::Cement { "kt clinker" } else { "t" };
+        ["Mt/yr".into(), output.into(), format!("t CO2/t {}", self.fuel_or_process)]
     }
 
     /// The fields in the order of [`HEAD`].
