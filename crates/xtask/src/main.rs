@@ -12,6 +12,7 @@ use std::time::Instant;
 const USAGE: &str = "\
 cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files
 cargo xtask test       check, and the slow tests: crashes, full disk, the whole pilot
+cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
 cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";
 
@@ -26,13 +27,14 @@ fn main() -> ExitCode {
     let result = match task.as_str() {
         "check" => check(),
         "test" => test(),
+        "bench" => bench(&rest),
         "refusals" => refusals::write(&root()),
         "data" => data::compile(&root(), &rest),
         _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
     };
     match result {
         Ok(()) => {
-            println!("{task}: all is well, {:.0} s", started.elapsed().as_secs_f64());
+            eprintln!("{task}: all is well, {:.0} s", started.elapsed().as_secs_f64());
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -49,7 +51,7 @@ fn root() -> PathBuf {
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), Failure> {
-    println!("cargo {}", arguments.join(" "));
+    eprintln!("cargo {}", arguments.join(" "));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo).args(arguments).current_dir(root()).status();
     match status {
@@ -88,6 +90,12 @@ fn check() -> Result<(), Failure> {
     refusals::check_fresh(&root())?;
     data::check_committed(&root())?;
     cargo(&["test", "--workspace"])
+}
+
+fn bench(arguments: &[String]) -> Result<(), Failure> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = ["run", "--quiet", "--release", "--package", "karvan-bench", "--"];
+    cargo(&[&run, &arguments[..]].concat())
 }
 
 fn test() -> Result<(), Failure> {

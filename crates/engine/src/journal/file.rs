@@ -106,6 +106,10 @@ impl FileJournal {
         options: FileOptions,
     ) -> Result<(Self, Found), JournalBroken> {
         let found = recovery::recover(&*storage, options.segment_bytes)?;
+        // Nobody waits for the first segment; on a full disk `room` says so later.
+        let left = options.segment_bytes.saturating_sub(found.offset);
+        let is_roomy = !found.segments.is_empty() && left >= BATCH_BYTES_MAX as u64;
+        let ready = !is_roomy && storage.allocate(NEXT, options.segment_bytes).is_ok();
         let (preparer, helper) = if options.helper_thread {
             let (orders, inbox) = sync_channel::<()>(1);
             let (outbox, done) = sync_channel(1);
@@ -118,9 +122,9 @@ impl FileJournal {
                     }
                 }
             });
-            (Preparer::Thread { orders, done, ready: false, asked: false }, Some(helper))
+            (Preparer::Thread { orders, done, ready, asked: false }, Some(helper))
         } else {
-            (Preparer::Inline { ready: false }, None)
+            (Preparer::Inline { ready }, None)
         };
         let journal = Self {
             storage,

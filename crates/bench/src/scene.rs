@@ -1,0 +1,222 @@
+//! A market of 10,000 operators whose holdings lie in 100,000 blocks.
+
+use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::{AccountKind, open_account::OpenAccount};
+use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, NOBODY, SeriesId};
+use karvan_core::id::{GroupId, PartyId, PersonId};
+use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::rules::{
+    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, Undersubscribed,
+    YearRules,
+};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::time::{Instant, Year};
+use karvan_core::units::transfer::{Consideration, Transfer};
+use karvan_core::{Command, Context, Events, RecordHeader, State, apply, decide, invariant};
+use karvan_engine::{CommandId, Submission};
+
+pub(crate) const ACCOUNTS: u32 = 10_000;
+const BLOCKS_AN_ACCOUNT: u32 = 10;
+/// The most units of one transfer.
+const QUANTITY_MAX: u64 = 1_000;
+const YEAR: Year = Year(2027);
+const HERE: JurisdictionId = JurisdictionId(0);
+/// Every holder's: 2,000 t in a block.
+const HOLDING: u64 = 2_000 * BLOCKS_AN_ACCOUNT as u64;
+/// The region and the nation come first.
+const ADMINISTRATOR: PersonId = PersonId(2);
+const FIRST_OPERATOR: u32 = 2;
+/// The accounts of the government come first.
+const FIRST_ACCOUNT: u32 = 2;
+
+/// The market's clock.
+pub(crate) const NOW: Instant = Instant(1_800_000_000_000);
+
+/// A command with who sends it.
+pub(crate) type Asked = (PersonId, Command);
+
+/// Splitmix64: the same transfers in every run.
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (word ^ (word >> 31)) % end
+    }
+}
+
+fn label(text: &str) -> Label {
+    Label::new(text).expect("a label of the scene is short")
+}
+
+pub(crate) fn auction_rules() -> AuctionRules {
+    AuctionRules {
+        lot: Tonnes(500),
+        reserve: Price(100),
+        undersubscribed: Undersubscribed::Sell,
+        below_secondary: BelowSecondary::Ignore,
+        below_secondary_percent: 10,
+        purchase_limit_percent: 100,
+        bids_max: 10_000,
+    }
+}
+
+pub(crate) fn rules() -> Box<MarketRules> {
+    let due = |month, day| Instant::of_date(2028, month, day);
+    let year = YearRules {
+        year: YEAR,
+        stage: Stage::Ets,
+        valid_to: Year(2035),
+        report_due: due(4, 1),
+        surrender_due: due(7, 1),
+        auction: auction_rules(),
+        penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
+    };
+    Box::new(MarketRules {
+        name: "benchmark".to_owned(),
+        currency: label("USD"),
+        jurisdictions: vec![JurisdictionRules { code: label("XXA"), years: vec![year] }],
+        policy_hash: [0; 32],
+    })
+}
+
+fn account(number: u32) -> AccountId {
+    AccountId(FIRST_ACCOUNT + number % ACCOUNTS)
+}
+
+fn operator(number: u32) -> PersonId {
+    PersonId(FIRST_OPERATOR + 1 + number % ACCOUNTS)
+}
+
+fn transfer(from: u32, to: u32, quantity: u64) -> Asked {
+    let command = Transfer {
+        from: account(from),
+        to: account(to),
+        series: SeriesId(0),
+        quantity: Tonnes(quantity),
+        consideration: Consideration::Price(Price(815)),
+    };
+    (operator(from), command.into())
+}
+
+/// All that leads to the scene.
+fn opening() -> Vec<Asked> {
+    let region = PersonId(1);
+    let register = |role, group| {
+        let jurisdiction = (role != Role::RegionalAdministrator).then_some(HERE);
+        Command::from(RegisterParty { role, jurisdiction, group: GroupId(group) })
+    };
+    let mut all = vec![
+        (NOBODY, register(Role::RegionalAdministrator, 0)),
+        (region, AdoptPolicy { rules: rules() }.into()),
+        (region, register(Role::NationalAdministrator, 1)),
+    ];
+    let mut nation = |command: Command| all.push((ADMINISTRATOR, command));
+    for kind in [AccountKind::TotalQuantity, AccountKind::Allocation] {
+        let (holder, jurisdiction) = (PartyId(1), HERE);
+        nation(OpenAccount { kind, holder, jurisdiction }.into());
+    }
+    for number in 0..ACCOUNTS {
+        nation(register(Role::Operator, FIRST_OPERATOR + number));
+    }
+    for number in 0..ACCOUNTS {
+        let operator = PartyId(FIRST_OPERATOR + number);
+        let label = label(&format!("XXA-{number}"));
+        let obliged_from = Some(YEAR);
+        nation(RegisterInstallation { label, jurisdiction: HERE, operator, obliged_from }.into());
+    }
+    let quantity = Tonnes(HOLDING * u64::from(ACCOUNTS));
+    let (jurisdiction, year, opening) = (HERE, YEAR, Tonnes(0));
+    nation(SetCap { jurisdiction, year, quantity, opening }.into());
+    nation(Issue { jurisdiction, year, quantity }.into());
+    let (from, to) = (AccountKind::TotalQuantity, AccountKind::Allocation);
+    nation(CentralTransfer { jurisdiction, from, to, year, quantity }.into());
+    for first in (0..ACCOUNTS).step_by(1_000) {
+        let installations: Vec<_> = (first..first + 1_000).map(InstallationId).collect();
+        let row =
+            |it: &InstallationId| AllocationRow { installation: *it, quantity: Tonnes(HOLDING) };
+        let rows = installations.iter().map(row).collect();
+        nation(UploadAllocation { jurisdiction, year, rows }.into());
+        nation(Allocate { jurisdiction, year, installations }.into());
+    }
+    // Each operator has one block; nine rounds in a ring leave it with ten.
+    for round in 1..BLOCKS_AN_ACCOUNT {
+        for number in 0..ACCOUNTS {
+            all.push(transfer(number, number + round * 7, 1_500 + 100 * u64::from(round)));
+        }
+    }
+    all
+}
+
+/// The scene.
+pub(crate) struct Scene {
+    pub(crate) opening: Vec<Asked>,
+    pub(crate) state: State,
+}
+
+/// Decides, applies and checks; whether the command was accepted.
+pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events) -> bool {
+    let (actor, approvals) = (*actor, Vec::new());
+    let context = Context { actor, approvals, command_hash: [0; 32] };
+    if decide(state, &context, command, out).is_err() {
+        return false;
+    }
+    let record = RecordHeader { position: state.next_position(), at: NOW, actor };
+    for event in out.list() {
+        apply(state, &record, event);
+    }
+    invariant::check_record(state, out.list());
+    true
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        let opening = opening();
+        let mut state = State { now: NOW, ..State::default() };
+        let mut out = Events::default();
+        for asked in &opening {
+            assert!(take(&mut state, asked, &mut out), "refused: {asked:?}");
+        }
+        invariant::sweep(&state);
+        Self { opening, state }
+    }
+
+    /// Random transfers between accounts of the part `which` of `parts`: clients do not meet.
+    pub(crate) fn transfers(&self, count: usize, (which, parts): (u32, u32)) -> Vec<Asked> {
+        let mut draw = Draw(u64::from(which) + 1);
+        let mut number = || {
+            let place = draw.below(u64::from(ACCOUNTS / parts));
+            let quantity = 1 + draw.below(QUANTITY_MAX);
+            (u32::try_from(place).unwrap_or_default() * parts + which, quantity)
+        };
+        let mut all = Vec::with_capacity(count);
+        while all.len() < count {
+            let ((from, quantity), (to, _)) = (number(), number());
+            if from != to {
+                all.push(transfer(from, to, quantity));
+            }
+        }
+        all
+    }
+}
+
+/// Blocks in all accounts.
+pub(crate) fn blocks(state: &State) -> usize {
+    let shelves = state.ledger.shelves.iter();
+    shelves.flat_map(|(_, it)| &it.queues).map(|it| it.blocks.len()).sum()
+}
+
+/// Submissions with ids of their own.
+pub(crate) fn submissions(asked: Vec<Asked>, first: u128) -> Vec<Submission> {
+    let number = (first..).zip(asked);
+    let submission =
+        |(number, (actor, command))| Submission { id: CommandId::new(NOW, number), actor, command };
+    number.map(submission).collect()
+}
