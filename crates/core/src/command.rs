@@ -65,6 +65,11 @@ pub enum Lane {
     Trading,
 }
 
+impl Lane {
+    /// All lanes.
+    pub const ALL: [Self; 3] = [Self::Administration, Self::Registry, Self::Trading];
+}
+
 commands! {
     /// Brings a policy into force.
     AdoptPolicy(market::adopt_policy) = 1, Administration;

@@ -8,7 +8,7 @@ use crate::frame::Batch;
 use crate::index;
 use crate::journal::JournalBroken;
 use crate::journal::file::{FileJournal, FileOptions, ReadFrom, Segment, read_frames};
-use crate::journal::recovery::Dropped;
+use crate::journal::recovery::{self, Dropped};
 use crate::queue::{Mailbox, NotQueued, Queue, Waiting, Work};
 use crate::snapshot::{self, SEGMENTS_A_SNAPSHOT};
 use crate::storage::{DiskStorage, Storage};
@@ -20,6 +20,11 @@ use std::time::Duration;
 
 /// After so long without work the last batch gets its mark.
 const IDLE: Duration = Duration::from_millis(50);
+
+/// How often the upkeep looks whether something is to be done.
+const LOOK: Duration = Duration::from_secs(1);
+/// A full segment is scrubbed after so many looks.
+const LOOKS_A_SCRUB: u64 = 60;
 
 /// How an engine is started.
 pub struct Options {
@@ -88,7 +93,7 @@ impl Engine {
         let threads = vec![
             spawn_writer(writer, &queue, &feed, &segments),
             spawn_follower(&follower, &feed, &storage, &segments),
-            spawn_snapshots(&feed, storage, segments),
+            spawn_upkeep(&feed, (storage, options.files.segment_bytes), segments),
         ];
         Ok(Self { queue, feed, follower, dropped: found.dropped, threads })
     }
@@ -226,23 +231,47 @@ fn spawn_follower(
     })
 }
 
-/// Makes a snapshot whenever enough segments are full. A snapshot that fails is told and tried
-/// again later: nothing is lost without it.
-fn spawn_snapshots(
+/// Makes a snapshot whenever enough segments are full, and scrubs the full segments in turn. What
+/// fails here is told, and tried again later: the writer loses nothing by it.
+fn spawn_upkeep(
     feed: &Arc<Feed>,
-    storage: Arc<dyn Storage>,
+    (storage, segment_bytes): (Arc<dyn Storage>, u64),
     segments: Segments,
 ) -> JoinHandle<()> {
     let feed = Arc::clone(feed);
     std::thread::spawn(move || {
+        let mut looks = 0u64;
         // No record has this position: the wait ends with its time, or when the feed closes.
-        while !matches!(feed.next(u64::MAX, Duration::from_secs(1)), Next::Closed) {
+        while !matches!(feed.next(u64::MAX, LOOK), Next::Closed) {
             let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Err(why) = snapshot_if_due(&*storage, &known) {
                 eprintln!("karvan: no snapshot was made: {why}");
             }
+            looks = looks.saturating_add(1);
+            if !looks.is_multiple_of(LOOKS_A_SCRUB) {
+                continue;
+            }
+            let turn = looks.wrapping_div(LOOKS_A_SCRUB).saturating_sub(1);
+            if let Err(why) = scrub_in_turn(&*storage, segment_bytes, (&known, turn)) {
+                eprintln!("karvan: {why}");
+            }
         }
     })
+}
+
+/// Scrubs one of the full segments: another at each turn, all of them again and again.
+fn scrub_in_turn(
+    storage: &dyn Storage,
+    segment_bytes: u64,
+    (segments, turn): (&[Segment], u64),
+) -> Result<(), JournalBroken> {
+    let full = segments.len().saturating_sub(1) as u64;
+    let place = turn.checked_rem(full).unwrap_or(0);
+    let pair = usize::try_from(place).ok().and_then(|it| segments.get(it..)?.first_chunk::<2>());
+    match pair {
+        Some([full, next]) => recovery::scrub(storage, segment_bytes, (full, next)),
+        None => Ok(()),
+    }
 }
 
 /// Makes a snapshot of all full segments when [`SEGMENTS_A_SNAPSHOT`] are full since the last.

@@ -99,17 +99,20 @@ pub enum Work {
 impl Queue {
     /// Puts commands in; all of them, or none with the reason.
     pub fn put(&self, commands: impl IntoIterator<Item = Waiting>) -> Result<(), NotQueued> {
+        let commands: Vec<Waiting> = commands.into_iter().collect();
         let mut inner = lock(&self.inner);
         if inner.closed {
             return Err(NotQueued::Closed);
         }
-        let was_empty = inner.is_empty();
-        for waiting in commands {
-            let lane = inner.lane(waiting.submission.command.lane());
-            if lane.len() >= LANE_MAX {
+        for lane in Lane::ALL {
+            let more = commands.iter().filter(|it| it.submission.command.lane() == lane).count();
+            if more > 0 && inner.lane(lane).len().saturating_add(more) > LANE_MAX {
                 return Err(NotQueued::Full);
             }
-            lane.push_back(waiting);
+        }
+        let was_empty = inner.is_empty();
+        for waiting in commands {
+            inner.lane(waiting.submission.command.lane()).push_back(waiting);
         }
         if was_empty {
             self.news.notify_one();
@@ -149,8 +152,9 @@ mod tests {
     use karvan_core::call::cancel_order::CancelOrder;
     use karvan_core::compliance::surrender::Surrender;
     use karvan_core::id::{InstallationId, NOBODY, OrderId};
+    use karvan_core::market::pass_time::PassTime;
     use karvan_core::quantity::Tonnes;
-    use karvan_core::time::Year;
+    use karvan_core::time::{Instant, Year};
 
     fn waiting(command: Command) -> Waiting {
         let submission = Submission { id: CommandId(0), actor: NOBODY, command };
@@ -176,15 +180,11 @@ mod tests {
         let order = || waiting(CancelOrder { order: OrderId(1) }.into());
         queue.put((0..LANE_MAX).map(|_| order())).expect("there is room");
         assert_eq!(queue.put([order()]), Err(NotQueued::Full));
-        let other = PassTimeLane::command();
-        assert_eq!(queue.put([waiting(other)]), Ok(()));
-    }
-
-    struct PassTimeLane;
-
-    impl PassTimeLane {
-        fn command() -> Command {
-            karvan_core::market::pass_time::PassTime { to: karvan_core::time::Instant(1) }.into()
-        }
+        let time = || waiting(PassTime { to: Instant(1) }.into());
+        assert_eq!(queue.put([time(), order()]), Err(NotQueued::Full));
+        let Work::Commands(taken) = queue.take(Duration::ZERO) else { panic!("there is work") };
+        let only_orders = taken.iter().all(|it| it.submission.command.lane() == Lane::Trading);
+        assert!(only_orders, "nothing of a batch that was turned away is in the queue");
+        assert_eq!(queue.put([time()]), Ok(()));
     }
 }

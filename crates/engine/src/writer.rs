@@ -191,29 +191,37 @@ impl<J: Journal> Writer<J> {
         publish: &mut dyn FnMut(&Batch),
     ) -> Result<Vec<Answer>, Stopped> {
         let mut answers = Vec::with_capacity(submissions.len());
-        if let Err(why) = self.look_at_clock() {
+        let passed = match self.look_at_clock() {
+            Ok(()) => self.pass_time(publish)?,
+            Err(why) => Some(why),
+        };
+        if let Some(why) = passed {
             answers.resize(submissions.len(), Answer::Unavailable(why));
             return Ok(answers);
         }
-        // Time that falls due is a record like any other, and needs room like any other.
-        if let Room::None(why) = self.journal.room() {
-            answers.resize(submissions.len(), Answer::Unavailable(why));
-            return Ok(answers);
-        }
-        self.pass_time();
         for submission in submissions {
-            if self.batch.frames.len() >= BATCH_BYTES {
-                self.flush(publish)?;
-                if let Room::None(why) = self.journal.room() {
-                    answers.resize(submissions.len(), Answer::Unavailable(why));
-                    break;
-                }
+            if let Some(why) = self.make_room(publish)? {
+                answers.resize(submissions.len(), Answer::Unavailable(why));
+                break;
             }
             let answer = self.take(submission);
             answers.push(answer);
         }
         self.flush(publish)?;
         Ok(answers)
+    }
+
+    /// Room for one more record: in this batch, or after it is flushed in the next one. Says why
+    /// there is none; then nothing may be decided.
+    fn make_room(&mut self, publish: &mut dyn FnMut(&Batch)) -> Result<Option<String>, Stopped> {
+        if self.batch.records > 0 && self.batch.frames.len() < BATCH_BYTES {
+            return Ok(None);
+        }
+        self.flush(publish)?;
+        Ok(match self.journal.room() {
+            Room::Ready => None,
+            Room::None(why) => Some(why),
+        })
     }
 
     /// Marks the last batch as synced: after a while without work, and at a clean stop.
@@ -238,16 +246,20 @@ impl<J: Journal> Writer<J> {
     }
 
     /// Everything that falls due up to now happens first, each at its own moment; and every day
-    /// begins.
-    fn pass_time(&mut self) {
+    /// begins. Time is a record like any other, and needs room like any other: says why there is
+    /// none.
+    fn pass_time(&mut self, publish: &mut dyn FnMut(&Batch)) -> Result<Option<String>, Stopped> {
         let midnight = Instant(self.at.0.div_euclid(DAY_MS).saturating_mul(DAY_MS));
         loop {
             let due = self.state.next_due().filter(|due| *due <= self.at);
             let to = match due {
                 Some(due) => due,
                 None if midnight > self.state.now => midnight,
-                None => break,
+                None => return Ok(None),
             };
+            if let Some(why) = self.make_room(publish)? {
+                return Ok(Some(why));
+            }
             let command = Command::from(PassTime { to });
             let id = CommandId::of_writer(self.at, self.state.next_position());
             let answer = self.take(&Submission { id, actor: NOBODY, command });

@@ -12,6 +12,7 @@ use karvan_engine::journal::file::{
     BATCH_BYTES_MAX, FileJournal, FileOptions, ReadFrom, read_frames, segment_name,
 };
 use karvan_engine::journal::memory::MemoryJournal;
+use karvan_engine::journal::recovery::{Purpose, scrub};
 use karvan_engine::journal::{Journal, JournalBroken};
 use karvan_engine::snapshot::{self, Snapshot};
 use karvan_engine::storage::{MemoryStorage, Storage};
@@ -26,7 +27,7 @@ const NOW: Instant = Instant(1_800_000_000_000);
 const SEGMENT: u64 = (BATCH_BYTES_MAX as u64 + 4096).next_multiple_of(4096);
 
 fn files() -> FileOptions {
-    FileOptions { segment_bytes: SEGMENT, helper_thread: false }
+    FileOptions { segment_bytes: SEGMENT, ..FileOptions::default() }
 }
 
 /// The first party, then banks that are refused; what matters here is records, not rules.
@@ -198,8 +199,8 @@ fn a_failed_sync_stops_the_writer_and_nothing_is_acknowledged() {
 #[test]
 fn a_full_disk_refuses_before_deciding_and_work_goes_on_when_space_returns() {
     let disk = FaultyDisk::default();
-    let mut writer = writer_on(&disk);
     disk.full.store(true, Ordering::SeqCst);
+    let mut writer = writer_on(&disk);
     let answers = writer.step(&[first()], &mut |_| {}).unwrap();
     let Answer::Unavailable(why) = &answers[0] else { panic!("{answers:?}") };
     assert!(why.contains("no space left"), "{why}");
@@ -300,7 +301,7 @@ fn a_journal_that_lost_records_a_snapshot_names_is_refused() {
 
 #[test]
 fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
-    let (storage, _, records) = journal_of(9_000);
+    let (storage, _, records) = journal_of(60);
     let writer = open(&storage).unwrap();
     let segments = writer.journal().segments();
     assert!(segments.len() > 1, "one segment holds it all");
@@ -311,6 +312,52 @@ fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
     let frames = read_frames(&storage, segments, wanted).unwrap();
     let found = karvan_engine::frame::frames(&frames).next().unwrap().unwrap();
     assert_eq!(found.header.record.position, records / 2);
+}
+
+#[test]
+fn a_start_reads_from_the_snapshot_and_the_scrub_finds_what_lies_before_it() {
+    let (storage, chain, records) = journal_of(200);
+    let segments = open(&storage).unwrap().journal().segments().to_vec();
+    let full = segments.len() - 1;
+    assert!(full >= 4, "{full} full segments");
+    for pair in segments.windows(2) {
+        scrub(&storage, SEGMENT, (&pair[0], &pair[1])).unwrap();
+    }
+    let half = snapshot::at(&storage, &segments, segments[full / 2].first).unwrap();
+    snapshot::write(&storage, &half).unwrap();
+    // A byte changes in a record that the snapshot covers.
+    let name = &segments[1].name;
+    let mut bytes = storage.bytes(name).unwrap();
+    bytes[1_000] ^= 1;
+    storage.put(name, bytes);
+    let writer = open(&storage).unwrap();
+    assert_eq!((writer.chain(), writer.state().position), (chain, records));
+    let found = scrub(&storage, SEGMENT, (&segments[1], &segments[2]));
+    assert!(matches!(&found, Err(JournalBroken::Damaged(it)) if it.file == *name), "{found:?}");
+    // Whoever verifies the journal reads all of it, and changes nothing.
+    let options = FileOptions { purpose: Purpose::Read, ..files() };
+    let files_before = storage.list().unwrap();
+    let refused = FileJournal::open(Arc::new(storage.clone()), options);
+    assert!(matches!(refused, Err(JournalBroken::Damaged(_))));
+    assert_eq!(storage.list().unwrap(), files_before);
+    // A full segment that is not there is missed at once.
+    storage.remove(&segments[full - 1].name).unwrap();
+    assert!(matches!(open(&storage), Err(JournalBroken::Damaged(_))));
+}
+
+#[test]
+fn to_look_at_a_torn_journal_does_not_mend_it() {
+    let (storage, _, records) = journal_of(3);
+    let name = segment_name(1);
+    let mut torn = storage.bytes(&name).unwrap();
+    let end = used_bytes(&storage);
+    torn[end - 10..].fill(0);
+    storage.put(&name, torn.clone());
+    let options = FileOptions { purpose: Purpose::Read, ..files() };
+    let (journal, found) = FileJournal::open(Arc::new(storage.clone()), options).unwrap();
+    assert_eq!((journal.last(), found.dropped.is_some()), (records - 1, true));
+    drop(journal);
+    assert_eq!(storage.bytes(&name).unwrap(), torn);
 }
 
 #[test]

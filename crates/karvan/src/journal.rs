@@ -7,6 +7,7 @@ use karvan_core::invariant;
 use karvan_engine::frame::{self, Frame};
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
+use karvan_engine::journal::recovery::Purpose;
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::storage::DiskStorage;
 use serde_json::json;
@@ -26,12 +27,13 @@ fn open(dir: &Path) -> Result<FileJournal> {
         dir.display()
     );
     let disk = DiskStorage::open(dir).with_context(|| dir.display().to_string())?;
-    let (journal, found) = FileJournal::open(Arc::new(disk), FileOptions::default())
-        .with_context(|| dir.display().to_string())?;
+    let options = FileOptions { purpose: Purpose::Read, ..FileOptions::default() };
+    let (journal, found) =
+        FileJournal::open(Arc::new(disk), options).with_context(|| dir.display().to_string())?;
     if let Some(it) = found.dropped {
         eprintln!(
-            "karvan: {}: a batch that was not finished is dropped at byte {} ({} records, {}); \
-             nobody had an answer for it",
+            "karvan: {}: a batch that was not finished is left out at byte {} ({} records, \
+             {}); nobody had an answer for it",
             it.file, it.offset, it.records, it.what
         );
     }

@@ -4,7 +4,7 @@
 //! never meets a full disk: the next segment is prepared ahead by a helper, and without it no
 //! batch is started.
 
-use super::recovery::{self, Found};
+use super::recovery::{self, Found, Purpose};
 use super::{Appended, Journal, JournalBroken, Room};
 use crate::frame::{self, ALIGNMENT, Batch, BatchHeader, FRAME_BYTES_MAX, Hash};
 use crate::storage::Storage;
@@ -60,6 +60,16 @@ pub fn segment_header(first: u64, chain: &Hash) -> [u8; SEGMENT_HEADER_BYTES] {
     bytes
 }
 
+/// The first position and the chain hash so far, as the header of a segment says.
+pub fn read_segment_header(from: &[u8]) -> Option<(u64, Hash)> {
+    let bytes: &[u8; SEGMENT_HEADER_BYTES] = from.first_chunk()?;
+    let (_, rest) = bytes.split_first_chunk::<8>()?;
+    let (first, rest) = rest.split_first_chunk::<8>()?;
+    let chain = rest.first_chunk::<32>()?;
+    let first = u64::from_le_bytes(*first);
+    (segment_header(first, chain) == *bytes).then_some((first, *chain))
+}
+
 /// Who prepares the next segment.
 enum Preparer {
     /// The writer itself, when it asks for room: for stepped use.
@@ -90,11 +100,13 @@ pub struct FileOptions {
     pub segment_bytes: u64,
     /// Whether a thread prepares segments.
     pub helper_thread: bool,
+    /// Whether the journal will be written.
+    pub purpose: Purpose,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES, helper_thread: false }
+        Self { segment_bytes: SEGMENT_BYTES, helper_thread: false, purpose: Purpose::Write }
     }
 }
 
@@ -105,11 +117,13 @@ impl FileJournal {
         storage: Arc<dyn Storage>,
         options: FileOptions,
     ) -> Result<(Self, Found), JournalBroken> {
-        let found = recovery::recover(&*storage, options.segment_bytes)?;
+        let found = recovery::recover(&*storage, options.segment_bytes, options.purpose)?;
         // Nobody waits for the first segment; on a full disk `room` says so later.
         let left = options.segment_bytes.saturating_sub(found.offset);
         let is_roomy = !found.segments.is_empty() && left >= BATCH_BYTES_MAX as u64;
-        let ready = !is_roomy && storage.allocate(NEXT, options.segment_bytes).is_ok();
+        let ready = !is_roomy
+            && options.purpose == Purpose::Write
+            && storage.allocate(NEXT, options.segment_bytes).is_ok();
         let (preparer, helper) = if options.helper_thread {
             let (orders, inbox) = sync_channel::<()>(1);
             let (outbox, done) = sync_channel(1);

@@ -7,15 +7,21 @@
 //! stopped; nobody got an answer for it. It is dropped whole, its bytes are zeroed, and how many
 //! records it claimed is told. Damage to the very last batch before its mark cannot be told from
 //! tearing; the mark follows after 50 ms of idleness.
+//!
+//! A segment is begun when all before it is synced. So full segments hold acknowledged records
+//! only, and those that a snapshot covers need not be read at a start: they are scrubbed in the
+//! background ([`scrub`]), and read whole when a journal is verified.
 
-use super::file::{SEGMENT_HEADER_BYTES, Segment, segment_header, segment_name};
+use super::file::{
+    SEGMENT_HEADER_BYTES, Segment, read_segment_header, segment_header, segment_name,
+};
 use super::{Damage, JournalBroken};
 use crate::frame::{self, ALIGNMENT, BatchHeader, Hash, Unreadable};
 use crate::snapshot;
 use crate::storage::Storage;
 
 /// What recovery found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Found {
     /// The segments, oldest first.
     pub segments: Vec<Segment>,
@@ -44,6 +50,16 @@ pub struct Dropped {
     pub what: String,
 }
 
+/// What a journal is opened for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To go on writing: read from the newest snapshot on, a torn end is zeroed.
+    #[default]
+    Write,
+    /// To look at it: everything is read, nothing is changed.
+    Read,
+}
+
 struct Stop {
     offset: usize,
     records: u32,
@@ -51,97 +67,169 @@ struct Stop {
     detail: String,
 }
 
-/// Reads all segments; mends a torn end.
-pub fn recover(storage: &dyn Storage, segment_bytes: u64) -> Result<Found, JournalBroken> {
-    let disk = |file: &str| {
-        let file = file.to_owned();
-        move |error| JournalBroken::Disk { file, error }
-    };
+fn disk(file: &str) -> impl FnOnce(std::io::Error) -> JournalBroken + use<> {
+    let file = file.to_owned();
+    move |error| JournalBroken::Disk { file, error }
+}
+
+/// The journal's segments as they lie on the disk.
+struct Files<'a> {
+    storage: &'a dyn Storage,
+    segment_bytes: u64,
+    names: Vec<String>,
+    /// The newest snapshot's position.
+    named: u64,
+}
+
+impl Files<'_> {
+    fn damage(&self, name: &str, found: &Found, stop: (u64, String)) -> JournalBroken {
+        let (offset, what) = stop;
+        let begun = self.names.last().map_or(0, |it| first_of(it));
+        let synced_through = found.marked.max(self.named).max(begun.saturating_sub(1));
+        let position = found.last.saturating_add(1);
+        JournalBroken::Damaged(Damage {
+            file: name.to_owned(),
+            offset,
+            position,
+            synced_through,
+            what,
+        })
+    }
+
+    fn check_length(&self, name: &str, found: &Found) -> Result<(), JournalBroken> {
+        let length = self.storage.length(name).map_err(disk(name))?;
+        if length == self.segment_bytes {
+            return Ok(());
+        }
+        let whole = self.segment_bytes;
+        let what = format!("the file has {length} bytes instead of {whole}: its end is missing");
+        Err(self.damage(name, found, (length.min(whole), what)))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, JournalBroken> {
+        let most = usize::try_from(self.segment_bytes).unwrap_or(usize::MAX);
+        self.storage.read(name, 0, most).map_err(disk(name))
+    }
+
+    /// Passes over the segments that a snapshot covers; returns how many.
+    fn skip_covered(&self, found: &mut Found) -> Result<usize, JournalBroken> {
+        let covered = |pair: &&[String]| {
+            pair.last().is_some_and(|next| first_of(next) <= self.named.saturating_add(1))
+        };
+        let count = self.names.windows(2).take_while(covered).count();
+        for name in self.names.iter().take(count) {
+            self.check_length(name, found)?;
+            let first = first_of(name);
+            found.segments.push(Segment { name: name.clone(), first, marks: Vec::new() });
+        }
+        if let Some(next) = self.names.get(count).filter(|_| count > 0) {
+            let head = self.storage.read(next, 0, SEGMENT_HEADER_BYTES).map_err(disk(next))?;
+            let Some((first, chain)) = read_segment_header(&head) else {
+                let what = "the header of the segment cannot be read".to_owned();
+                return Err(self.damage(next, found, (0, what)));
+            };
+            (found.last, found.chain) = (first.saturating_sub(1), chain);
+        }
+        Ok(count)
+    }
+
+    /// Zeroes what a crash left half written, and tells it.
+    fn drop_tail(
+        &self,
+        name: &str,
+        (stop, tail): (Stop, &[u8]),
+        purpose: Purpose,
+    ) -> Result<Option<Dropped>, JournalBroken> {
+        if tail.iter().all(|it| *it == 0) {
+            return Ok(None);
+        }
+        let offset = stop.offset as u64;
+        if purpose == Purpose::Write {
+            let zeros = vec![0; tail.len()];
+            self.storage.write_at(name, offset, &zeros).map_err(disk(name))?;
+            self.storage.sync(name).map_err(disk(name))?;
+        }
+        let (file, records, what) = (name.to_owned(), stop.records, stop.detail);
+        Ok(Some(Dropped { file, offset, records, what }))
+    }
+}
+
+/// Reads the segments; mends a torn end when the journal is opened to be written.
+pub fn recover(
+    storage: &dyn Storage,
+    segment_bytes: u64,
+    purpose: Purpose,
+) -> Result<Found, JournalBroken> {
     let mut names = storage.list().map_err(disk("the data directory"))?;
     names.retain(|it| it.starts_with("segment-") && it.ends_with(".journal"));
     names.sort();
-    let mut found = Found {
-        segments: Vec::new(),
-        offset: 0,
-        last: 0,
-        marked: 0,
-        chain: [0; 32],
-        dropped: None,
-    };
     let named = snapshot::newest_position(storage).map_err(disk("the snapshots"))?;
-    let mut rest = names.iter();
-    while let Some(name) = rest.next() {
-        let most = usize::try_from(segment_bytes).unwrap_or(usize::MAX);
-        let bytes = storage.read(name, 0, most).map_err(disk(name))?;
-        let length = storage.length(name).map_err(disk(name))?;
+    let files = Files { storage, segment_bytes, names, named };
+    let mut found = Found::default();
+    let skipped = match purpose {
+        Purpose::Write => files.skip_covered(&mut found)?,
+        Purpose::Read => 0,
+    };
+    for (place, name) in files.names.iter().enumerate().skip(skipped) {
+        let next = files.names.get(place.saturating_add(1)).map(|it| first_of(it));
+        let bytes = files.bytes(name)?;
         let stop = read_segment(&mut found, name, &bytes);
-        let short = (length != segment_bytes).then(|| {
-            format!("the file has {length} bytes instead of {segment_bytes}: its end is missing")
-        });
-        let mut synced = found.marked.max(named);
-        synced = synced.max(highest_mark(bytes.get(stop.offset..).unwrap_or_default()));
-        for later in rest.clone() {
-            let bytes = storage.read(later, 0, most).map_err(disk(later))?;
-            synced = synced.max(highest_mark(&bytes)).max(first_of(later).saturating_sub(1));
-        }
-        let position = found.last.saturating_add(1);
-        let damage = |what: String| {
-            JournalBroken::Damaged(Damage {
-                file: name.clone(),
-                offset: stop.offset as u64,
-                position,
-                synced_through: synced,
-                what,
-            })
-        };
-        if let Some(what) = short {
-            return Err(damage(what));
-        }
-        if let Unreadable::NewerSchema(_) = stop.what {
-            return Err(damage(stop.what.to_string()));
-        }
-        let is_last = rest.len() == 0;
-        let ended_well = stop.what == Unreadable::Empty;
-        if synced >= position && !(ended_well && first_of_next(&rest) == Some(position)) {
-            let what = if ended_well { "records are missing".to_owned() } else { stop.detail };
-            return Err(damage(what));
-        }
-        if !is_last {
-            continue;
-        }
         let tail = bytes.get(stop.offset..).unwrap_or_default();
-        if tail.iter().any(|it| *it != 0) {
-            let zeros = vec![0; tail.len()];
-            storage.write_at(name, stop.offset as u64, &zeros).map_err(disk(name))?;
-            storage.sync(name).map_err(disk(name))?;
-            found.dropped = Some(Dropped {
-                file: name.clone(),
-                offset: stop.offset as u64,
-                records: stop.records,
-                what: stop.detail,
-            });
+        found.marked = found.marked.max(highest_mark(tail));
+        files.check_length(name, &found)?;
+        let position = found.last.saturating_add(1);
+        let ended_well = stop.what == Unreadable::Empty;
+        let what = match next {
+            _ if matches!(stop.what, Unreadable::NewerSchema(_)) => Some(stop.what.to_string()),
+            // All of a full segment was synced before the next was begun.
+            Some(next) if ended_well && next == position => None,
+            None if found.marked.max(named) < position => None,
+            _ if ended_well => Some("records are missing".to_owned()),
+            _ => Some(stop.detail.clone()),
+        };
+        if let Some(what) = what {
+            return Err(files.damage(name, &found, (stop.offset as u64, what)));
         }
-        found.offset = stop.offset as u64;
+        if next.is_none() {
+            found.offset = stop.offset as u64;
+            found.dropped = files.drop_tail(name, (stop, tail), purpose)?;
+        }
     }
     if found.last < named {
-        return Err(JournalBroken::Damaged(Damage {
-            file: names.last().cloned().unwrap_or_else(|| "the data directory".to_owned()),
-            offset: found.offset,
-            position: found.last.saturating_add(1),
-            synced_through: named,
-            what: format!("a snapshot names record {named}, which is not there"),
-        }));
+        let what = format!("a snapshot names record {named}, which is not there");
+        let name = files.names.last().map_or("the data directory", String::as_str);
+        return Err(files.damage(name, &found, (found.offset, what)));
     }
     Ok(found)
+}
+
+/// Reads a full segment again, whole, from its header to the header of the next: what lies there
+/// unread for years is noticed while there are copies to restore it from.
+pub fn scrub(
+    storage: &dyn Storage,
+    segment_bytes: u64,
+    (full, next): (&Segment, &Segment),
+) -> Result<(), JournalBroken> {
+    let names = vec![full.name.clone(), next.name.clone()];
+    let files = Files { storage, segment_bytes, names, named: 0 };
+    let bytes = files.bytes(&full.name)?;
+    let head = storage.read(&next.name, 0, SEGMENT_HEADER_BYTES).map_err(disk(&next.name))?;
+    let chain = read_segment_header(&bytes).map(|(_, chain)| chain);
+    let last = full.first.saturating_sub(1);
+    let mut found = Found { last, chain: chain.unwrap_or_default(), ..Found::default() };
+    let stop = read_segment(&mut found, &full.name, &bytes);
+    let expected = (found.last.saturating_add(1), found.chain);
+    let what = match read_segment_header(&head) {
+        _ if stop.what != Unreadable::Empty => stop.detail,
+        Some(goes_on) if goes_on == expected => return Ok(()),
+        _ => format!("{} does not go on where it ends", next.name),
+    };
+    Err(files.damage(&full.name, &found, (stop.offset as u64, what)))
 }
 
 fn first_of(name: &str) -> u64 {
     let digits = name.trim_start_matches("segment-").trim_end_matches(".journal");
     digits.parse().unwrap_or(0)
-}
-
-fn first_of_next(rest: &std::slice::Iter<'_, String>) -> Option<u64> {
-    rest.clone().next().map(|it| first_of(it))
 }
 
 /// The highest mark of any batch header in the bytes, wherever it stands.
