@@ -143,6 +143,7 @@ fn fill(offer: &Offer<'_>, bids: &[Demand<'_>], price: Price) -> Vec<Tonnes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const EU: AuctionRules = AuctionRules {
         lot: Tonnes(500),
@@ -222,5 +223,61 @@ mod tests {
         let stands = AuctionRules { below_secondary: BelowSecondary::Ignore, ..EU };
         assert_eq!(clear(&offer(1_000, &stands, Some(1_000)), &bids).price, Some(Price(890)));
         assert_eq!(clear(&offer(1_000, &EU, Some(988)), &bids).price, Some(Price(890)));
+    }
+
+    /// The plain twin: every unit of every bid in one list, in rank; the first `volume` are sold.
+    fn unit_by_unit(offer: &Offer<'_>, bids: &[Demand<'_>]) -> Clearing {
+        let mut units = Vec::new();
+        for (place, bid) in
+            bids.iter().enumerate().filter(|(_, it)| it.price >= offer.rules.reserve)
+        {
+            let rank = (std::cmp::Reverse(bid.price), tie_rank(offer.seed, bid.name));
+            units.extend((0..bid.quantity.0).map(|_| (rank, place)));
+        }
+        units.sort();
+        let mut fills = vec![Tonnes::ZERO; bids.len()];
+        let short = (units.len() as u64) < offer.volume.0;
+        if units.is_empty() || (short && offer.rules.undersubscribed == Undersubscribed::Cancel) {
+            return Clearing { price: None, fills };
+        }
+        units.truncate(usize::try_from(offer.volume.0).unwrap());
+        for (_, place) in &units {
+            fills[*place] += Tonnes(1);
+        }
+        Clearing { price: units.last().map(|((price, _), _)| price.0), fills }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_bids_clear_as_they_do_unit_by_unit(
+            rows in prop::collection::vec((1i64..9, 0u64..40), 0..12),
+            volume in 1u64..120,
+            reserve in 0i64..6,
+            cancels in any::<bool>(),
+        ) {
+            let names: Vec<[u8; 4]> = (0u32..).take(rows.len()).map(u32::to_be_bytes).collect();
+            let bids: Vec<Demand<'_>> = rows
+                .iter()
+                .zip(&names)
+                .map(|((price, quantity), name)| Demand {
+                    name,
+                    price: Price(*price),
+                    quantity: Tonnes(*quantity),
+                })
+                .collect();
+            let undersubscribed =
+                if cancels { Undersubscribed::Cancel } else { Undersubscribed::Sell };
+            let rules = AuctionRules { reserve: Price(reserve), undersubscribed, ..EU };
+            let offer = offer(volume, &rules, None);
+            let cleared = clear(&offer, &bids);
+            prop_assert_eq!(&cleared, &unit_by_unit(&offer, &bids));
+            let partly = |(fill, bid): (&Tonnes, &Demand<'_>)| {
+                *fill > Tonnes::ZERO && *fill < bid.quantity
+            };
+            let partial = cleared.fills.iter().zip(&bids).filter(|it| partly(*it)).count();
+            prop_assert!(partial <= 1, "at most the last bid is filled in part");
+        }
     }
 }

@@ -1,0 +1,540 @@
+//! The runner of the stories in `tests/stories/*.txt`.
+//!
+//! One runner knows the API, the stories do not. A line is a command, a check or a setting:
+//!
+//! ```text
+//! by XA                                   # who acts from here on (nobody = the writer)
+//! K = installation label=X-1 of=X operator=OP obliged=2027
+//! transfer from=K to=T series=X2027 quantity=60 price=8.15
+//! transfer from=K to=T series=X2027 quantity=41 -> 602      # refused: exactly these numbers
+//! held K 40
+//! ```
+
+use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::{AccountKind, open_account::OpenAccount};
+use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
+use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
+use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
+use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
+use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
+use karvan_core::id::*;
+use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
+use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::proposal::{approve::Approve, propose::Propose};
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::*;
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::time::{Instant, Year};
+use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
+use karvan_core::{
+    Command, Context, Event, Events, RecordHeader, Refusal, State, apply, decide, draft::Draft,
+    invariant,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A story while it is told.
+pub(crate) struct Story {
+    pub(crate) state: State,
+    pub(crate) journal: Vec<(RecordHeader, Vec<karvan_core::Event>)>,
+    pub(crate) actor: PersonId,
+    names: BTreeMap<String, u32>,
+    people: BTreeMap<String, PersonId>,
+    pub(crate) refused: BTreeSet<u16>,
+}
+
+/// The words of a line: positional ones, and `key=value` ones.
+pub(crate) struct Words<'a> {
+    plain: Vec<&'a str>,
+    keyed: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Words<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let (mut plain, mut keyed) = (Vec::new(), BTreeMap::new());
+        for word in text.split_whitespace() {
+            match word.split_once('=') {
+                Some((key, value)) => drop(keyed.insert(key, value)),
+                None => plain.push(word),
+            }
+        }
+        Self { plain, keyed }
+    }
+
+    fn get(&self, key: &str) -> &'a str {
+        self.keyed.get(key).unwrap_or_else(|| panic!("{key}=… is missing"))
+    }
+
+    fn number<N: std::str::FromStr>(&self, key: &str) -> N {
+        self.get(key).parse().unwrap_or_else(|_| panic!("{key}={} is no number", self.get(key)))
+    }
+}
+
+fn cents(text: &str) -> i64 {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, "00"));
+    let sign = if whole.starts_with('-') { -1 } else { 1 };
+    whole.parse::<i64>().unwrap() * 100 + sign * format!("{rest:0<2}").parse::<i64>().unwrap()
+}
+
+fn moment(text: &str) -> Instant {
+    let parts: Vec<i64> = text.split('-').map(|it| it.parse().unwrap()).collect();
+    Instant::of_date(parts[0], parts[1], parts[2])
+}
+
+fn kind(text: &str) -> AccountKind {
+    match text {
+        "total" => AccountKind::TotalQuantity,
+        "allocation" => AccountKind::Allocation,
+        "entrants" => AccountKind::NewEntrants,
+        "auction" => AccountKind::Auction,
+        "surrender" => AccountKind::Surrender,
+        "deletion" => AccountKind::Deletion,
+        "operator" => AccountKind::Operator,
+        "trading" => AccountKind::Trading,
+        other => panic!("no account kind {other}"),
+    }
+}
+
+/// Two invented countries. X has a market from 2027; Y watches in 2027 and has a pilot from 2028
+/// whose units count within 2028-2029. Settings change what all years share.
+pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
+    let text = |key: &str, default: &'static str| -> String {
+        words.keyed.get(key).copied().unwrap_or(default).to_owned()
+    };
+    let years = |first: u16, last: u16, y: bool| -> Vec<YearRules> {
+        let year_rules = |year: u16| {
+            let due = |month, day| Instant::of_date(i64::from(year) + 1, month, day);
+            let stage = if y && year < 2028 { Stage::Observer } else { Stage::Ets };
+            YearRules {
+                year: Year(year),
+                stage,
+                valid_to: Year(if y && year < 2030 { 2029 } else { 2035 }),
+                report_due: due(text("report_month", "4").parse().unwrap(), 1),
+                surrender_due: due(text("surrender_month", "7").parse().unwrap(), 1),
+                auction: AuctionRules {
+                    lot: Tonnes(text("lot", "10").parse().unwrap()),
+                    reserve: Price(cents(&text("reserve", "1"))),
+                    undersubscribed: match text("undersubscribed", "sell").as_str() {
+                        "sell" => Undersubscribed::Sell,
+                        _ => Undersubscribed::Cancel,
+                    },
+                    below_secondary: match text("below", "ignore").as_str() {
+                        "cancel" => BelowSecondary::Cancel,
+                        "step" => BelowSecondary::StepUp,
+                        _ => BelowSecondary::Ignore,
+                    },
+                    below_secondary_percent: 10,
+                    purchase_limit_percent: text("limit", "100").parse().unwrap(),
+                    bids_max: text("bids", "100").parse().unwrap(),
+                },
+                penalty: Penalty {
+                    per_tonne: Price(cents(&text("penalty", "20"))),
+                    of_mean_price_percent: text("mean_percent", "0").parse().unwrap(),
+                    make_good: text("make_good", "yes") == "yes",
+                },
+            }
+        };
+        (first..=last).map(year_rules).collect()
+    };
+    let code = |it: &str| Label::new(it).unwrap();
+    let (first, last): (u16, u16) =
+        (text("first", "2027").parse().unwrap(), text("last", "2030").parse().unwrap());
+    let mut jurisdictions = vec![
+        JurisdictionRules { code: code("XXA"), years: years(first, last, false) },
+        JurisdictionRules { code: code("XXB"), years: years(2027, 2030, true) },
+    ];
+    match text("chapters", "").as_str() {
+        "none" => jurisdictions.clear(),
+        "swapped" => jurisdictions.swap(0, 1),
+        "many" => jurisdictions = vec![jurisdictions[0].clone(); JURISDICTIONS_MAX + 1],
+        "gap" => drop(jurisdictions[0].years.remove(1)),
+        _ => {}
+    }
+    MarketRules {
+        name: "two invented countries".to_owned(),
+        currency: code(&text("currency", "USD")),
+        jurisdictions,
+        policy_hash: [0; 32],
+    }
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        let names = [("X", 0), ("Y", 1), ("nowhere", 9)];
+        let mut names: BTreeMap<_, _> = names.map(|(name, id)| (name.to_owned(), id)).into();
+        names.extend((2027..=2030).map(|it| (format!("X{it}"), it - 2027)));
+        names.extend((2027..=2030).map(|it| (format!("Y{it}"), it - 2023)));
+        names.insert("unknown".to_owned(), 999);
+        let people = [("nobody".to_owned(), NOBODY), ("stranger".to_owned(), PersonId(999))];
+        Self {
+            state: State::default(),
+            journal: Vec::new(),
+            actor: NOBODY,
+            names,
+            people: people.into(),
+            refused: BTreeSet::new(),
+        }
+    }
+
+    fn id(&self, name: &str) -> u32 {
+        *self.names.get(name).unwrap_or_else(|| panic!("nobody named {name}"))
+    }
+
+    /// Decides and applies; a refused command leaves no fact, deciding changes nothing.
+    pub(crate) fn send(&mut self, command: &Command) -> Vec<u16> {
+        let command_hash = command.hash(self.actor);
+        let context = Context { actor: self.actor, approvals: Vec::new(), command_hash };
+        let mut out = Events::default();
+        let before = self.journal.len().is_multiple_of(97).then(|| self.state.clone());
+        let decided = decide(&self.state, &context, command, &mut out);
+        if let Some(before) = before {
+            assert_eq!(before, self.state, "deciding changed the state");
+        }
+        match decided {
+            Ok(()) => {
+                let position = self.state.next_position();
+                let header = RecordHeader { position, at: self.state.now, actor: self.actor };
+                let mut draft_events = Events::default();
+                // Copying the state of a story about bounds each time would take minutes.
+                let looks = self.journal.len() < 1_000 || self.journal.len().is_multiple_of(97);
+                let before = looks.then(|| self.state.clone());
+                for event in out.list() {
+                    apply(&mut self.state, &header, event);
+                }
+                if let Some(before) = &before {
+                    let mut draft = Draft::new(before, &mut draft_events);
+                    out.list().iter().filter_map(Event::posting).for_each(|it| draft.post(it));
+                    assert!(draft.agrees_with(&self.state.ledger), "the draft is not what applies");
+                }
+                invariant::check_record(&self.state, out.list());
+                self.journal.push((header, out.list().to_vec()));
+                Vec::new()
+            }
+            Err(refusals) => {
+                assert!(out.list().is_empty(), "a refused command left facts");
+                assert!(!refusals.to_string().is_empty());
+                refusals.list().iter().map(Refusal::number).collect()
+            }
+        }
+    }
+
+    /// Time passes as the writer lets it: it stops wherever something falls due.
+    fn pass_time(&mut self, to: Instant) {
+        let actor = std::mem::replace(&mut self.actor, NOBODY);
+        loop {
+            let next = self.state.next_due().filter(|due| *due < to).unwrap_or(to);
+            assert_eq!(self.send(&PassTime { to: next }.into()), []);
+            if next == to {
+                break;
+            }
+        }
+        self.actor = actor;
+    }
+
+    fn command(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        let account = |key: &str| AccountId(self.account(words.get(key)));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        let party = |key: &str| PartyId(self.id(words.get(key)));
+        let price = || Price(cents(words.get("price")));
+        let dates = || (moment(words.get("opens")), moment(words.get("closes")));
+        Some(match words.plain[0] {
+            "policy" => AdoptPolicy { rules: Box::new(rules(words)) }.into(),
+            "time-command" => PassTime { to: moment(words.get("to")) }.into(),
+            "party" => RegisterParty {
+                role: match words.plain[1] {
+                    "region" => Role::RegionalAdministrator,
+                    "nation" => Role::NationalAdministrator,
+                    "operator" => Role::Operator,
+                    "trader" => Role::Trader,
+                    "verifier" => Role::Verifier,
+                    "bank" => Role::SettlementBank,
+                    other => panic!("no role {other}"),
+                },
+                jurisdiction: words.keyed.get("of").map(|it| JurisdictionId(self.id(it))),
+                group: GroupId(words.keyed.get("group").map_or(0, |it| it.parse().unwrap())),
+            }
+            .into(),
+            "account" => {
+                let (kind, holder) = (kind(words.plain[1]), party("holder"));
+                OpenAccount { kind, holder, jurisdiction: of() }.into()
+            }
+            "installation" => RegisterInstallation {
+                label: {
+                    let count = self.state.installations.len().to_string();
+                    Label::new(&words.get("label").replace('*', &count)).unwrap()
+                },
+                jurisdiction: of(),
+                operator: party("operator"),
+                obliged_from: words.keyed.get("obliged").map(|it| Year(it.parse().unwrap())),
+            }
+            .into(),
+            "cash-account" => OpenCashAccount { party: party("party") }.into(),
+            "deposit" => Deposit {
+                party: party("party"),
+                amount: Money(cents(words.get("amount"))),
+                reference: words.number("line"),
+            }
+            .into(),
+            "withdraw" => Withdraw {
+                party: party("party"),
+                amount: Money(cents(words.get("amount"))),
+                reference: words.number("line"),
+            }
+            .into(),
+            "cap" => SetCap {
+                jurisdiction: of(),
+                year: year(),
+                quantity: quantity(),
+                opening: Tonnes(words.keyed.get("opening").map_or(0, |it| it.parse().unwrap())),
+            }
+            .into(),
+            "issue" => Issue { jurisdiction: of(), year: year(), quantity: quantity() }.into(),
+            "central" => CentralTransfer {
+                jurisdiction: of(),
+                from: kind(words.get("from")),
+                to: kind(words.get("to")),
+                year: year(),
+                quantity: quantity(),
+            }
+            .into(),
+            "entitle" => UploadAllocation {
+                jurisdiction: of(),
+                year: year(),
+                rows: words.plain[1..]
+                    .iter()
+                    .flat_map(|row| {
+                        let (name, quantity) = row.split_once(':').unwrap();
+                        let (quantity, times) = quantity.split_once('*').unwrap_or((quantity, "1"));
+                        let installation = InstallationId(self.id(name));
+                        let quantity = Tonnes(quantity.parse().unwrap());
+                        vec![AllocationRow { installation, quantity }; times.parse().unwrap()]
+                    })
+                    .collect(),
+            }
+            .into(),
+            "allocate" => Allocate {
+                jurisdiction: of(),
+                year: year(),
+                installations: words.plain[1..]
+                    .iter()
+                    .map(|it| InstallationId(self.id(it)))
+                    .collect(),
+            }
+            .into(),
+            "auction" => {
+                let ((opens, closes), volume) = (dates(), Tonnes(words.number("volume")));
+                let seed_commitment = commitment(&[7; 32]);
+                OpenAuction {
+                    jurisdiction: of(),
+                    year: year(),
+                    volume,
+                    opens,
+                    closes,
+                    seed_commitment,
+                }
+                .into()
+            }
+            "bid" => PlaceBid {
+                auction: AuctionId(self.id(words.get("in"))),
+                account: account("account"),
+                price: price(),
+                quantity: quantity(),
+            }
+            .into(),
+            "clear-auction" => ClearAuction {
+                auction: AuctionId(self.id(words.plain[1])),
+                seed: [words.keyed.get("seed").map_or(7, |it| it.parse().unwrap()); 32],
+            }
+            .into(),
+            "call" => {
+                let (opens, closes) = dates();
+                OpenCall { jurisdiction: of(), year: year(), opens, closes }.into()
+            }
+            "buy" | "sell" => PlaceOrder {
+                call: CallId(self.id(words.get("in"))),
+                account: account("account"),
+                side: if words.plain[0] == "buy" { Side::Buy } else { Side::Sell },
+                price: price(),
+                quantity: quantity(),
+            }
+            .into(),
+            "cancel" => CancelOrder { order: OrderId(self.id(words.plain[1])) }.into(),
+            "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
+            "transfer" => Transfer {
+                from: account("from"),
+                to: account("to"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                consideration: match words.keyed.get("price") {
+                    Some(price) => Consideration::Price(Price(cents(price))),
+                    None => Consideration::Free,
+                },
+            }
+            .into(),
+            "expire" => Expire { jurisdiction: of(), account: account("account") }.into(),
+            "report" => ReportEmissions {
+                installation: installation("for"),
+                year: year(),
+                emissions: quantity(),
+            }
+            .into(),
+            "surrender" => {
+                let installation = installation("for");
+                Surrender { installation, year: year(), quantity: quantity() }.into()
+            }
+            "close" => CloseYear { jurisdiction: of(), year: year() }.into(),
+            "approve" => Approve { proposal: ProposalId(self.id(words.plain[1])) }.into(),
+            "propose" => {
+                let inner = Words { plain: words.plain[1..].to_vec(), keyed: words.keyed.clone() };
+                Propose { command: Box::new(self.command(&inner)?) }.into()
+            }
+            _ => return None,
+        })
+    }
+
+    /// An installation's name means its account where an account is asked for.
+    fn account(&self, name: &str) -> u32 {
+        *self
+            .names
+            .get(&format!("{name}.account"))
+            .unwrap_or_else(|| self.names.get(name).unwrap_or_else(|| panic!("no account {name}")))
+    }
+
+    /// The id a command would give its new row, under the name the story chose.
+    fn name_next(&mut self, name: &str, command: &Command) {
+        let accounts = self.state.accounts.next_id().0;
+        let person = PersonId(self.state.people.next_id().0.max(1));
+        let id = match command {
+            Command::RegisterParty(_) => {
+                self.people.insert(name.to_owned(), person);
+                self.state.parties.next_id().0
+            }
+            Command::RegisterInstallation(_) => {
+                self.names.insert(format!("{name}.account"), accounts);
+                self.state.installations.next_id().0
+            }
+            Command::OpenAccount(_) => accounts,
+            Command::OpenAuction(_) => self.state.auctions.next_id().0,
+            Command::OpenCall(_) => self.state.calls.next_id().0,
+            Command::PlaceOrder(_) => self.state.next_order.0,
+            Command::Propose(_) => self.state.proposals.next_id().0,
+            other => panic!("{} gives nothing a name", other.name()),
+        };
+        self.names.insert(name.to_owned(), id);
+    }
+
+    fn check(&self, words: &Words<'_>) -> Option<(String, String)> {
+        let plain = &words.plain;
+        let expected = plain.last()?.to_string();
+        let installation = |name: &str| self.state.installations.row(InstallationId(self.id(name)));
+        let found = match plain[0] {
+            "held" => {
+                let shelf = self.state.ledger.shelves.row(AccountId(self.account(plain[1])));
+                let series = (plain.len() == 4).then(|| SeriesId(self.id(plain[2])));
+                shelf.free(|it| series.is_none_or(|wanted| wanted == it)).0.to_string()
+            }
+            "free-cash" | "held-cash" => {
+                let id = self.state.cash_account_of(PartyId(self.id(plain[1]))).unwrap();
+                let row = self.state.ledger.cash.row(id);
+                if plain[0] == "free-cash" { row.free } else { row.held }.to_string()
+            }
+            "letter" => {
+                let year = Year(plain[2].parse().unwrap());
+                let letters = &installation(plain[1]).letters;
+                letters.get(&year).map_or("none", |it| it.name()).to_owned()
+            }
+            "missing" => {
+                let year = Year(plain[2].parse().unwrap());
+                installation(plain[1]).missing_up_to(year).0.to_string()
+            }
+            "auction-price" => {
+                let row = self.state.auctions.row(AuctionId(self.id(plain[1])));
+                row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
+            }
+            "call-price" => {
+                let row = self.state.calls.row(CallId(self.id(plain[1])));
+                row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
+            }
+            "orders" => self.state.orders.len().to_string(),
+            "penalties" => self.state.penalties.len().to_string(),
+            "penalty" => {
+                let place = PenaltyId(plain[1].parse().unwrap());
+                self.state.penalties.row(place).amount.to_string()
+            }
+            _ => return None,
+        };
+        Some((found, expected))
+    }
+
+    fn line(&mut self, line: &str) {
+        let (line, expected) = line.split_once("->").map_or((line, None), |(l, e)| (l, Some(e)));
+        let expected: Vec<u16> = expected
+            .iter()
+            .flat_map(|it| it.split_whitespace())
+            .map(|it| it.parse().expect("refusals are numbers"))
+            .collect();
+        let (name, text) = match line.split_once(" = ") {
+            Some((name, text)) => (Some(name.trim()), text),
+            None => (None, line),
+        };
+        let words = Words::of(text);
+        match words.plain[0] {
+            "by" => self.actor = self.people[words.plain[1]],
+            "time" => self.pass_time(moment(words.plain[1])),
+            "repeat" => {
+                let rest: Vec<&str> = text.split_whitespace().skip(2).collect();
+                for _ in 0..words.plain[1].parse().unwrap() {
+                    self.line(&rest.join(" "));
+                }
+            }
+            _ => {
+                if let Some((found, expected)) = self.check(&words) {
+                    assert_eq!(found, expected);
+                    return;
+                }
+                let command = self.command(&words).expect("a command, a check or a setting");
+                if let Some(name) = name {
+                    self.name_next(name, &command);
+                }
+                let refused = self.send(&command);
+                assert_eq!(refused, expected, "refusals");
+                self.refused.extend(refused);
+            }
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        invariant::sweep(&self.state);
+        let mut replayed = State::default();
+        for (header, events) in &self.journal {
+            events.iter().for_each(|event| apply(&mut replayed, header, event));
+        }
+        assert!(replayed == self.state, "replay differs from the live state");
+        assert_eq!(replayed.hash(), self.state.hash());
+    }
+}
+
+/// Lines every story may begin with: `use NAME` reads `tests/stories/NAME.inc`.
+pub(crate) fn tell(folder: &Path, text: &str, story: &mut Story, title: &str) {
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap().trim();
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix("use ") {
+            let included = std::fs::read_to_string(folder.join(format!("{name}.inc"))).unwrap();
+            tell(folder, &included, story, name);
+            continue;
+        }
+        let place = format!("{title}, line {}: {line}", number + 1);
+        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| story.line(line)));
+        assert!(told.is_ok(), "story fails at {place}");
+    }
+}
