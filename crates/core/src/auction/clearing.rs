@@ -236,7 +236,7 @@ mod tests {
         }
         units.sort();
         let mut fills = vec![Tonnes::ZERO; bids.len()];
-        let short = (units.len() as u64) < offer.volume.0;
+        let short = units.len() < usize::try_from(offer.volume.0).unwrap();
         if units.is_empty() || (short && offer.rules.undersubscribed == Undersubscribed::Cancel) {
             return Clearing { price: None, fills };
         }
