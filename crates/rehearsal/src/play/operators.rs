@@ -5,6 +5,7 @@ use super::administrators::floor;
 use crate::chance::Purpose;
 use crate::group::{Group, Plant, eligible, is_open, owes};
 use karvan_core::compliance::surrender::Surrender;
+use karvan_core::id::SeriesId;
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::transfer::{Consideration, Transfer};
@@ -73,7 +74,7 @@ impl<J: Journal> Play<J> {
             let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
             let share = if self.errs() && draw <= 0.01 { 0.95 } else { 1.0 };
             let mut needs = self.needs(group, year);
-            self.level(year, &mut needs, &mut |transfer| {
+            self.level(&mut needs, &mut |transfer| {
                 commands.push((group.person, transfer.into()));
             });
             for it in needs {
@@ -94,41 +95,43 @@ impl<J: Journal> Play<J> {
         let plants = group.plants.iter().filter_map(|it| self.plants.get(*it));
         plants
             .filter(|it| it.obliged_in(year))
-            .map(|plant| Need {
-                plant,
-                held: eligible(state, plant, year).0,
-                owed: floor(owes(state, plant, year) + 0.5),
+            .map(|plant| {
+                let id = self.id_of(plant.jurisdiction);
+                let queues = &state.ledger.shelves.row(plant.account).queues;
+                let fits = queues
+                    .iter()
+                    .filter(|it| state.ledger.counts_for(it.series, id, Year(year)))
+                    .map(|it| (it.series, it.total.0))
+                    .collect();
+                let owed = floor(owes(state, plant, year) + 0.5);
+                Need { plant, held: eligible(state, plant, year).0, owed, fits }
             })
             .collect()
     }
 
     /// Moves units from accounts with more than they need to those with less, free of charge.
-    fn level(&self, year: u16, needs: &mut [Need<'_>], send: &mut dyn FnMut(Transfer)) {
-        let state = self.state();
+    fn level(&self, needs: &mut [Need<'_>], send: &mut dyn FnMut(Transfer)) {
         for to in 0..needs.len() {
             for from in 0..needs.len() {
-                let (receiver, giver) = (needs[to], needs[from]);
-                let lacks = receiver.owed.saturating_sub(receiver.held);
-                let mut wanted = lacks.min(giver.held.saturating_sub(giver.owed));
-                if from == to || wanted == 0 || !is_open(state, giver.plant) {
+                let (receiver, giver) = (needs[to].plant, needs[from].plant);
+                let lacks = needs[to].owed.saturating_sub(needs[to].held);
+                let mut wanted = lacks.min(needs[from].held.saturating_sub(needs[from].owed));
+                if from == to || wanted == 0 || !is_open(self.state(), giver) {
                     continue;
                 }
-                let id = self.id_of(giver.plant.jurisdiction);
-                for queue in &state.ledger.shelves.row(giver.plant.account).queues {
-                    if !state.ledger.counts_for(queue.series, id, Year(year)) || wanted == 0 {
+                for place in 0..needs[from].fits.len() {
+                    let (series, left) = needs[from].fits[place];
+                    let quantity = left.min(wanted);
+                    if quantity == 0 {
                         continue;
                     }
-                    let quantity = Tonnes(queue.total.0.min(wanted));
-                    wanted -= quantity.0;
-                    needs[to].held += quantity.0;
-                    needs[from].held -= quantity.0;
-                    send(Transfer {
-                        from: giver.plant.account,
-                        to: receiver.plant.account,
-                        series: queue.series,
-                        quantity,
-                        consideration: Consideration::Free,
-                    });
+                    wanted -= quantity;
+                    needs[from].fits[place].1 -= quantity;
+                    needs[from].held -= quantity;
+                    needs[to].held += quantity;
+                    let (from, to, quantity) = (giver.account, receiver.account, Tonnes(quantity));
+                    let consideration = Consideration::Free;
+                    send(Transfer { from, to, series, quantity, consideration });
                 }
             }
         }
@@ -136,9 +139,11 @@ impl<J: Journal> Play<J> {
 }
 
 /// What a plant holds and owes for a year, in units.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Need<'a> {
     plant: &'a Plant,
     held: u64,
     owed: u64,
+    /// What it holds, series by series.
+    fits: Vec<(SeriesId, u64)>,
 }

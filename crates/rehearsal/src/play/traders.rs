@@ -213,7 +213,7 @@ impl<J: Journal> Play<J> {
             if self.groups[place].jurisdiction == j {
                 let expected = self.expected_price(place, fundamental, at);
                 let outlook = Outlook { place, call, year, at, expected };
-                let wish = self.wish(&outlook);
+                let wish = self.keep_for_last_year(&outlook, self.wish(&outlook));
                 self.place_orders(&outlook, wish, &mut basket);
             }
         }
@@ -276,6 +276,20 @@ impl<J: Journal> Play<J> {
             return Wish { quantity: extra, price: expected / WORTH_ACTING };
         }
         self.offer(outlook)
+    }
+
+    /// A sale takes the oldest units first. Until last year's surrender is done, only what it
+    /// leaves over may go: younger units would not count for it.
+    fn keep_for_last_year(&self, outlook: &Outlook, wish: Wish) -> Wish {
+        let Outlook { place, year, at, .. } = *outlook;
+        let it = self.policy_of(self.groups[place].jurisdiction);
+        let before = year - 1;
+        let due = crate::calendar::moment(year, it.surrender_due, 0);
+        if wish.quantity >= 0.0 || !it.obliges(before) || at > due {
+            return wish;
+        }
+        let left_over = (-self.short(place, before)).max(0.0);
+        Wish { quantity: wish.quantity.max(-left_over), ..wish }
     }
 
     /// In the last weeks: with make-good a unit is worth next year's price and the penalty;
