@@ -6,9 +6,7 @@ pub mod clearing;
 pub mod open_auction;
 pub mod place_bid;
 
-use crate::id::{
-    AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, PartyId, SeriesId,
-};
+use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, PartyId};
 use crate::quantity::{Price, Tonnes};
 use crate::rules::AuctionRules;
 use crate::time::{Instant, Year};
@@ -20,35 +18,32 @@ pub struct Auction {
     /// Whose units are sold.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
-    /// Their vintage.
+    /// The year they count for.
     #[n(1)]
     pub year: Year,
-    /// Their series.
-    #[n(2)]
-    pub series: SeriesId,
     /// How many.
-    #[n(3)]
+    #[n(2)]
     pub volume: Tonnes,
     /// What they are set aside under.
-    #[n(4)]
+    #[n(3)]
     pub hold: HoldId,
     /// Bids are taken from this moment on.
-    #[n(5)]
+    #[n(4)]
     pub opens: Instant,
     /// Bids are taken before this moment.
-    #[n(6)]
+    #[n(5)]
     pub closes: Instant,
     /// SHA-256 of the seed that orders equal prices, published before the window.
-    #[cbor(n(7), with = "minicbor::bytes")]
+    #[cbor(n(6), with = "minicbor::bytes")]
     pub seed_commitment: [u8; 32],
     /// The rules when it was announced.
-    #[n(8)]
+    #[n(7)]
     pub rules: AuctionRules,
     /// The bids in the order in which they came; the order gives no advantage.
-    #[n(9)]
+    #[n(8)]
     pub bids: Vec<Bid>,
     /// The result, once cleared.
-    #[n(10)]
+    #[n(9)]
     pub result: Option<AuctionResult>,
 }
 

@@ -269,8 +269,9 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     text.push_str(
         "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: the obliged.\n\
          Emissions of real installations are derived from open data; synthetic ones stand for\n\
-         plants that no open table lists. Traded, call price: call auctions held in the year;\n\
-         \"none\" = a market without a trade, \"-\" = no market.\n\n",
+         plants that no open table lists. Traded, call price: call auctions of units that count\n\
+         for the year, up to its surrender date. \"none\" = a market without a trade, \"-\" = no\n\
+         market.\n\n",
     );
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("members", format!("{}", it.members));

@@ -12,8 +12,10 @@ fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("karvan-{name}-{}", std::process::id()));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("policy.toml"), include_str!("two-countries.toml")).unwrap();
-    fs::write(folder.join("plants.csv"), include_str!("two-countries.csv")).unwrap();
+    fs::write(folder.join("policy.toml"), include_str!("../../rehearsal/tests/two-countries.toml"))
+        .unwrap();
+    fs::write(folder.join("plants.csv"), include_str!("../../rehearsal/tests/two-countries.csv"))
+        .unwrap();
     folder
 }
 

@@ -80,7 +80,7 @@ pub struct Group {
     /// How its view of the price differs this year (a factor).
     pub view: f64,
     /// Money it may still bring in this year, cents.
-    pub budget: i64,
+    pub budget: u64,
 }
 
 /// What a group holds and owes, as far as units that count for a year go.

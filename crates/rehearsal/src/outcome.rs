@@ -31,9 +31,9 @@ pub struct YearRow {
     pub auctioned: Tonnes,
     /// The mean auction price, weighted by volume.
     pub auction_price: Option<Price>,
-    /// The mean price of call auctions held in the year, weighted by volume.
+    /// The mean price of call auctions of units for the year, weighted by volume.
     pub call_price: Option<Price>,
-    /// What was traded in call auctions held in the year.
+    /// What was traded in them.
     pub call_volume: Tonnes,
     /// Verified emissions of all that reported.
     pub reported: Tonnes,
@@ -112,7 +112,7 @@ fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
         .calls
         .iter()
         .map(|(_, it)| it)
-        .filter(|it| it.jurisdiction == id && it.closes.date().0 == i64::from(year));
+        .filter(|it| it.jurisdiction == id && it.year == Year(year));
     let mut call_volume = Tonnes::ZERO;
     let mut call_sum = 0;
     for result in calls.filter_map(|it| it.result) {

@@ -114,7 +114,11 @@ impl<J: Journal> Play<J> {
                 Ok(())
             }
             Step::Supply => self.supply(j, year),
-            Step::Allocate => self.allocate(j, year),
+            Step::Allocate => {
+                self.allocate(j, year)?;
+                self.plan_budgets(j, year, entry.at);
+                Ok(())
+            }
             Step::SwitchFuel => {
                 self.switch_fuel(j, year);
                 Ok(())

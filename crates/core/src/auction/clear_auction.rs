@@ -10,9 +10,10 @@ use crate::cash;
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::id::{AuctionId, BidId, CashAccountId};
+use crate::id::{AuctionId, BidId, CashAccountId, SeriesId};
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
-use crate::quantity::{Money, Price, Tonnes};
+use crate::ledger::{Block, Picked, Serials};
+use crate::quantity::{Money, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
@@ -20,6 +21,7 @@ use crate::time::Instant;
 use crate::units;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 
 /// The secondary price counts when its last trade is at most this many days old (A7).
 pub const SECONDARY_DAYS: i64 = 30;
@@ -140,8 +142,11 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
         result: AuctionResult { price: result.price, sold },
         proceeds: taken,
     }));
-    for (series, block) in draft.hold_now(auction.hold).cloned().unwrap_or_default().units {
-        let (account, hold, serials) = (source, auction.hold, block.serials);
+    // What was set aside is what is delivered, in that order; what is not sold is free again.
+    let mut offered: VecDeque<_> =
+        draft.hold_now(auction.hold).cloned().unwrap_or_default().units.into();
+    for (series, block) in &offered {
+        let (series, account, hold, serials) = (*series, source, auction.hold, block.serials);
         draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
     }
     for ((bid, row), filled) in (0u32..).zip(&auction.bids).zip(&result.fills) {
@@ -149,27 +154,35 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
         let amount = row.price.times(row.quantity).unwrap_or_default();
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
         if *filled > Tonnes::ZERO {
-            deliver(draft, Delivery { auction, row, price, filled: *filled, proceeds, source });
+            let picked = first_of(&mut offered, *filled);
+            let amount = price.times(*filled).unwrap_or_default();
+            let cash = CashMoved { from: row.cash, to: proceeds, amount };
+            draft.post(Posting::CashMoved(cash));
+            units::move_all(draft, &picked, units::Way { from: source, to: row.account });
             let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };
             draft.note(Event::BidFilled(filled));
         }
     }
 }
 
-struct Delivery<'a> {
-    auction: &'a Auction,
-    row: &'a super::Bid,
-    price: Price,
-    filled: Tonnes,
-    proceeds: CashAccountId,
-    source: crate::id::AccountId,
-}
-
-fn deliver(draft: &mut Draft<'_>, it: Delivery<'_>) {
-    let amount = it.price.times(it.filled).unwrap_or_default();
-    draft.post(Posting::CashMoved(CashMoved { from: it.row.cash, to: it.proceeds, amount }));
-    let picked = draft.shelf_now(it.source).pick(it.filled, |series| series == it.auction.series);
-    units::move_all(draft, &picked, units::Way { from: it.source, to: it.row.account });
+/// Takes the first units off what is offered; the last block is split and its left part goes.
+fn first_of(offered: &mut VecDeque<(SeriesId, Block)>, count: Tonnes) -> Picked {
+    let mut picked = Picked::new();
+    let mut missing = count;
+    while missing > Tonnes::ZERO {
+        let Some((series, block)) = offered.front_mut() else {
+            break;
+        };
+        let taken = block.serials.count.min(missing);
+        let serials = Serials { first: block.serials.first, count: taken };
+        picked.push((*series, Block { acquired: block.acquired, serials }));
+        missing -= taken;
+        block.serials = Serials { first: serials.end(), count: block.serials.count - taken };
+        if block.serials.count == Tonnes::ZERO {
+            offered.pop_front();
+        }
+    }
+    picked
 }
 
 /// The auction shows its result; the year's mean price counts it.

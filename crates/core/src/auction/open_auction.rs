@@ -1,5 +1,8 @@
 //! Open an auction: the administrator announces what is sold, when, and the commitment to the
 //! seed that orders equal prices. The units are set aside at once, so a sale is always covered.
+//!
+//! Sold are units that count for the year, the oldest first: so what an earlier auction left unsold
+//! goes into later ones while it is still of use.
 
 use super::Auction;
 use crate::account::{self, AccountKind};
@@ -7,7 +10,7 @@ use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::id::{AuctionId, HoldId, JurisdictionId, SeriesId};
+use crate::id::{AuctionId, HoldId, JurisdictionId};
 use crate::ledger::posting::{Posting, UnitsHeld};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
@@ -24,7 +27,7 @@ pub struct OpenAuction {
     /// Whose units are sold.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
-    /// Their vintage.
+    /// The year they count for.
     #[n(1)]
     pub year: Year,
     /// How many.
@@ -50,29 +53,26 @@ pub struct Announcement {
     /// Whose units are sold.
     #[n(1)]
     pub jurisdiction: JurisdictionId,
-    /// Their vintage.
+    /// The year they count for.
     #[n(2)]
     pub year: Year,
-    /// Their series.
-    #[n(3)]
-    pub series: SeriesId,
     /// How many.
-    #[n(4)]
+    #[n(3)]
     pub volume: Tonnes,
     /// What they are set aside under.
-    #[n(5)]
+    #[n(4)]
     pub hold: HoldId,
     /// Bids are taken from this moment on.
-    #[n(6)]
+    #[n(5)]
     pub opens: Instant,
     /// Bids are taken before this moment.
-    #[n(7)]
+    #[n(6)]
     pub closes: Instant,
     /// The commitment to the seed.
-    #[cbor(n(8), with = "minicbor::bytes")]
+    #[cbor(n(7), with = "minicbor::bytes")]
     pub seed_commitment: [u8; 32],
     /// The rules as they stand now.
-    #[n(9)]
+    #[n(8)]
     pub rules: AuctionRules,
 }
 
@@ -110,8 +110,7 @@ pub fn decide(
     let (now, opens, closes) = (state.now, it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenAuctionRefused::WindowNotAhead { now, opens, closes });
-    let series = state.ledger.vintage(jurisdiction, year);
-    let (Some(rules), Some(series)) = (rules, series) else {
+    let Some(rules) = rules else {
         no.unless(false, OpenAuctionRefused::NoMarket { year });
         return no.settle();
     };
@@ -124,7 +123,8 @@ pub fn decide(
         return no.settle();
     };
     let shelf = state.ledger.shelves.row(account);
-    let picked = no.take(units::pick(shelf, volume, |it| it == series));
+    let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
+    let picked = no.take(units::pick(shelf, volume, counts));
     no.settle()?;
     let hold = state.ledger.next_hold;
     let mut draft = Draft::new(state, out);
@@ -132,7 +132,6 @@ pub fn decide(
         auction: state.auctions.next_id(),
         jurisdiction,
         year,
-        series,
         volume,
         hold,
         opens,
@@ -155,7 +154,6 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
         Auction {
             jurisdiction: it.jurisdiction,
             year: it.year,
-            series: it.series,
             volume: it.volume,
             hold: it.hold,
             opens: it.opens,

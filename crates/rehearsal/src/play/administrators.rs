@@ -321,29 +321,27 @@ impl<J: Journal> Play<J> {
     }
 
     /// Announces the day's auction: an equal part of the year's volume, and of what earlier ones
-    /// left unsold up to a quarter of that part; the last takes what was kept for new entrants.
+    /// left unsold up to a quarter of that part (market rule A9); the last takes what was kept for
+    /// new entrants too.
     pub(super) fn open_auction(&mut self, entry: Entry) -> Result<(), Stopped> {
         let (j, year) = (entry.jurisdiction, entry.year);
         let it = self.policy_of(j);
         let days = calendar::auction_days(it, year);
-        let planned = tonnes(it.cap_mt.at(year) * it.auction_percent.at(year) / 100.0).0;
-        let part = planned / u64::try_from(days.len().max(1)).unwrap_or(1);
+        let share = |percent: f64| tonnes(it.cap_mt.at(year) * percent / 100.0).0;
+        let part = share(it.auction_percent.at(year)).checked_div(days.len() as u64).unwrap_or(0);
         let (_, month, day) = entry.at.date();
-        let is_last =
-            days.last().is_some_and(|it| (i64::from(it.0), i64::from(it.1)) == (month, day));
-        let lot = it.lot_t;
+        let later = |it: &&(u8, u8)| (i64::from(it.0), i64::from(it.1)) > (month, day);
+        let ahead = days.iter().filter(later).count() as u64;
         let Officials { id, administrator, .. } = self.officials[j];
         let state = self.state();
-        let series = state.ledger.vintage(id, Year(year));
         let account = of_government(state, id, AccountKind::Auction);
-        let held = account.map(|it| state.ledger.shelves.row(it).free(|of| Some(of) == series));
-        let held = held.unwrap_or_default().0;
-        let volume = if is_last { held } else { held.min(part + part / 4).min(held) };
-        let ahead =
-            days.iter().filter(|it| (i64::from(it.0), i64::from(it.1)) > (month, day)).count();
-        let kept = part * u64::try_from(ahead).unwrap_or(0);
-        let volume = volume.min(held.saturating_sub(kept).max(part.min(held)));
-        let volume = Tonnes(volume / lot * lot);
+        let counts = |series| state.ledger.counts_for(series, id, Year(year));
+        let held = account.map(|it| state.ledger.shelves.row(it).free(counts));
+        let kept = part * ahead;
+        let released = if ahead == 0 { share(it.new_entrants_percent.at(year)) } else { 0 };
+        let most = part + part / 4 + released;
+        let volume = held.unwrap_or_default().0.saturating_sub(kept).min(most);
+        let volume = Tonnes(volume / it.lot_t * it.lot_t);
         if volume == Tonnes::ZERO {
             return Ok(());
         }

@@ -25,11 +25,18 @@ const LAST_WEEKS: f64 = 10.0;
 /// A group builds or sells a position over this many months.
 const MONTHS_TO_BUILD: f64 = 6.0;
 
+/// A group's money for a year, as a multiple of what its need would cost at the expected price.
+const BUDGET: f64 = 1.5;
+/// In the last weeks before a surrender date the budget does not count: the fine would cost more.
+const WEEKS_OF_NEED: f64 = 6.0;
+
 /// Commands on their way, and the money that those of one group bind.
 #[derive(Default)]
 struct Basket {
     commands: Vec<(PersonId, Command)>,
     spent: i64,
+    /// Whether the group's budget counts.
+    is_limited: bool,
 }
 
 /// What a group has in view when a phase opens.
@@ -82,7 +89,6 @@ impl<J: Journal> Play<J> {
             let own = self.chance.normal(Purpose::View, place as u64, u64::from(year));
             let draw = libm::sqrt(0.5) * shared + libm::sqrt(0.5) * own;
             self.groups[place].view = if competes { 1.0 } else { libm::exp(-0.02 + 0.20 * draw) };
-            self.groups[place].budget = i64::MAX;
         }
     }
 
@@ -105,21 +111,46 @@ impl<J: Journal> Play<J> {
         expected.clamp(it.reserve_usd.at(year), it.ceiling_usd.at(year).max(0.01))
     }
 
-    /// Before bidding or buying a group brings in the money it lacks.
-    fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) {
-        let party = self.groups[place].party;
-        let free = self
-            .state()
-            .cash_account_of(party)
-            .map_or(0, |it| self.state().ledger.cash.row(it).free.0);
+    /// The year's money, once the free units are in: what the need would cost, and half more.
+    pub(super) fn plan_budgets(&mut self, j: usize, year: u16, at: Instant) {
+        let fundamental = self.fundamental(j, year);
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction == j {
+                let need = self.short(place, year).max(0.0);
+                let cost = BUDGET * need * self.expected_price(place, fundamental, at);
+                self.groups[place].budget = floor(cost * 100.0);
+            }
+        }
+    }
+
+    /// What a group can pay: its free money, and what is left of its budget.
+    fn purse(&self, place: usize, basket: &Basket) -> i64 {
+        let group = &self.groups[place];
+        let cash = self.state().cash_account_of(group.party);
+        let free = cash.map_or(0, |it| self.state().ledger.cash.row(it).free.0);
+        let budget = if basket.is_limited { group.budget } else { u64::MAX };
+        free.saturating_sub(basket.spent).saturating_add_unsigned(budget)
+    }
+
+    /// Before bidding or buying a group brings in the money it lacks. Whether it can.
+    fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) -> bool {
+        if cost.0 > self.purse(place, basket) {
+            return false;
+        }
+        let group = &mut self.groups[place];
+        let party = group.party;
+        let state = self.market.state();
+        let free = state.cash_account_of(party).map_or(0, |it| state.ledger.cash.row(it).free.0);
         let lacking = basket.spent + cost.0 - free;
         if lacking > 0 {
+            group.budget = group.budget.saturating_sub(lacking.unsigned_abs());
             self.statement_line += 1;
             let (amount, reference) = (Money(lacking), self.statement_line);
             basket.commands.push((self.bank, Deposit { party, amount, reference }.into()));
             basket.spent -= lacking;
         }
         basket.spent += cost.0;
+        true
     }
 
     /// Bids in the day's auction: the year's need spread over its auctions, and a position where
@@ -139,7 +170,7 @@ impl<J: Journal> Play<J> {
             let (_, month, _) = at.date();
             days.iter().filter(|it| i64::from(it.0) >= month).count().max(1) as f64
         };
-        let mut basket = Basket::default();
+        let mut basket = Basket { is_limited: !self.competes(), ..Basket::default() };
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
@@ -162,9 +193,10 @@ impl<J: Journal> Play<J> {
                     continue;
                 }
                 let cost = price.times(part).unwrap_or_default();
-                self.pay_in(place, cost, &mut basket);
-                let bid = PlaceBid { auction, account, price, quantity: part };
-                basket.commands.push((self.groups[place].person, bid.into()));
+                if self.pay_in(place, cost, &mut basket) {
+                    let bid = PlaceBid { auction, account, price, quantity: part };
+                    basket.commands.push((self.groups[place].person, bid.into()));
+                }
             }
         }
         self.send(basket.commands)
@@ -263,7 +295,7 @@ impl<J: Journal> Play<J> {
             };
             let urgent =
                 if weeks <= 8.0 { expected * (1.0 + 0.02 * (8.0 - weeks)) } else { expected };
-            let price = if weeks <= 6.0 {
+            let price = if weeks <= WEEKS_OF_NEED {
                 self.most_to_pay(group.jurisdiction, year, expected)
             } else {
                 urgent
@@ -346,21 +378,26 @@ impl<J: Journal> Play<J> {
     }
 
     fn place_orders(&mut self, outlook: &Outlook, wish: Wish, basket: &mut Basket) {
-        let Outlook { place, call, year, .. } = *outlook;
+        let Outlook { place, call, year, at, .. } = *outlook;
         basket.spent = 0;
+        let due = self.policy_of(self.groups[place].jurisdiction).surrender_due;
+        let due = crate::calendar::moment(year + 1, due, 0);
+        let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
+        basket.is_limited = !self.competes() && weeks > WEEKS_OF_NEED;
         let person = self.groups[place].person;
         let price: Price = on_tick(wish.price);
         if wish.quantity >= 1.0 {
-            let quantity = Tonnes(floor(wish.quantity));
-            let Some(account) = self.neediest(place, year) else {
+            let most = self.purse(place, basket).checked_div(price.0).unwrap_or(0);
+            let quantity = Tonnes(floor(wish.quantity).min(most.max(0).unsigned_abs()));
+            let Some(account) = self.neediest(place, year).filter(|_| quantity > Tonnes::ZERO)
+            else {
                 return;
             };
             let cost = price.times(quantity).unwrap_or_default();
-            self.pay_in(place, cost, basket);
-            let side = Side::Buy;
-            basket
-                .commands
-                .push((person, PlaceOrder { call, account, side, price, quantity }.into()));
+            if self.pay_in(place, cost, basket) {
+                let order = PlaceOrder { call, account, side: Side::Buy, price, quantity };
+                basket.commands.push((person, order.into()));
+            }
         } else if wish.quantity <= -1.0 {
             let mut left = floor(-wish.quantity);
             let state = self.state();
