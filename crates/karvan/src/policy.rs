@@ -4,6 +4,7 @@ use crate::Output;
 use anyhow::{Context, Result, bail};
 use karvan_policy::Policy;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -12,12 +13,16 @@ use std::path::Path;
 pub(crate) fn read(file: &Path) -> Result<Policy> {
     let text = text_of(file)?;
     Policy::parse(&text).map_err(|mistakes| {
-        let mut all = format!("{} has {} mistakes:", file.display(), mistakes.len());
+        let mut all = format!("{} has {}:", file.display(), counted(mistakes.len()));
         for it in &mistakes {
             all.push_str(&format!("\n  {}: {it}", file.display()));
         }
         anyhow::anyhow!(all)
     })
+}
+
+fn counted(mistakes: usize) -> String {
+    if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
 }
 
 fn text_of(file: &Path) -> Result<String> {
@@ -28,6 +33,18 @@ fn text_of(file: &Path) -> Result<String> {
         )
     })?;
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", file.display()))
+}
+
+/// How many keys rest on what.
+fn bases(policy: &Policy) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    let links = policy.links.iter().map(|it| &it.basis);
+    for basis in policy.jurisdictions.iter().map(|it| &it.basis).chain(links) {
+        for on in basis.values() {
+            *count.entry(on.clone()).or_default() += 1;
+        }
+    }
+    count
 }
 
 /// `karvan policy check`.
@@ -41,8 +58,14 @@ pub(crate) fn check(file: &Path, output: Output) -> Result<()> {
             .iter()
             .map(|it| json!({ "line": it.line, "key": it.key, "what": it.what }))
             .collect();
-        let name = checked.as_ref().ok().map(|it| it.name.clone());
-        let answer = json!({ "file": file.display().to_string(), "name": name, "mistakes": rows });
+        let policy = checked.as_ref().ok();
+        let answer = json!({
+            "file": file.display().to_string(),
+            "name": policy.map(|it| &it.name),
+            "mistakes": rows,
+            "not_acted_on": policy.map(|it| BTreeMap::from_iter(it.not_acted_on())),
+            "basis": policy.map(bases),
+        });
         writeln!(out, "{answer:#}")?;
     } else {
         match &checked {
@@ -55,6 +78,20 @@ pub(crate) fn check(file: &Path, output: Output) -> Result<()> {
                     file.display(),
                     it.name
                 )?;
+                writeln!(out, "\nOn what the values rest (keys without a basis are assumptions)")?;
+                for (basis, count) in bases(it) {
+                    writeln!(out, "  {basis:<12}{count:>4}")?;
+                }
+                let declared = it.not_acted_on();
+                if !declared.is_empty() {
+                    writeln!(out, "\nDeclared and checked, but not acted on by this version")?;
+                    for (of, keys) in declared {
+                        for (place, key) in keys.iter().enumerate() {
+                            let of = if place == 0 { of.as_str() } else { "" };
+                            writeln!(out, "  {of:<6}{key}")?;
+                        }
+                    }
+                }
             }
             Err(mistakes) => {
                 for it in mistakes {
@@ -66,7 +103,7 @@ pub(crate) fn check(file: &Path, output: Output) -> Result<()> {
     match checked {
         Ok(_) => Ok(()),
         Err(mistakes) => {
-            bail!("{} has {} mistakes; nothing was changed", file.display(), mistakes.len())
+            bail!("{} has {}; nothing was changed", file.display(), counted(mistakes.len()))
         }
     }
 }

@@ -30,8 +30,21 @@ pub(crate) struct Demo {
     /// Where the store is kept.
     #[arg(long, default_value = "karvan-demo")]
     data_dir: PathBuf,
+    /// How progress is told.
+    #[arg(long, value_enum, default_value_t)]
+    progress: Progress,
     #[command(flatten)]
     output: Output,
+}
+
+/// How the progress of long work is told, on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar, when a person looks.
+    #[default]
+    Bar,
+    /// One JSON object a step, each written when all its records are on disk.
+    Lines,
 }
 
 /// What a rehearsal can be asked.
@@ -51,6 +64,9 @@ pub(crate) struct Rehearse {
     /// A table of installations in place of the project's own (CSV, the same columns).
     #[arg(long)]
     installations: Option<PathBuf>,
+    /// How progress is told.
+    #[arg(long, value_enum, default_value_t)]
+    progress: Progress,
     #[command(flatten)]
     output: Output,
 }
@@ -60,7 +76,7 @@ pub(crate) fn demo(it: &Demo) -> Result<()> {
     let policy =
         Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
     let settings = settings(policy, None, None, INSTALLATIONS)?;
-    play(settings, Some(&it.data_dir), it.output)
+    play(settings, Some(&it.data_dir), (it.progress, it.output))
 }
 
 /// `karvan rehearse`.
@@ -75,7 +91,7 @@ pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
     let settings = settings(policy, years, it.seed, &table).with_context(|| {
         it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string())
     })?;
-    play(settings, it.data_dir.as_deref(), it.output)
+    play(settings, it.data_dir.as_deref(), (it.progress, it.output))
 }
 
 fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {
@@ -107,13 +123,18 @@ fn settings(
     Ok(Settings { policy, plants, first, last, seed })
 }
 
-fn play(settings: Settings, dir: Option<&Path>, output: Output) -> Result<()> {
+fn play(
+    settings: Settings,
+    dir: Option<&Path>,
+    (progress, output): (Progress, Output),
+) -> Result<()> {
     let started = Instant::now();
     let currency = settings.policy.currency.clone();
     let name = settings.policy.name.clone();
-    let bar = bar();
+    let bar = if progress == Progress::Bar { bar() } else { ProgressBar::hidden() };
+    let watcher = Watcher { bar: &bar, progress };
     let (outcome, found) = match dir {
-        None => (run(settings, MemoryJournal::forgetful(), &bar)?.0, 0),
+        None => (run(settings, MemoryJournal::forgetful(), watcher)?.0, 0),
         Some(dir) => {
             let disk = DiskStorage::open(dir).with_context(|| dir.display().to_string())?;
             let (journal, found) = FileJournal::open(Arc::new(disk), FileOptions::default())
@@ -133,7 +154,7 @@ fn play(settings: Settings, dir: Option<&Path>, output: Output) -> Result<()> {
                 ));
             }
             let (outcome, market) =
-                run(settings, resume, &bar).with_context(|| dir.display().to_string())?;
+                run(settings, resume, watcher).with_context(|| dir.display().to_string())?;
             let held = market.writer().journal().inner().last();
             anyhow::ensure!(
                 held == outcome.records,
@@ -158,14 +179,29 @@ fn play(settings: Settings, dir: Option<&Path>, output: Output) -> Result<()> {
 
 type Ran<J> = (Outcome, karvan_rehearsal::Market<J>);
 
-fn run<J: Journal>(settings: Settings, journal: J, bar: &ProgressBar) -> Result<Ran<J>> {
-    let mut watch = |it: PlayStage| {
-        bar.set_length(it.all as u64);
-        bar.set_position(it.done as u64);
+/// Who is told how far the play has come.
+#[derive(Clone, Copy)]
+struct Watcher<'a> {
+    bar: &'a ProgressBar,
+    progress: Progress,
+}
+
+impl Watcher<'_> {
+    fn see(self, it: PlayStage) {
+        if self.progress == Progress::Lines {
+            let (step, of, at) = (it.done, it.all, it.at.to_string());
+            eprintln!("{}", json!({ "step": step, "of": of, "at": at, "records": it.records }));
+            return;
+        }
+        self.bar.set_length(it.all as u64);
+        self.bar.set_position(it.done as u64);
         let (year, month, _) = it.at.date();
-        bar.set_message(format!("{year}-{month:02}, {} records", it.records));
-    };
-    Ok(Play::new(settings, journal).run(&mut watch)?)
+        self.bar.set_message(format!("{year}-{month:02}, {} records", it.records));
+    }
+}
+
+fn run<J: Journal>(settings: Settings, journal: J, watcher: Watcher<'_>) -> Result<Ran<J>> {
+    Ok(Play::new(settings, journal).run(&mut |it| watcher.see(it))?)
 }
 
 fn bar() -> ProgressBar {

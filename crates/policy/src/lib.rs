@@ -6,6 +6,7 @@
 
 pub mod abatement;
 pub mod check;
+pub mod declared;
 pub mod reader;
 pub mod schema;
 

@@ -255,6 +255,33 @@ impl<'a> Section<'a> {
         Some(texts)
     }
 
+    /// A list of some words; `None` when the key is missing.
+    pub fn words(&self, key: &str, words: &[&str]) -> Option<Vec<String>> {
+        let value = self.value(key)?;
+        self.checked_words(key, value, words)
+    }
+
+    fn checked_words(&self, key: &str, value: Value<'a>, words: &[&str]) -> Option<Vec<String>> {
+        let texts = self.checked_texts(key, value)?;
+        for (offset, text) in &texts {
+            if !words.contains(&text.as_str()) {
+                let what = format!("\"{text}\" is not allowed; allowed are {}", words.join(", "));
+                self.report.add(*offset, self.path_of(key), what);
+            }
+        }
+        Some(texts.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// A list of numbers; `None` when the key is missing.
+    pub fn list_of_numbers(&self, key: &str, range: RangeInclusive<f64>) -> Option<Vec<f64>> {
+        let value = self.value(key)?;
+        let DeValue::Array(list) = value.get_ref() else {
+            self.wrong(key, value, "a list of numbers, as in [15, 25]");
+            return None;
+        };
+        Some(list.iter().filter_map(|it| self.checked_number(key, it, &range)).collect())
+    }
+
     /// Pairs of numbers, such as a curve; `None` when the key is missing.
     pub fn pairs(&self, key: &str, range: RangeInclusive<f64>) -> Option<Vec<(f64, f64)>> {
         let value = self.value(key)?;
@@ -343,17 +370,7 @@ impl<'a> Section<'a> {
 
     /// Lists of words that may change from year to year.
     pub fn word_lists(&self, key: &str, words: &[&str]) -> super::ByYear<Vec<String>> {
-        self.by_year(key, Vec::new(), |it, key, value| {
-            let texts = it.checked_texts(key, value)?;
-            for (offset, text) in &texts {
-                if !words.contains(&text.as_str()) {
-                    let what =
-                        format!("\"{text}\" is not allowed; allowed are {}", words.join(", "));
-                    it.report.add(*offset, it.path_of(key), what);
-                }
-            }
-            Some(texts.into_iter().map(|(_, text)| text).collect())
-        })
+        self.by_year(key, Vec::new(), |it, key, value| it.checked_words(key, value, words))
     }
 
     /// A table within this one.

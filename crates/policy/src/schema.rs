@@ -2,6 +2,7 @@
 
 use crate::abatement::{self, Curve};
 use crate::check;
+use crate::declared::{self, Declared, Link};
 use crate::reader::{Mistake, Report, Section};
 use karvan_core::id::Label;
 use karvan_core::quantity::{Price, Tonnes};
@@ -173,6 +174,8 @@ pub struct Jurisdiction {
     pub multipliers: (f64, f64),
     /// Bands of its own instead of the proxies.
     pub bands: Option<Curve>,
+    /// What is declared and not acted on yet.
+    pub declared: Declared,
     /// On what each key rests.
     pub basis: BTreeMap<String, String>,
 }
@@ -238,6 +241,8 @@ pub struct Policy {
     pub last_year: u16,
     /// The jurisdictions in the order of the file.
     pub jurisdictions: Vec<Jurisdiction>,
+    /// The links between them, declared and not acted on yet.
+    pub links: Vec<Link>,
     /// How a rehearsal is played.
     pub rehearsal: RehearsalPolicy,
     /// SHA-256 of the file.
@@ -371,6 +376,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         first_year: 2027,
         last_year: 2036,
         jurisdictions: Vec::new(),
+        links: Vec::new(),
         rehearsal: RehearsalPolicy {
             seed: 1,
             behaviour: Behaviour::Realistic,
@@ -427,6 +433,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             }
         }
     }
+    policy.links = declared::links(&root, &policy);
     root.end();
     policy
 }
@@ -514,8 +521,8 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         below_secondary_percent: small(s.whole("auction_below_secondary_percent", 10, 0..=100)),
         purchase_limit_percent: small(s.whole("auction_purchase_limit_percent", 100, 1..=100)),
         bids_max: small(s.whole("auction_bids_max", 10_000, 1..=10_000)),
-        report_due: day(s, "report_due_month_day", (4, 30)),
-        surrender_due: day(s, "surrender_due_month_day", (9, 30)),
+        report_due: month_day(s, "report_due_month_day", (4, 30)),
+        surrender_due: month_day(s, "surrender_due_month_day", (9, 30)),
         penalty_usd: s.numbers("penalty_usd_per_t", 0.0, 0.0..=1e6),
         penalty_of_mean_percent: s.numbers("penalty_percent_of_mean_price", 0.0, 0.0..=10_000.0),
         make_good: s.flags("penalty_make_good", true),
@@ -527,6 +534,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
             s.number("industry_abatement_multiplier", 1.0, 0.0..=10.0),
         ),
         bands: s.pairs("abatement_usd_per_t_and_share", 0.0..=10_000.0).map(Curve::new),
+        declared: Declared::read(s),
         basis: basis(s),
         code,
     };
@@ -576,7 +584,7 @@ fn calendar(s: &Section<'_>) -> AuctionCalendar {
 }
 
 /// A day of the year written as "MM-DD".
-fn day(s: &Section<'_>, key: &str, default: (u8, u8)) -> (u8, u8) {
+pub(crate) fn month_day(s: &Section<'_>, key: &str, default: (u8, u8)) -> (u8, u8) {
     let text = s.text(key, &format!("{:02}-{:02}", default.0, default.1));
     let parts = text.split_once('-');
     let read = parts.and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
@@ -598,7 +606,7 @@ fn day(s: &Section<'_>, key: &str, default: (u8, u8)) -> (u8, u8) {
     }
 }
 
-fn basis(s: &Section<'_>) -> BTreeMap<String, String> {
+pub(crate) fn basis(s: &Section<'_>) -> BTreeMap<String, String> {
     let Some(section) = s.section("basis") else {
         return BTreeMap::new();
     };

@@ -1,0 +1,165 @@
+//! What the command line answers: to what is right, and to bad input of every kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder of its own for each test, with the market of two invented countries.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("karvan-cli-{name}-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).unwrap();
+    let policy = include_str!("../../rehearsal/tests/two-countries.toml");
+    fs::write(folder.join("policy.toml"), policy).unwrap();
+    let plants = include_str!("../../rehearsal/tests/two-countries.csv");
+    fs::write(folder.join("plants.csv"), plants).unwrap();
+    folder
+}
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn karvan(folder: &Path, line: &str) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_karvan"));
+    command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+const REHEARSE: &str = "rehearse policy.toml --installations plants.csv";
+
+#[test]
+fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
+    let folder = folder("whole");
+    let table = karvan(&folder, &format!("{REHEARSE} --data-dir store"));
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    for word in ["XXA", "2027 ets", "USD/t", "chain head", "state hash", "store, new"] {
+        assert!(table.out.contains(word), "{word} is missing in\n{}", table.out);
+    }
+    let again = karvan(&folder, &format!("{REHEARSE} --data-dir store --json"));
+    let told = json(&again.out);
+    assert_eq!(told["found_records"], told["records"], "a second start finds all records equal");
+    assert_eq!(told["rows"].as_array().unwrap().len(), 8);
+    let verified = json(&karvan(&folder, "journal verify store --json").out);
+    assert_eq!((&verified["chain"], &verified["records"]), (&told["chain"], &told["records"]));
+    assert_eq!(verified["state_hash"], told["state_hash"]);
+    let exported = karvan(&folder, "journal export store --json");
+    let lines: Vec<_> = exported.out.lines().map(json).collect();
+    assert_eq!(lines.len() as u64, told["records"].as_u64().unwrap());
+    assert_eq!(lines[1]["facts"][0]["fact"], "PartyRegistered");
+    let shown = karvan(&folder, "journal show store --from 3 --count 2");
+    assert!(shown.out.contains("AdoptPolicy") || shown.out.contains("RegisterParty"));
+    assert_eq!(shown.out.matches(" by person ").count(), 2, "{}", shown.out);
+    // Years the store goes beyond are refused: it would not end where the store ends.
+    let fewer = karvan(&folder, &format!("{REHEARSE} --data-dir store --years 2027"));
+    assert_eq!(fewer.code, Some(1));
+    assert!(fewer.err.contains("another") && fewer.err.contains("--data-dir"), "{}", fewer.err);
+    let progress = karvan(&folder, &format!("{REHEARSE} --progress lines"));
+    assert!(progress.err.lines().all(|it| json(it)["records"].is_u64()));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn bad_input_gets_an_error_with_the_place_and_the_next_step_and_changes_nothing() {
+    let folder = folder("bad");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
+    let policy = fs::read_to_string(folder.join("policy.toml")).unwrap();
+    write("typo.toml", policy.replace("cap_mt", "cap_megatonnes").as_bytes());
+    write("latin.toml", b"name = \"T\xfcrkiye\"");
+    write("bad.csv", b"id,sector\nA,power\n");
+    let plants = fs::read_to_string(folder.join("plants.csv")).unwrap();
+    write(
+        "negative.csv",
+        plants.replacen("measured", "guessed", 1).replacen("synthetic", "guessed", 1).as_bytes(),
+    );
+    fs::create_dir(folder.join("empty")).unwrap();
+    let mut before: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
+    before.sort();
+    let rows: [(&str, i32, &[&str]); 14] = [
+        ("", 2, &["Usage"]),
+        ("dance", 2, &["unrecognized subcommand 'dance'"]),
+        ("rehearse", 2, &["<POLICY>"]),
+        ("rehearse nowhere.toml", 1, &["nowhere.toml cannot be read", "eco-pilot.toml"]),
+        ("policy check nowhere.toml", 1, &["nowhere.toml", "No such file"]),
+        ("rehearse typo.toml --data-dir new", 1, &["typo.toml: line ", "cap_megatonnes", "known"]),
+        ("rehearse latin.toml", 1, &["latin.toml is not UTF-8"]),
+        ("rehearse policy.toml --years 2050", 1, &["--years 2050", "2027-2030"]),
+        ("rehearse policy.toml --years soon", 1, &["--years soon", "such as"]),
+        ("rehearse policy.toml --seed minus", 2, &["invalid value 'minus'", "--seed"]),
+        ("rehearse policy.toml --installations bad.csv --data-dir new", 1, &["bad.csv", "column"]),
+        (
+            "rehearse policy.toml --installations negative.csv",
+            1,
+            &["line ", "provenance", "guessed", "measured, derived or synthetic"],
+        ),
+        ("journal verify nowhere", 1, &["nowhere is no data directory", "karvan demo"]),
+        ("journal export policy.toml --json", 1, &["is no data directory"]),
+    ];
+    for (line, code, words) in rows {
+        let said = karvan(&folder, line);
+        assert_eq!(said.code, Some(code), "karvan {line}\n{}", said.err);
+        assert_eq!(said.out, "", "karvan {line} answers although it fails");
+        for word in words {
+            assert!(said.err.contains(word), "karvan {line}: no \"{word}\" in\n{}", said.err);
+        }
+    }
+    let mut after: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
+    after.sort();
+    assert_eq!(before, after, "nothing was made");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_policy_check_names_every_mistake_also_as_json() {
+    let folder = folder("check");
+    let well = karvan(&folder, "policy check policy.toml");
+    assert_eq!(well.code, Some(0));
+    assert!(well.out.contains("two invented countries is well: 2 jurisdictions, 2027-2030"));
+    let policy = fs::read_to_string(folder.join("policy.toml")).unwrap();
+    let wrong = policy.replace("free_percent = 90", "free_percent = 80").replace("Ys", "Ys\"x");
+    fs::write(folder.join("wrong.toml"), &wrong).unwrap();
+    let told = karvan(&folder, "policy check wrong.toml");
+    assert_eq!(told.code, Some(1));
+    assert!(told.out.contains("wrong.toml: line "), "{}", told.out);
+    let told = karvan(&folder, "policy check wrong.toml --json");
+    assert_eq!(told.code, Some(1));
+    assert!(json(&told.out)["mistakes"][0]["line"].is_u64());
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn damaged_journal_bytes_are_refused_with_their_place_and_left_as_they_are() {
+    let folder = folder("damage");
+    assert_eq!(karvan(&folder, &format!("{REHEARSE} --data-dir store")).code, Some(0));
+    let file = fs::read_dir(folder.join("store"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .find(|it| it.extension().is_some_and(|it| it == "journal"))
+        .unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5_000] ^= 0x10;
+    fs::write(&file, &bytes).unwrap();
+    for line in
+        ["journal verify store", "journal show store", &format!("{REHEARSE} --data-dir store")]
+    {
+        let said = karvan(&folder, line);
+        assert_eq!(said.code, Some(1), "karvan {line}");
+        for word in ["damaged at byte", "record", "acknowledged", "restore"] {
+            assert!(said.err.contains(word), "karvan {line}: no \"{word}\" in {}", said.err);
+        }
+    }
+    assert!(fs::read(&file).unwrap() == bytes, "the damaged file was touched");
+    fs::remove_dir_all(&folder).unwrap();
+}

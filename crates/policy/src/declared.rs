@@ -1,0 +1,185 @@
+//! Parameters that a policy declares and that the market does not act on yet: the commands that
+//! will read them (cost containment, quantity reserve, credits, links) are still to come. They are
+//! read and checked like all others, so that a file written today stays valid, and whoever checks
+//! the file is told which they are.
+
+use crate::reader::Section;
+use crate::schema::{ByYear, Policy, month_day};
+use std::collections::BTreeMap;
+
+/// Who may take part in a market.
+pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
+
+/// The keys of a chapter that are declared only.
+const KEYS: [&str; 14] = [
+    "cap_percent_of_baseline",
+    "cost_containment_usd_per_t",
+    "cost_containment_percent_of_cap",
+    "quantity_reserve_upper_percent_of_cap",
+    "quantity_reserve_lower_percent_of_cap",
+    "quantity_reserve_rate_percent",
+    "domestic_credits_percent_of_obligation",
+    "foreign_credits_percent_of_obligation",
+    "exported_credits_percent_of_issued",
+    "borrowing_percent",
+    "participants",
+    "true_up_due_month_day",
+    "voluntary_threshold_t_per_year",
+    "settlement_class",
+];
+
+/// What a chapter declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// An intensity cap: the cap as a share of the emissions that the year's output would have
+    /// caused, percent. The megatonnes of the file are then indicative.
+    pub cap_percent_of_baseline: ByYear<f64>,
+    /// Prices at which more units are released (market rule A11), USD/t, rising.
+    pub cost_containment_usd: Vec<f64>,
+    /// How many units each of them releases, percent of the cap.
+    pub cost_containment_percent_of_cap: f64,
+    /// Above this share of the cap in circulation auctions are cut, percent.
+    pub quantity_reserve_upper_percent_of_cap: f64,
+    /// Below this share of the cap in circulation units come back, percent.
+    pub quantity_reserve_lower_percent_of_cap: f64,
+    /// The share of what is in circulation that is taken out a year, percent.
+    pub quantity_reserve_rate_percent: f64,
+    /// The share of an obligation that domestic credits may meet, percent.
+    pub domestic_credits_percent: ByYear<f64>,
+    /// The share of an obligation that foreign credits may meet, percent.
+    pub foreign_credits_percent: ByYear<f64>,
+    /// The share of the credits issued that may be authorised for export, percent.
+    pub exported_credits_percent: f64,
+    /// The share of an obligation that units of the next year may meet, percent.
+    pub borrowing_percent: f64,
+    /// Who may take part.
+    pub participants: Vec<String>,
+    /// Free allocation is brought in line with actual output by the end of this day of the year
+    /// after.
+    pub true_up_due: Option<(u8, u8)>,
+    /// Installations of this size may report without an obligation, t/yr.
+    pub voluntary_threshold_t: u64,
+    /// The class that decides with whom this jurisdiction's participants settle.
+    pub settlement_class: String,
+    /// The keys of the file that are declared only.
+    pub keys: Vec<String>,
+}
+
+impl Declared {
+    pub(crate) fn read(s: &Section<'_>) -> Self {
+        let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
+        let percents = |key: &str, default: f64| s.numbers(key, default, 0.0..=100.0);
+        let tiers = s.list_of_numbers("cost_containment_usd_per_t", 0.0..=1e6).unwrap_or_default();
+        if !tiers.is_sorted() {
+            s.mistake("cost_containment_usd_per_t", "the prices must rise");
+        }
+        let it = Self {
+            cap_percent_of_baseline: percents("cap_percent_of_baseline", 100.0),
+            cost_containment_usd: tiers,
+            cost_containment_percent_of_cap: percent("cost_containment_percent_of_cap", 0.0),
+            quantity_reserve_upper_percent_of_cap: percent(
+                "quantity_reserve_upper_percent_of_cap",
+                100.0,
+            ),
+            quantity_reserve_lower_percent_of_cap: percent(
+                "quantity_reserve_lower_percent_of_cap",
+                0.0,
+            ),
+            quantity_reserve_rate_percent: percent("quantity_reserve_rate_percent", 0.0),
+            domestic_credits_percent: percents("domestic_credits_percent_of_obligation", 0.0),
+            foreign_credits_percent: percents("foreign_credits_percent_of_obligation", 0.0),
+            exported_credits_percent: percent("exported_credits_percent_of_issued", 100.0),
+            borrowing_percent: percent("borrowing_percent", 0.0),
+            participants: s
+                .words("participants", &PARTICIPANTS)
+                .unwrap_or_else(|| vec![PARTICIPANTS[0].to_owned()]),
+            true_up_due: s
+                .value("true_up_due_month_day")
+                .map(|_| month_day(s, "true_up_due_month_day", (6, 30))),
+            voluntary_threshold_t: s.whole("voluntary_threshold_t_per_year", 0, 0..=100_000_000),
+            settlement_class: s.text("settlement_class", "A"),
+            keys: KEYS.iter().filter(|it| s.value(it).is_some()).map(ToString::to_string).collect(),
+        };
+        let (lower, upper) =
+            (it.quantity_reserve_lower_percent_of_cap, it.quantity_reserve_upper_percent_of_cap);
+        if lower > upper {
+            let what = format!("{lower} lies above the upper bound of {upper}");
+            s.mistake("quantity_reserve_lower_percent_of_cap", what);
+        }
+        let letter = it.settlement_class.len() == 1
+            && it.settlement_class.bytes().all(|it| it.is_ascii_uppercase());
+        if !letter {
+            s.mistake("settlement_class", "allowed is one capital letter");
+        }
+        it
+    }
+}
+
+/// A one-way link: units of one jurisdiction count in another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Whose units.
+    pub from: String,
+    /// Where they count.
+    pub to: String,
+    /// One unit counts as this many: numerator and denominator, at most 1.
+    pub ratio: (u32, u32),
+    /// How many units may cross in a year, Mt; the link is open in the years named.
+    pub quota_mt: ByYear<f64>,
+    /// What each unit pays for crossing, USD/t.
+    pub levy_usd: f64,
+    /// Whether only what is left over after verification may cross.
+    pub verified_surplus_only: bool,
+    /// On what each key rests.
+    pub basis: BTreeMap<String, String>,
+}
+
+/// The links of the file, under `[link.FROM-TO]`.
+pub(crate) fn links(root: &Section<'_>, policy: &Policy) -> Vec<Link> {
+    let Some(links) = root.section("link") else {
+        return Vec::new();
+    };
+    let known = |code: &str| policy.jurisdictions.iter().any(|it| it.code == code);
+    let mut all = Vec::new();
+    for (name, s) in links.sections() {
+        let ends = name.split_once('-');
+        let ends = ends.filter(|(from, to)| from != to && known(from) && known(to));
+        let Some((from, to)) = ends else {
+            let what = "allowed is the name of two jurisdictions of this file, such as \"AAA-BBB\"";
+            links.mistake(&name, what);
+            continue;
+        };
+        let text = s.text("ratio", "1/1");
+        let ratio =
+            text.split_once('/').and_then(|it| Some((it.0.parse().ok()?, it.1.parse().ok()?)));
+        let ratio = ratio.filter(|(num, den): &(u32, u32)| {
+            (1..=1_000).contains(den) && (1..=*den).contains(num)
+        });
+        if ratio.is_none() {
+            let what = format!("\"{text}\" is no ratio; allowed is one up to 1, such as \"4/5\"");
+            s.mistake("ratio", what);
+        }
+        all.push(Link {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            ratio: ratio.unwrap_or((1, 1)),
+            quota_mt: s.numbers("quota_mt", 0.0, 0.0..=100_000.0),
+            levy_usd: s.number("levy_usd_per_t", 0.0, 0.0..=1e6),
+            verified_surplus_only: s.flag("verified_surplus_only", false),
+            basis: crate::schema::basis(&s),
+        });
+        s.end();
+    }
+    all
+}
+
+impl Policy {
+    /// What the file declares and the market does not act on yet: chapter or link, and its keys.
+    pub fn not_acted_on(&self) -> Vec<(String, Vec<String>)> {
+        let chapters = self.jurisdictions.iter().filter(|it| !it.declared.keys.is_empty());
+        let keys = chapters.map(|it| (it.code.clone(), it.declared.keys.clone()));
+        let links: Vec<String> =
+            self.links.iter().map(|it| format!("{}-{}", it.from, it.to)).collect();
+        keys.chain([("link".to_owned(), links)].into_iter().filter(|it| !it.1.is_empty())).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! What a policy file may say, and what its author is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
+
+use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::rules::Stage;
+use karvan_core::time::Instant;
+use karvan_policy::{Mistake, Policy};
+
+const PILOT: &str = include_str!("../../../policies/eco-pilot.toml");
+
+/// The smallest market with an obligation.
+const SMALL: &str = "\
+[market]
+first_year = 2027
+last_year = 2028
+[jurisdiction.XXA]
+stage = \"ets\"
+baseline_mt = 10
+cap_mt = { 2027 = 10, 2028 = 9.9 }
+";
+
+fn mistakes(text: &str) -> Vec<Mistake> {
+    Policy::parse(text).expect_err("a file with mistakes")
+}
+
+/// The only mistake of the small file after a change.
+fn mistake(from: &str, to: &str) -> Mistake {
+    assert!(SMALL.contains(from), "{from}");
+    let mut all = mistakes(&SMALL.replacen(from, to, 1));
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+#[test]
+fn the_shipped_pilot_has_no_mistake_and_means_what_it_says() {
+    let policy = Policy::parse(PILOT).expect("the shipped pilot");
+    assert_eq!(policy.jurisdictions.len(), 10);
+    let rules = policy.rules();
+    let (id, _) = rules.chapters().find(|(_, it)| it.code.to_string() == "TUR").unwrap();
+    let year = |it: u16| rules.year(id, karvan_core::time::Year(it)).unwrap();
+    assert_eq!((year(2027).stage, year(2028).stage), (Stage::Pilot, Stage::Ets));
+    assert_eq!(year(2028).auction.lot, Tonnes(500));
+    assert_eq!(year(2028).auction.reserve, Price(500));
+    // Due at the end of 30 September of the year after.
+    assert_eq!(year(2028).surrender_due, Instant::of_date(2029, 10, 1));
+    assert_eq!(year(2027).valid_to.0, 2027, "nothing is carried out of the pilot");
+    // An observer has no cap and nobody owes anything.
+    let (id, _) = rules.chapters().find(|(_, it)| it.code.to_string() == "AFG").unwrap();
+    let observes = rules.year(id, karvan_core::time::Year(2030)).unwrap();
+    assert!(!observes.stage.obliges());
+}
+
+#[test]
+fn everything_has_a_default() {
+    let policy = Policy::parse(SMALL).expect("the small file");
+    let it = &policy.jurisdictions[0];
+    assert_eq!((policy.currency.as_str(), it.name.as_str()), ("USD", "XXA"));
+    assert_eq!((it.free_percent.at(2027), it.auction_percent.at(2027)), (100.0, 0.0));
+    assert_eq!((it.report_due, it.surrender_due), ((4, 30), (9, 30)));
+    assert_eq!(it.valid_to(2027), 2027, "without a period a unit counts for its own year");
+    assert!(it.declared.keys.is_empty() && policy.links.is_empty());
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_named_at_once_with_line_key_and_what_is_allowed() {
+    let text = "\
+[market]
+first_year = \"soon\"
+currency = \"dollars\"
+[jurisdiction.XXA]
+stage = \"perfect\"
+baseline_mt = -1
+cap_mt = { 2027 = 10, never = 3 }
+threshold_t_per_year = 1.5
+surrender_due_month_day = \"13-40\"
+penalty_make_good = \"yes\"
+sectors = [\"power\", \"magic\"]
+units_valid_within = [\"2030-2027\"]
+capp_mt = 7
+[jurisdiction.XXA.basis]
+cap_mt = \"hope\"
+free_percent = \"law\"
+[jurisdiction.lowercase]
+[extra]
+";
+    let found: Vec<(usize, String)> =
+        mistakes(text).into_iter().map(|it| (it.line, it.key)).collect();
+    let expected = [
+        (2, "market.first_year"),
+        (3, "market.currency"),
+        (5, "jurisdiction.XXA.stage"),
+        (6, "jurisdiction.XXA.baseline_mt"),
+        (7, "jurisdiction.XXA.cap_mt.never"),
+        (8, "jurisdiction.XXA.threshold_t_per_year"),
+        (9, "jurisdiction.XXA.surrender_due_month_day"),
+        (10, "jurisdiction.XXA.penalty_make_good"),
+        (11, "jurisdiction.XXA.sectors"),
+        (12, "jurisdiction.XXA.units_valid_within"),
+        (13, "jurisdiction.XXA.capp_mt"),
+        (15, "jurisdiction.XXA.basis.cap_mt"),
+        (16, "jurisdiction.XXA.basis.free_percent"),
+        (17, "jurisdiction.lowercase"),
+        (18, "extra"),
+    ];
+    assert_eq!(found, expected.map(|(line, key)| (line, key.to_owned())));
+    for it in mistakes(text) {
+        let says =
+            ["allowed", "unknown", "does not have"].iter().any(|word| it.what.contains(word));
+        assert!(says, "{it} does not say what is allowed");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_and_the_nearest_known_one_is_named() {
+    let it = mistake("baseline_mt", "base_line_mt");
+    assert_eq!((it.line, it.key.as_str()), (6, "jurisdiction.XXA.base_line_mt"));
+    assert!(it.what.contains("did you mean baseline_mt?"), "{it}");
+}
+
+#[test]
+fn a_cap_that_cannot_be_reached_is_refused_with_both_figures() {
+    // 10 Mt less 8 % of the half that can be avoided leave 9.6 Mt; there are 9.5.
+    let it = mistake("2027 = 10", "2027 = 9.5");
+    assert_eq!((it.line, it.key.as_str()), (7, "jurisdiction.XXA.cap_mt"));
+    assert!(it.what.contains("9.50 Mt (cap and bank)") && it.what.contains("9.60 Mt"), "{it}");
+    assert!(it.what.contains("2027"), "{it}");
+    // What was saved in the year before may close the gap of the next, within one period only.
+    let tight = SMALL.replace("2028 = 9.9", "2028 = 9.0");
+    assert!(mistakes(&tight)[0].what.contains("9.00 Mt"), "no period, no bank");
+    let banked = tight.replace("stage", "units_valid_within = [\"2027-2028\"]\nstage");
+    Policy::parse(&banked).expect("0.4 Mt are left over from 2027");
+}
+
+#[test]
+fn a_year_with_an_obligation_needs_a_cap_and_shares_that_make_a_hundred() {
+    let it = mistake(", 2028 = 9.9", "");
+    assert!(it.what.contains("2028"), "{it}");
+    let it = mistake("baseline_mt", "auction_percent = 10\nbaseline_mt");
+    assert!(it.key.ends_with("free_percent") && it.what.contains("110"), "{it}");
+}
+
+#[test]
+fn links_and_declared_parameters_are_checked_like_all_others() {
+    let text = format!(
+        "{SMALL}cost_containment_usd_per_t = [25, 15]\n\
+         quantity_reserve_upper_percent_of_cap = 5\n\
+         quantity_reserve_lower_percent_of_cap = 6\n\
+         participants = [\"dragons\"]\n\
+         [link.XXA-XXA]\n\
+         [jurisdiction.XXB]\n\
+         [link.XXA-XXB]\nratio = \"3/2\"\nlevy = 1\n"
+    );
+    let keys: Vec<String> = mistakes(&text).into_iter().map(|it| it.key).collect();
+    let expected = [
+        "jurisdiction.XXA.cost_containment_usd_per_t",
+        "jurisdiction.XXA.quantity_reserve_lower_percent_of_cap",
+        "jurisdiction.XXA.participants",
+        "link.XXA-XXA",
+        "link.XXA-XXB.ratio",
+        "link.XXA-XXB.levy",
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn what_is_declared_only_is_told() {
+    let policy = Policy::parse(PILOT).unwrap();
+    let told = policy.not_acted_on();
+    let of = |name: &str| told.iter().find(|it| it.0 == name).map(|it| it.1.join(" ")).unwrap();
+    assert!(of("TUR").contains("cost_containment_usd_per_t"));
+    assert_eq!(of("link"), "KAZ-TUR KAZ-UZB AZE-TUR");
+}
+
+#[test]
+fn a_text_that_is_no_policy_is_told_from_one_with_a_slip() {
+    assert!(mistakes("")[0].what.contains("is missing"));
+    let it = mistakes("[market\nname = 3")[0].clone();
+    assert_eq!(it.line, 1);
+    assert!(it.what.contains("is not TOML"), "{it}");
+    let huge = format!("# {}\n{SMALL}", "x".repeat(1 << 20));
+    assert!(mistakes(&huge)[0].what.contains("bytes; allowed are"));
+    // Whatever else comes, it is an answer and no panic.
+    for text in ["\u{0}", "a.b.c = {", "jurisdiction = 3", "[jurisdiction]\nXXA = 1", "market = []"]
+    {
+        assert!(!mistakes(text).is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_file_from_which_any_byte_is_missing_gets_an_answer() {
+    for place in (0..PILOT.len()).filter(|it| PILOT.is_char_boundary(*it)).step_by(41) {
+        let rest = &PILOT[place..];
+        let after = rest.chars().next().map_or(0, char::len_utf8);
+        let text = format!("{}{}", &PILOT[..place], &rest[after..]);
+        if let Err(all) = Policy::parse(&text) {
+            assert!(all.iter().all(|it| it.line >= 1 && !it.what.is_empty()), "byte {place}");
+        }
+    }
+}
