@@ -66,9 +66,10 @@ pub struct State {
     /// The next order's id.
     #[n(13)]
     pub next_order: OrderId,
-    /// Last price of the secondary market, and when, by jurisdiction.
+    /// Last price of the secondary market, and when, by jurisdiction and by the last year for which
+    /// the units count: units that end apart are worth different money.
     #[n(14)]
-    pub last_prices: BTreeMap<JurisdictionId, (Price, Instant)>,
+    pub last_prices: BTreeMap<(JurisdictionId, Year), (Price, Instant)>,
     /// Years whose letters are frozen.
     #[n(15)]
     pub closed_years: BTreeSet<(JurisdictionId, Year)>,
@@ -106,6 +107,12 @@ impl State {
     /// The rules of a jurisdiction's year.
     pub fn year_rules(&self, jurisdiction: JurisdictionId, year: Year) -> Option<&YearRules> {
         self.rules.as_ref()?.year(jurisdiction, year)
+    }
+
+    /// The last price of the secondary market for units that end like those of a year, and when.
+    pub fn last_price(&self, jurisdiction: JurisdictionId, year: Year) -> Option<(Price, Instant)> {
+        let valid_to = self.year_rules(jurisdiction, year)?.valid_to;
+        self.last_prices.get(&(jurisdiction, valid_to)).copied()
     }
 
     /// The cash account of a party, if it has one.

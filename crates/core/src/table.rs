@@ -100,8 +100,9 @@ impl<Id: RowId, Row> Table<Id, Row> {
     }
 
     /// All rows with their ids, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Id, &Row)> {
-        (0u32..).zip(&self.rows).map(|(place, row)| (Id::at(place), row))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Id, &Row)> {
+        let places = 0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        places.zip(&self.rows).map(|(place, row)| (Id::at(place), row))
     }
 
     /// The number of rows.

@@ -226,6 +226,8 @@ pub struct RehearsalPolicy {
     pub errors: bool,
     /// Whether plants' output varies by chance.
     pub chance: bool,
+    /// Whether an owner of most of a jurisdiction's emissions bids below what it expects.
+    pub market_power: bool,
 }
 
 /// A policy file.
@@ -383,6 +385,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             call_day: 25,
             errors: true,
             chance: true,
+            market_power: false,
         },
         hash: Sha256::digest(text).into(),
     };
@@ -413,6 +416,10 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         it.call_day = u8::try_from(section.whole("call_day_of_month", 25, 1..=28)).unwrap_or(25);
         it.errors = section.flag("errors", true);
         it.chance = section.flag("chance", true);
+        it.market_power = section.flag("market_power", false);
+        if section.flag("intermediaries", false) {
+            section.mistake("intermediaries", "are not played yet; allowed is false");
+        }
         section.end();
     }
     match root.section("jurisdiction") {

@@ -172,17 +172,20 @@ impl<J: Journal> Play<J> {
         self.market.send(commands).map(drop)
     }
 
-    /// The last price anybody saw: of the secondary market or of an auction, whichever is later.
-    fn last_price(&self, j: usize) -> Option<(f64, Instant)> {
+    /// The last price anybody saw of units that end like those of a year: of the secondary market
+    /// or of an auction, whichever is later.
+    fn last_price(&self, j: usize, year: u16) -> Option<(f64, Instant)> {
         let id = self.id_of(j);
         let state = self.state();
-        let call = state.last_prices.get(&id).map(|(price, at)| (*at, *price));
+        let it = self.policy_of(j);
+        let call = state.last_price(id, Year(year)).map(|(price, at)| (at, price));
+        let alike = |of: Year| it.valid_to(of.0) == it.valid_to(year);
         let auction = state
             .auctions
             .iter()
-            .filter(|(_, it)| it.jurisdiction == id)
-            .filter_map(|(_, it)| Some((it.closes, it.result?.price?)))
-            .last();
+            .rev()
+            .filter(|(_, it)| it.jurisdiction == id && alike(it.year))
+            .find_map(|(_, it)| Some((it.closes, it.result?.price?)));
         let (at, price) = call.max(auction)?;
         Some((price.0 as f64 / 100.0, at))
     }
@@ -311,7 +314,7 @@ impl<J: Journal> Play<J> {
     /// Fuel switching: up to 2 % of a power plant's emissions, decided each quarter at the last
     /// price; all of it at 20 USD/t.
     fn switch_fuel(&mut self, j: usize, year: u16) {
-        let price = self.last_price(j).map_or(0.0, |(price, _)| price);
+        let price = self.last_price(j, year).map_or(0.0, |(price, _)| price);
         let share = 0.02 * (price / 20.0).clamp(0.0, 1.0);
         let month = self.market_month();
         let left = f64::from(13 - month) / 12.0;

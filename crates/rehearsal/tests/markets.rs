@@ -195,3 +195,25 @@ fn another_rehearsal_on_a_store_is_refused_and_the_store_stays_as_it_is() {
     let (journal, _) = open().unwrap();
     assert_eq!((journal.chain(), journal.last()), (first.chain, first.records));
 }
+
+#[test]
+fn an_owner_with_market_power_pays_less_when_the_policy_lets_it() {
+    // Half a year's need is short, and the first owner has most of it.
+    let text = TWO_COUNTRIES.replace("[market]", "[rehearsal]\nmarket_power = false\n[market]");
+    let table = THEIR_PLANTS
+        .lines()
+        .map(|it| if it.starts_with("XXA") { one_owner(it) } else { it.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n");
+    let without = outcome(settings(&text, &table));
+    let with =
+        outcome(settings(&text.replace("market_power = false", "market_power = true"), &table));
+    let sum = |it: &Outcome| prices(it, "XXA", 2027..=2030).iter().sum::<f64>();
+    assert!(sum(&with) < sum(&without), "{} and {}", sum(&with), sum(&without));
+}
+
+fn one_owner(row: &str) -> String {
+    let mut cells: Vec<&str> = row.split(',').collect();
+    cells[2] = "the-owner";
+    cells.join(",")
+}

@@ -108,10 +108,9 @@ pub fn decide(
 fn compute(state: &State, it: &ClearAuction, auction: &Auction) -> clearing::Clearing {
     let oldest = state.now.plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
-        .last_prices
-        .get(&auction.jurisdiction)
+        .last_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)
-        .map(|(price, _)| *price);
+        .map(|(price, _)| price);
     let names: Vec<[u8; 4]> =
         (0u32..).zip(&auction.bids).map(|(place, _)| place.to_be_bytes()).collect();
     let bids: Vec<Demand<'_>> = auction

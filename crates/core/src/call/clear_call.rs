@@ -77,7 +77,7 @@ pub fn decide(
         .iter()
         .map(|(_, it)| Interest { side: it.side, price: it.price, quantity: it.remaining })
         .collect();
-    let reference = state.last_prices.get(&row.jurisdiction).map(|(price, _)| *price);
+    let reference = state.last_price(row.jurisdiction, row.year).map(|(price, _)| price);
     let crossing = crossing::cross(&interests, reference);
     let result = CallResult {
         price: crossing.map(|it| it.price),
@@ -185,12 +185,13 @@ fn trade(draft: &mut Draft<'_>, it: Trade<'_>) {
     }
 }
 
-/// The call shows its result; its price is the jurisdiction's last.
+/// The call shows its result; its price is the last of units that end like these.
 pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     call.result = Some(it.result);
-    let jurisdiction = call.jurisdiction;
-    if let Some(price) = it.result.price {
-        state.last_prices.insert(jurisdiction, (price, record.at));
+    let (jurisdiction, year) = (call.jurisdiction, call.year);
+    let valid_to = state.year_rules(jurisdiction, year).map(|it| it.valid_to);
+    if let (Some(price), Some(valid_to)) = (it.result.price, valid_to) {
+        state.last_prices.insert((jurisdiction, valid_to), (price, record.at));
     }
 }

@@ -37,13 +37,13 @@ impl<J: Journal> Play<J> {
         let rate = self.policy_of(j).discount_percent / 100.0;
         let end = self.policy_of(j).valid_to(next);
         let diffusion = self.policy_of(j).diffusion_percent / 100.0;
-        let fundamental = self.fundamental(j, next);
+        let news = self.news(j, next, at);
         let competes = self.competes();
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
             }
-            let now = self.expected_price(place, fundamental, at);
+            let now = self.expected_price(place, &news);
             let group = &self.groups[place];
             let horizon = if competes { end - next + 1 } else { group.horizon };
             let years = horizon.min(end.saturating_sub(next) + 1).max(1);

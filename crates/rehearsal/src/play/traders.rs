@@ -18,10 +18,16 @@ use karvan_engine::writer::Stopped;
 const BID_STEPS: [f64; 5] = [1.10, 1.03, 1.00, 0.97, 0.90];
 /// A group sells from at most so many of its accounts in one call.
 const SELLING_ACCOUNTS: usize = 40;
+/// How much of an expectation is the fundamental price; the rest is the last price carried on.
+const WEIGHT: f64 = 0.4;
+/// The same before the first trade, when the reserve stands for a last price.
+const WEIGHT_BEFORE: f64 = 0.8;
 /// A difference this large between expectation and price is worth acting on.
 const WORTH_ACTING: f64 = 1.02;
 /// In the last weeks before a surrender date whoever can wait sells to those who cannot.
 const LAST_WEEKS: f64 = 10.0;
+/// With market power the owner of most emissions bids this share of what it expects.
+const SHADED: f64 = 0.90;
 /// A group builds or sells a position over this many months.
 const MONTHS_TO_BUILD: f64 = 6.0;
 
@@ -39,6 +45,15 @@ struct Basket {
     is_limited: bool,
 }
 
+/// What everybody knows of units for a year.
+#[derive(Clone, Copy)]
+pub(super) struct News {
+    year: u16,
+    at: Instant,
+    fundamental: f64,
+    last: Option<(f64, Instant)>,
+}
+
 /// What a group has in view when a phase opens.
 #[derive(Clone, Copy)]
 struct Outlook {
@@ -47,6 +62,7 @@ struct Outlook {
     year: u16,
     at: Instant,
     expected: f64,
+    news: News,
 }
 
 /// What a group wants in a market: positive to buy, negative to sell, t.
@@ -92,32 +108,53 @@ impl<J: Journal> Play<J> {
         }
     }
 
+    /// What everybody knows of units for a year. Units that count on are worth what later years
+    /// make of them; units that end with the year only what the year does.
+    pub(super) fn news(&self, j: usize, year: u16, at: Instant) -> News {
+        let it = self.policy_of(j);
+        let now = u16::try_from(at.date().0).unwrap_or(year).max(year);
+        let of = if it.valid_to(year) >= now { now } else { year };
+        News { year, at, fundamental: self.fundamental(j, of), last: self.last_price(j, year) }
+    }
+
     /// What a group expects: its view of the fundamental price and the last price carried on.
-    pub(super) fn expected_price(&self, place: usize, fundamental: f64, at: Instant) -> f64 {
+    pub(super) fn expected_price(&self, place: usize, news: &News) -> f64 {
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
-        let own = fundamental * group.view;
-        let expected = match self.last_price(group.jurisdiction) {
-            None => own,
+        let own = news.fundamental * group.view;
+        let reserve = it.reserve_usd.at(news.year);
+        let expected = match news.last {
+            None => WEIGHT_BEFORE * own + (1.0 - WEIGHT_BEFORE) * reserve,
             Some((price, traded)) => {
-                let years = (at.0 - traded.0) as f64 / (365.25 * DAY_MS as f64);
+                let years = (news.at.0 - traded.0) as f64 / (365.25 * DAY_MS as f64);
                 let carried = price * libm::pow(1.0 + it.discount_percent / 100.0, years);
-                let weight = if self.competes() { 0.8 } else { 0.4 };
-                weight * own + (1.0 - weight) * carried
+                WEIGHT * own + (1.0 - WEIGHT) * carried
             }
         };
-        let (year, ..) = at.date();
-        let year = u16::try_from(year).unwrap_or(self.settings.first);
-        expected.clamp(it.reserve_usd.at(year), it.ceiling_usd.at(year).max(0.01))
+        expected.clamp(reserve, it.ceiling_usd.at(news.year).max(0.01).max(reserve))
+    }
+
+    /// What a group makes of an expected price when it bids: less, where it owns more than half of
+    /// a jurisdiction's emissions and the policy lets it use that.
+    fn shaded(&self, place: usize, expected: f64) -> f64 {
+        if !self.settings.policy.rehearsal.market_power {
+            return expected;
+        }
+        let sum =
+            |plants: &mut dyn Iterator<Item = &Plant>| plants.map(|it| it.base_t).sum::<f64>();
+        let group = &self.groups[place];
+        let own = sum(&mut group.plants.iter().filter_map(|it| self.plants.get(*it)));
+        let all = sum(&mut self.plants.iter().filter(|it| it.jurisdiction == group.jurisdiction));
+        if own > 0.5 * all { expected * SHADED } else { expected }
     }
 
     /// The year's money, once the free units are in: what the need would cost, and half more.
     pub(super) fn plan_budgets(&mut self, j: usize, year: u16, at: Instant) {
-        let fundamental = self.fundamental(j, year);
+        let news = self.news(j, year, at);
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction == j {
                 let need = self.short(place, year).max(0.0);
-                let cost = BUDGET * need * self.expected_price(place, fundamental, at);
+                let cost = BUDGET * need * self.expected_price(place, &news);
                 self.groups[place].budget = floor(cost * 100.0);
             }
         }
@@ -164,7 +201,7 @@ impl<J: Journal> Play<J> {
         };
         let (volume, rules) = (row.volume, row.rules);
         let limit = volume.percent(rules.purchase_limit_percent);
-        let fundamental = self.fundamental(j, year);
+        let news = self.news(j, year, at);
         let left = {
             let days = crate::calendar::auction_days(self.policy_of(j), year);
             let (_, month, _) = at.date();
@@ -175,9 +212,9 @@ impl<J: Journal> Play<J> {
             if self.groups[place].jurisdiction != j {
                 continue;
             }
-            let expected = self.expected_price(place, fundamental, at);
+            let expected = self.expected_price(place, &news);
             let short = self.short(place, year);
-            let wanted = short.max(0.0) / left + self.position_wanted(place, year, expected);
+            let wanted = short.max(0.0) / left + self.position_wanted(place, &news, expected);
             let wanted = wanted.min(limit.0 as f64);
             let part = Tonnes(floor(wanted / 5.0) / rules.lot.0 * rules.lot.0);
             let Some(account) = self.neediest(place, year) else {
@@ -188,7 +225,7 @@ impl<J: Journal> Play<J> {
             }
             basket.spent = 0;
             for step in BID_STEPS {
-                let price = on_tick(expected * step);
+                let price = on_tick(self.shaded(place, expected) * step);
                 if price < rules.reserve {
                     continue;
                 }
@@ -208,10 +245,10 @@ impl<J: Journal> Play<J> {
 
     /// Units beyond the need that a group wants, because it expects more than the last price:
     /// up to a year's emissions for power, half of it for industry, built up over some months.
-    fn position_wanted(&self, place: usize, year: u16, expected: f64) -> f64 {
+    fn position_wanted(&self, place: usize, news: &News, expected: f64) -> f64 {
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
-        let price = self.last_price(group.jurisdiction).map(|(price, _)| price);
+        let (year, price) = (news.year, news.last.map(|(price, _)| price));
         let keeps = it.valid_to(year) > year;
         if !keeps || price.is_none_or(|price| expected <= price * WORTH_ACTING) {
             return 0.0;
@@ -239,12 +276,12 @@ impl<J: Journal> Play<J> {
             return Ok(());
         };
         self.take_back(j, year)?;
-        let fundamental = self.fundamental(j, u16::try_from(at.date().0).unwrap_or(year).max(year));
+        let news = self.news(j, year, at);
         let mut basket = Basket::default();
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction == j {
-                let expected = self.expected_price(place, fundamental, at);
-                let outlook = Outlook { place, call, year, at, expected };
+                let expected = self.expected_price(place, &news);
+                let outlook = Outlook { place, call, year, at, expected, news };
                 let wish = self.keep_for_last_year(&outlook, self.wish(&outlook));
                 self.place_orders(&outlook, wish, &mut basket);
             }
@@ -265,7 +302,7 @@ impl<J: Journal> Play<J> {
 
     /// What a group wants of units that count for a year.
     fn wish(&self, outlook: &Outlook) -> Wish {
-        let Outlook { place, year, at, expected, .. } = *outlook;
+        let Outlook { place, year, at, expected, ref news, .. } = *outlook;
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
         let (now, month, _) = at.date();
@@ -296,14 +333,15 @@ impl<J: Journal> Play<J> {
             let urgent =
                 if weeks <= 8.0 { expected * (1.0 + 0.02 * (8.0 - weeks)) } else { expected };
             let price = if weeks <= WEEKS_OF_NEED {
-                self.most_to_pay(group.jurisdiction, year, expected)
+                self.most_to_pay(group.jurisdiction, news, expected)
             } else {
                 urgent
             };
-            let extra = if is_prompt { 0.0 } else { self.position_wanted(place, year, expected) };
-            return Wish { quantity: short * part + extra, price: price.max(urgent) };
+            let extra = if is_prompt { 0.0 } else { self.position_wanted(place, news, expected) };
+            let price = self.shaded(place, price.max(urgent));
+            return Wish { quantity: short * part + extra, price };
         }
-        let extra = if is_prompt { 0.0 } else { self.position_wanted(place, year, expected) };
+        let extra = if is_prompt { 0.0 } else { self.position_wanted(place, news, expected) };
         if extra > 0.0 && !group.hoards {
             return Wish { quantity: extra, price: expected / WORTH_ACTING };
         }
@@ -326,9 +364,10 @@ impl<J: Journal> Play<J> {
 
     /// In the last weeks: with make-good a unit is worth next year's price and the penalty;
     /// without, the penalty.
-    fn most_to_pay(&self, j: usize, year: u16, expected: f64) -> f64 {
+    fn most_to_pay(&self, j: usize, news: &News, expected: f64) -> f64 {
         let it = self.policy_of(j);
-        let mean = self.last_price(j).map_or(expected, |(price, _)| price);
+        let year = news.year;
+        let mean = news.last.map_or(expected, |(price, _)| price);
         let penalty = it.penalty_usd.at(year) + it.penalty_of_mean_percent.at(year) / 100.0 * mean;
         let later = expected * (1.0 + it.discount_percent / 100.0);
         let most = if it.make_good.at(year) { later + penalty } else { penalty };
@@ -344,7 +383,7 @@ impl<J: Journal> Play<J> {
         let it = self.policy_of(group.jurisdiction);
         let (now, ..) = at.date();
         let is_prompt = now > i64::from(year);
-        let last = self.last_price(group.jurisdiction).map(|(price, _)| price);
+        let last = outlook.news.last.map(|(price, _)| price);
         let end = crate::calendar::moment(it.valid_to(year) + 1, it.surrender_due, 0);
         let months_to_expiry = (end.0 - at.0) as f64 / (30.4 * DAY_MS as f64);
         let spare = (-self.short(place, year)).max(0.0);
