@@ -92,7 +92,7 @@ fn used(folder: &Path) -> Result<Used, Failure> {
             continue;
         }
         let bytes = fs::read(path)?;
-        let mut offset = karvan_engine::journal::file::SEGMENT_HEADER_BYTES;
+        let mut offset = karvan_engine::journal::segment::SEGMENT_HEADER_BYTES;
         while let Ok(header) = BatchHeader::read(bytes.get(offset..).unwrap_or_default()) {
             used.bytes += header.stride() as u64;
             used.batches += u64::from(header.records > 0);

@@ -6,7 +6,7 @@
 use crate::command_id::CommandId;
 use crate::frame;
 use crate::journal::JournalBroken;
-use crate::journal::file::{ReadFrom, Segment, read_frames};
+use crate::journal::segment::{ReadFrom, Segment, read_frames};
 use crate::storage::Storage;
 use crate::writer::Stopped;
 use std::io;

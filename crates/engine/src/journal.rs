@@ -4,10 +4,14 @@ pub mod file;
 pub mod memory;
 pub mod recovery;
 pub mod resume;
+pub mod segment;
 
 use crate::frame::{Batch, Hash};
 use std::fmt;
 use std::io;
+
+/// A batch is closed when its frames reach this size.
+pub const BATCH_BYTES: usize = 1024 * 1024;
 
 /// Whether a batch may be started.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 use crate::command_id::{Window, WindowLimits};
 use crate::frame::{self, Hash};
 use crate::journal::JournalBroken;
-use crate::journal::file::{ReadFrom, Segment, read_frames};
+use crate::journal::segment::{ReadFrom, Segment, read_frames};
 use crate::storage::Storage;
 use crate::writer::{Start, Stopped};
 use karvan_core::time::Instant;

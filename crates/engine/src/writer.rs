@@ -8,8 +8,7 @@
 use crate::clock::Clock;
 use crate::command_id::{CommandId, Known, Window};
 use crate::frame::{self, Batch, FrameHeader, Hash};
-use crate::journal::file::BATCH_BYTES;
-use crate::journal::{Appended, Journal, JournalBroken, Room};
+use crate::journal::{Appended, BATCH_BYTES, Journal, JournalBroken, Room};
 use karvan_core::id::{NOBODY, PersonId};
 use karvan_core::market::pass_time::PassTime;
 use karvan_core::time::{DAY_MS, Instant};

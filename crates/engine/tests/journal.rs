@@ -8,11 +8,10 @@ use karvan_core::time::Instant;
 use karvan_engine::clock::SetClock;
 use karvan_engine::follower::{Follower, PATIENCE};
 use karvan_engine::frame::ALIGNMENT;
-use karvan_engine::journal::file::{
-    BATCH_BYTES_MAX, FileJournal, FileOptions, ReadFrom, read_frames, segment_name,
-};
+use karvan_engine::journal::file::{BATCH_BYTES_MAX, FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::recovery::{Purpose, scrub};
+use karvan_engine::journal::segment::{ReadFrom, read_frames, segment_name};
 use karvan_engine::journal::{Journal, JournalBroken};
 use karvan_engine::snapshot::{self, Snapshot};
 use karvan_engine::storage::{MemoryStorage, Storage};

@@ -12,7 +12,7 @@
 //! only, and those that a snapshot covers need not be read at a start: they are scrubbed in the
 //! background ([`scrub`]), and read whole when a journal is verified.
 
-use super::file::{
+use super::segment::{
     SEGMENT_HEADER_BYTES, Segment, read_segment_header, segment_header, segment_name,
 };
 use super::{Damage, JournalBroken};
