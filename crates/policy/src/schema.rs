@@ -81,6 +81,14 @@ pub enum UnusedNewEntrants {
     Keep,
 }
 
+/// Sets of auction rules that a chapter may begin with and change key by key: what happens when an
+/// auction is undersubscribed (A6), and when it would clear well below the secondary market (A7).
+/// `eu` is Regulation (EU) No 1031/2010, `uk` the UK ETS auctioning regulations.
+const RULE_SETS: [(&str, (Undersubscribed, BelowSecondary)); 2] = [
+    ("eu", (Undersubscribed::Cancel, BelowSecondary::Cancel)),
+    ("uk", (Undersubscribed::Sell, BelowSecondary::Ignore)),
+];
+
 /// How simulated people behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
@@ -475,6 +483,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
             break;
         }
     }
+    let rule_set = s.choice("auction_rule_set", &RULE_SETS, RULE_SETS[1].1);
     let it = Jurisdiction {
         name,
         stage,
@@ -514,7 +523,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         undersubscribed: s.choice(
             "auction_undersubscribed",
             &[("cancel", Undersubscribed::Cancel), ("sell", Undersubscribed::Sell)],
-            Undersubscribed::Sell,
+            rule_set.0,
         ),
         below_secondary: s.choice(
             "auction_below_secondary",
@@ -523,7 +532,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
                 ("step_up", BelowSecondary::StepUp),
                 ("ignore", BelowSecondary::Ignore),
             ],
-            BelowSecondary::Ignore,
+            rule_set.1,
         ),
         below_secondary_percent: small(s.whole("auction_below_secondary_percent", 10, 0..=100)),
         purchase_limit_percent: small(s.whole("auction_purchase_limit_percent", 100, 1..=100)),

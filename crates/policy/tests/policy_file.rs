@@ -140,6 +140,25 @@ fn a_year_with_an_obligation_needs_a_cap_and_shares_that_make_a_hundred() {
 }
 
 #[test]
+fn a_set_of_auction_rules_is_a_beginning_that_single_keys_change() {
+    use karvan_core::rules::{BelowSecondary, Undersubscribed};
+    let rules = |more: &str| {
+        let text = SMALL.replace("stage", &format!("{more}\nstage"));
+        let it = Policy::parse(&text).expect("a small file").jurisdictions.remove(0);
+        (it.undersubscribed, it.below_secondary)
+    };
+    let (eu, uk) = (
+        (Undersubscribed::Cancel, BelowSecondary::Cancel),
+        (Undersubscribed::Sell, BelowSecondary::Ignore),
+    );
+    assert_eq!((rules(""), rules("auction_rule_set = \"uk\"")), (uk, uk));
+    assert_eq!(rules("auction_rule_set = \"eu\""), eu);
+    let mixed = "auction_rule_set = \"eu\"\nauction_below_secondary = \"step_up\"";
+    assert_eq!(rules(mixed), (Undersubscribed::Cancel, BelowSecondary::StepUp));
+    assert!(mistake("stage", "auction_rule_set = \"us\"\nstage").what.contains("\"eu\", \"uk\""));
+}
+
+#[test]
 fn links_and_declared_parameters_are_checked_like_all_others() {
     let text = format!(
         "{SMALL}cost_containment_usd_per_t = [25, 15]\n\
