@@ -50,6 +50,8 @@ pub struct Engine {
     feed: Arc<Feed>,
     follower: SharedFollower,
     dropped: Option<Dropped>,
+    storage: Arc<dyn Storage>,
+    segments: Segments,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -94,9 +96,10 @@ impl Engine {
         let threads = vec![
             spawn_writer(writer, &queue, &feed, &segments),
             spawn_follower(&follower, &feed, &storage, &segments),
-            spawn_upkeep(&feed, (storage, options.files.segment_bytes), segments),
+            spawn_upkeep(&feed, (&storage, options.files.segment_bytes), &segments),
         ];
-        Ok(Self { queue, feed, follower, dropped: found.dropped, threads })
+        let dropped = found.dropped;
+        Ok(Self { queue, feed, follower, dropped, storage, segments, threads })
     }
 
     /// The torn batch that recovery dropped, if there was one.
@@ -112,6 +115,12 @@ impl Engine {
     /// The position of the last record on disk.
     pub fn durable(&self) -> u64 {
         self.feed.durable()
+    }
+
+    /// The record that a command became, however long ago: for whoever lost the answer.
+    pub fn what_became_of(&self, id: CommandId) -> Result<Option<u64>, JournalBroken> {
+        let known = self.segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        index::find(&*self.storage, (&known, self.durable()), id)
     }
 
     /// Sends commands; the answers come into the mailbox, each when its record is on disk.
@@ -236,10 +245,10 @@ fn spawn_follower(
 /// fails here is told, and tried again later: the writer loses nothing by it.
 fn spawn_upkeep(
     feed: &Arc<Feed>,
-    (storage, segment_bytes): (Arc<dyn Storage>, u64),
-    segments: Segments,
+    (storage, segment_bytes): (&Arc<dyn Storage>, u64),
+    segments: &Segments,
 ) -> JoinHandle<()> {
-    let feed = Arc::clone(feed);
+    let (feed, storage, segments) = (Arc::clone(feed), Arc::clone(storage), Arc::clone(segments));
     std::thread::spawn(move || {
         let mut looks = 0u64;
         // No record has this position: the wait ends with its time, or when the feed closes.
@@ -247,6 +256,9 @@ fn spawn_upkeep(
             let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Err(why) = snapshot_if_due(&*storage, &known) {
                 eprintln!("karvan: no snapshot was made: {why}");
+            }
+            if let Err(why) = index::write_missing(&*storage, &known) {
+                eprintln!("karvan: no index of command ids was made: {why}");
             }
             looks = looks.saturating_add(1);
             if !looks.is_multiple_of(LOOKS_A_SCRUB) {
@@ -288,6 +300,5 @@ pub fn snapshot_if_due(storage: &dyn Storage, segments: &[Segment]) -> Result<()
     }
     let last = open.first.saturating_sub(1);
     let made = snapshot::at(storage, segments, last)?;
-    snapshot::write(storage, &made).map_err(disk)?;
-    index::write_missing(storage, segments)
+    Ok(snapshot::write(storage, &made).map_err(disk)?)
 }

@@ -61,25 +61,64 @@ fn rows(storage: &dyn Storage, segment: &Segment, last: u64) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// The record that a command became, in the full segments that have an index.
-pub fn find(storage: &dyn Storage, segments: &[Segment], id: CommandId) -> io::Result<Option<u64>> {
-    let there = storage.list()?;
-    for segment in segments.iter().filter(|it| there.contains(&name_of(it))) {
+/// The record that a command became, among those up to `last`: by the index of each segment that
+/// has one, by reading the others.
+pub fn find(
+    storage: &dyn Storage,
+    (segments, last): (&[Segment], u64),
+    id: CommandId,
+) -> Result<Option<u64>, JournalBroken> {
+    let disk = |error| JournalBroken::Disk { file: "the indexes of ids".to_owned(), error };
+    let there = storage.list().map_err(disk)?;
+    let mut end = last;
+    for segment in segments.iter().rev() {
         let name = name_of(segment);
-        let (mut low, mut high) = (0, storage.length(&name)? / ROW_BYTES as u64);
-        while low < high {
-            let middle = low.midpoint(high);
-            let row = storage.read(&name, middle * ROW_BYTES as u64, ROW_BYTES)?;
-            let Some((found, position)) = row.split_first_chunk::<16>() else {
-                break;
-            };
-            match u128::from_be_bytes(*found).cmp(&id.0) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    let position = position.first_chunk::<8>().copied().unwrap_or_default();
-                    return Ok(Some(u64::from_be_bytes(position)));
-                }
+        let found = if there.contains(&name) {
+            in_index(storage, &name, id).map_err(disk)?
+        } else {
+            in_records(storage, (segment, end), id)?
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        end = segment.first.saturating_sub(1);
+    }
+    Ok(None)
+}
+
+fn in_records(
+    storage: &dyn Storage,
+    (segment, last): (&Segment, u64),
+    id: CommandId,
+) -> Result<Option<u64>, JournalBroken> {
+    let mut from = segment.first;
+    while from <= last {
+        let wanted = ReadFrom { from, last, most: READ_BYTES };
+        let frames = read_frames(storage, std::slice::from_ref(segment), wanted)?;
+        for frame in frame::frames(&frames).flatten() {
+            if frame.header.id == id {
+                return Ok(Some(frame.header.record.position));
+            }
+            from = frame.header.record.position.saturating_add(1);
+        }
+    }
+    Ok(None)
+}
+
+fn in_index(storage: &dyn Storage, name: &str, id: CommandId) -> io::Result<Option<u64>> {
+    let (mut low, mut high) = (0, storage.length(name)? / ROW_BYTES as u64);
+    while low < high {
+        let middle = low.midpoint(high);
+        let row = storage.read(name, middle * ROW_BYTES as u64, ROW_BYTES)?;
+        let Some((found, position)) = row.split_first_chunk::<16>() else {
+            break;
+        };
+        match u128::from_be_bytes(*found).cmp(&id.0) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+            std::cmp::Ordering::Equal => {
+                let position = position.first_chunk::<8>().copied().unwrap_or_default();
+                return Ok(Some(u64::from_be_bytes(position)));
             }
         }
     }

@@ -304,9 +304,18 @@ fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
     let writer = open(&storage).unwrap();
     let segments = writer.journal().segments();
     assert!(segments.len() > 1, "one segment holds it all");
-    index::write_missing(&storage, segments).unwrap();
-    assert_eq!(index::find(&storage, segments, first().id).unwrap(), Some(2));
-    assert_eq!(index::find(&storage, segments, CommandId::new(NOW, 9)).unwrap(), None);
+    // The answer is the same by reading the records and by the indexes.
+    for indexed in [false, true] {
+        if indexed {
+            index::write_missing(&storage, segments).unwrap();
+            let files = storage.list().unwrap();
+            let indexes = files.iter().filter(|it| it.ends_with(".ids")).count();
+            assert_eq!(indexes, segments.len() - 1, "one for each full segment");
+        }
+        let find = |id| index::find(&storage, (segments, records), id).unwrap();
+        assert_eq!(find(first().id), Some(2));
+        assert_eq!(find(CommandId::new(NOW, 9)), None);
+    }
     let wanted = ReadFrom { from: records / 2, last: records, most: 10_000 };
     let frames = read_frames(&storage, segments, wanted).unwrap();
     let found = karvan_engine::frame::frames(&frames).next().unwrap().unwrap();
@@ -371,6 +380,8 @@ fn a_follower_shows_durable_records_only_and_says_when_one_is_not_there_yet() {
     let missing = follower.read_at(position + 1, std::time::Duration::from_millis(20));
     assert_eq!(missing.err().map(|it| it.wanted), Some(position + 1));
     assert_eq!(engine.durable(), position);
+    assert_eq!(engine.what_became_of(first().id).unwrap(), Some(position));
+    assert_eq!(engine.what_became_of(CommandId::new(NOW, 99)).unwrap(), None);
     engine.stop();
     let again = open(&storage).unwrap();
     assert_eq!(again.state().hash(), hash);
