@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::command_id::CommandId;
-use crate::feed::{Feed, Next, Published};
+use crate::feed::{Feed, Published};
 use crate::follower::{Follower, SharedFollower};
 use crate::frame::Batch;
 use crate::index;
@@ -251,8 +251,7 @@ fn spawn_upkeep(
     let (feed, storage, segments) = (Arc::clone(feed), Arc::clone(storage), Arc::clone(segments));
     std::thread::spawn(move || {
         let mut looks = 0u64;
-        // No record has this position: the wait ends with its time, or when the feed closes.
-        while !matches!(feed.next(u64::MAX, LOOK), Next::Closed) {
+        while !feed.ended_within(LOOK) {
             let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Err(why) = snapshot_if_due(&*storage, &known) {
                 eprintln!("karvan: no snapshot was made: {why}");

@@ -34,6 +34,7 @@ struct Inner {
 pub struct Feed {
     inner: Mutex<Inner>,
     news: Condvar,
+    end: Condvar,
 }
 
 /// What a follower gets.
@@ -52,7 +53,7 @@ pub enum Next {
 impl Feed {
     /// A feed that begins after the position.
     pub fn after(durable: u64) -> Self {
-        Self { inner: Mutex::new(Inner { durable, ..Inner::default() }), news: Condvar::new() }
+        Self { inner: Mutex::new(Inner { durable, ..Inner::default() }), ..Self::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -78,6 +79,14 @@ impl Feed {
     pub fn close(&self) {
         self.lock().closed = true;
         self.news.notify_all();
+        self.end.notify_all();
+    }
+
+    /// Waits for the end of the feed, at most so long; whether it has ended. Whoever waits here is
+    /// not woken by batches, which would cost every client of a quiet market a turn of the processor.
+    pub fn ended_within(&self, patience: Duration) -> bool {
+        let waited = self.end.wait_timeout_while(self.lock(), patience, |it| !it.closed);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closed
     }
 
     /// The position of the last record on disk.
