@@ -164,7 +164,7 @@ pub(crate) struct Scene {
 /// Decides, applies and checks; whether the command was accepted.
 pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events) -> bool {
     let (actor, approvals) = (*actor, Vec::new());
-    let context = Context { actor, approvals, command_hash: [0; 32] };
+    let context = Context { actor, now: state.now, approvals, command_hash: [0; 32] };
     if decide(state, &context, command, out).is_err() {
         return false;
     }

@@ -1,5 +1,6 @@
 //! Accounts for units, and the installations operators hold them for.
 
+pub mod account_reopened;
 pub mod account_restricted;
 pub mod open_account;
 pub mod register_installation;
@@ -14,7 +15,7 @@ use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
 /// What an account is for (after Regulation (EU) 2019/1122, Annex I).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum AccountKind {
     /// Where units are issued.
@@ -47,6 +48,20 @@ impl AccountKind {
     /// Whether a jurisdiction's administrator holds it, one of each kind.
     pub fn is_government(self) -> bool {
         !matches!(self, Self::Operator | Self::Trading)
+    }
+
+    /// The kind in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TotalQuantity => "total quantity",
+            Self::Allocation => "allocation",
+            Self::NewEntrants => "new entrants",
+            Self::Auction => "auction",
+            Self::Surrender => "surrender",
+            Self::Deletion => "deletion",
+            Self::Operator => "operator",
+            Self::Trading => "trading",
+        }
     }
 
     /// Whether nothing ever leaves it.
@@ -114,6 +129,9 @@ pub struct Installation {
     /// Letters frozen at the deadlines.
     #[n(8)]
     pub letters: BTreeMap<Year, Letter>,
+    /// Missing units that were fined at the last closing and are still to be made good.
+    #[n(9)]
+    pub fined: Tonnes,
 }
 
 impl Installation {
@@ -157,22 +175,6 @@ refusals! {
     }
 }
 
-impl AccountKind {
-    /// The kind in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TotalQuantity => "total quantity",
-            Self::Allocation => "allocation",
-            Self::NewEntrants => "new entrants",
-            Self::Auction => "auction",
-            Self::Surrender => "surrender",
-            Self::Deletion => "deletion",
-            Self::Operator => "operator",
-            Self::Trading => "trading",
-        }
-    }
-}
-
 /// A holder's account that may dispose of its units.
 pub fn of_holder(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
     let account = state.accounts.get(id).ok_or(AccountRefused::Unknown { account: id })?;
@@ -191,11 +193,7 @@ pub fn of_government(
     jurisdiction: JurisdictionId,
     kind: AccountKind,
 ) -> Option<AccountId> {
-    state
-        .accounts
-        .iter()
-        .find(|(_, it)| it.jurisdiction == jurisdiction && it.kind == kind)
-        .map(|(id, _)| id)
+    state.government.get(&(jurisdiction, kind)).copied()
 }
 
 /// An installation.

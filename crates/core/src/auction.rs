@@ -1,6 +1,7 @@
 //! Primary auctions: sealed bids, one price.
 
 pub mod bid_filled;
+pub mod cancel_auction;
 pub mod clear_auction;
 pub mod clearing;
 pub mod open_auction;

@@ -61,11 +61,9 @@ struct Accounts {
 fn check_line(state: &State, context: &Context, line: Line) -> Result<Accounts, Refusals> {
     let Line { party, account, amount, reference } = line;
     let mut no = Objections::default();
-    let holder = no.take(authority::bank(state, context));
-    if let Some(holder) = holder {
-        no.unless(holder != party, CashRefused::BankItself { party });
-    }
-    let bank = holder.and_then(|it| no.take(of(state, it)));
+    let holder = authority::bank(state, context)?;
+    no.unless(holder != party, CashRefused::BankItself { party });
+    let bank = no.take(of(state, holder));
     let account = no.take(account);
     no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
     let balance = bank.map(|it| state.ledger.cash.row(it).free).unwrap_or_default();
@@ -73,12 +71,8 @@ fn check_line(state: &State, context: &Context, line: Line) -> Result<Accounts, 
     no.unless(fits, CashRefused::TooLarge { amount, most: AMOUNT_MAX });
     let booked = state.bank_references.contains(&reference);
     no.unless(!booked, CashRefused::ReferenceBooked { reference });
-    no.settle()?;
-    // Whatever is missing was objected to.
-    match (bank, account) {
-        (Some(bank), Some(party)) => Ok(Accounts { bank, party }),
-        _ => Err(CashRefused::NoCashAccount { party }.into()),
-    }
+    let (bank, party) = no.settle_with(bank.zip(account))?;
+    Ok(Accounts { bank, party })
 }
 
 /// A party's cash account.

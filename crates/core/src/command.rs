@@ -125,6 +125,8 @@ commands! {
     Propose(proposal::propose) = 26, Administration;
     /// Approves a proposed command.
     Approve(proposal::approve) = 27, Administration;
+    /// Takes back an auction that is not cleared.
+    CancelAuction(auction::cancel_auction) = 28, Administration;
 }
 
 impl Command {

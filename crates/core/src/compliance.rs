@@ -4,6 +4,7 @@ pub mod close_year;
 pub mod compliance_frozen;
 pub mod penalty_opened;
 pub mod report_emissions;
+pub(crate) mod silence;
 pub mod surrender;
 
 use crate::account::Installation;
@@ -98,6 +99,7 @@ mod tests {
             surrendered: table(surrendered),
             excused: Tonnes::ZERO,
             letters: BTreeMap::new(),
+            fined: Tonnes::ZERO,
         }
     }
 

@@ -1,13 +1,16 @@
-//! Who acts, with whose approval, and where a record stands.
+//! Who acts, when, with whose approval, and where a record stands.
 
 use crate::id::PersonId;
 use crate::time::Instant;
 
-/// Who sends a command. The hash binds approvals to the exact bytes of the command.
+/// Who sends a command, and when the writer took it. The hash binds approvals to the exact bytes
+/// of the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The person that acts.
     pub actor: PersonId,
+    /// The writer's clock: everything that fell due up to here has happened.
+    pub now: Instant,
     /// The persons that approved exactly this command, in the order of their approval.
     pub approvals: Vec<PersonId>,
     /// SHA-256 of the actor and the command's bytes.

@@ -42,6 +42,11 @@ impl<'a> Draft<'a> {
         self.out.push(Event::from(posting));
     }
 
+    /// How many facts the record has so far.
+    pub fn facts(&self) -> usize {
+        self.out.list().len()
+    }
+
     /// Adds a fact that changes no balance.
     pub fn note(&mut self, event: Event) {
         self.out.push(event);

@@ -131,6 +131,12 @@ events! {
         Proposed(proposal::propose) = 46,
         /// A command got its second person.
         Approved(proposal::approve) = 47,
+        /// What fell due is settled, or a slice of it.
+        DueSettled(crate::agenda) = 48,
+        /// A restricted account may do everything its kind may again.
+        AccountReopened(account::account_reopened) = 49,
+        /// An auction was taken back.
+        AuctionCancelled(auction::cancel_auction) = 50,
     }
 }
 

@@ -4,11 +4,11 @@
 use minicbor::{Decode, Encode};
 
 macro_rules! ids {
-    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+    ($number:ident: $($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
         #[cbor(transparent)]
-        pub struct $name(#[n(0)] pub u32);
+        pub struct $name(#[n(0)] pub $number);
 
         impl std::fmt::Display for $name {
             fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -18,7 +18,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! {
+ids! { u32:
     /// A jurisdiction: the place of its chapter in the policy.
     JurisdictionId,
     /// A person who can act. Names and contacts live outside the journal, where they can be erased.
@@ -35,20 +35,24 @@ ids! {
     SeriesId,
     /// An installation whose emissions are reported.
     InstallationId,
-    /// Money or units set aside for one bid or order.
-    HoldId,
     /// A primary auction.
     AuctionId,
     /// A bid, numbered within its auction.
     BidId,
     /// A call auction of the secondary market.
     CallId,
-    /// An order; the number is also its place in time.
-    OrderId,
     /// A command that waits for its second person.
     ProposalId,
     /// A case of money owed for a shortfall.
     PenaltyId,
+}
+
+// A busy market places 2^32 orders in days.
+ids! { u64:
+    /// Money or units set aside for one bid or order.
+    HoldId,
+    /// An order; the number is also its place in time.
+    OrderId,
 }
 
 /// The person that acts when nobody does: the writer's own commands of passing time, and the

@@ -1,13 +1,14 @@
 //! Invariants: what must hold whatever happens. A broken one stops the writer before the record
 //! is written; it is never an answer.
 
+use crate::call::Side;
 use crate::event::Event;
-use crate::id::{AccountId, CashAccountId, SeriesId};
+use crate::id::{AccountId, CashAccountId, HoldId, SeriesId};
 use crate::ledger::posting::Posting;
-use crate::ledger::{Queue, Serials};
+use crate::ledger::{Block, Hold, Queue, Serials};
 use crate::quantity::{Money, Tonnes};
 use crate::state::State;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// After each record at most this many blocks of a touched queue are looked at; the sweep looks
 /// at all.
@@ -35,10 +36,22 @@ pub fn check_record(state: &State, events: &[Event]) {
                 let series = state.ledger.series.row(it.series);
                 assert!(series.ended <= series.issued, "more units ended than were issued");
             }
-            Posting::UnitsHeld(it) => check_queue(state, it.account, it.series),
-            Posting::UnitsReleased(it) => check_queue(state, it.account, it.series),
-            Posting::CashHeld(it) => check_cash(state, it.account),
-            Posting::CashReleased(it) => check_cash(state, it.account),
+            Posting::UnitsHeld(it) => {
+                check_queue(state, it.account, it.series);
+                check_hold(state, it.hold);
+            }
+            Posting::UnitsReleased(it) => {
+                check_queue(state, it.account, it.series);
+                check_hold(state, it.hold);
+            }
+            Posting::CashHeld(it) => {
+                check_cash(state, it.account);
+                check_hold(state, it.hold);
+            }
+            Posting::CashReleased(it) => {
+                check_cash(state, it.account);
+                check_hold(state, it.hold);
+            }
             Posting::CashMoved(it) => {
                 check_cash(state, it.from);
                 check_cash(state, it.to);
@@ -63,20 +76,40 @@ fn check_queue(state: &State, account: AccountId, series: SeriesId) {
         return;
     };
     if queue.blocks.len() <= BLOCKS_LOOKED_AT {
-        check_blocks(account, queue);
+        return check_blocks(account, queue);
     }
+    // Of a long queue the ends: blocks are picked at the front and arrive at the back.
+    let half = BLOCKS_LOOKED_AT.div_euclid(2);
+    let back = queue.blocks.len().saturating_sub(half);
+    check_order(account, queue.blocks.iter().take(half));
+    check_order(account, queue.blocks.iter().skip(back));
 }
 
 fn check_blocks(account: AccountId, queue: &Queue) {
     let sum: Tonnes = queue.blocks.iter().map(|it| it.serials.count).sum();
     assert_eq!(sum, queue.total, "account {account}: blocks do not add up");
-    let key = |it: &crate::ledger::Block| (it.acquired, it.serials.first);
-    let pairs = queue.blocks.iter().zip(queue.blocks.iter().skip(1));
-    for (one, two) in pairs {
+    check_order(account, queue.blocks.iter());
+}
+
+fn check_order<'a>(account: AccountId, blocks: impl Iterator<Item = &'a Block> + Clone) {
+    let key = |it: &Block| (it.acquired, it.serials.first);
+    for (one, two) in blocks.clone().zip(blocks.clone().skip(1)) {
         assert!(key(one) < key(two), "account {account}: blocks out of order");
     }
-    let empty = queue.blocks.iter().any(|it| it.serials.count == Tonnes::ZERO);
+    let mut blocks = blocks;
+    let empty = blocks.any(|it| it.serials.count == Tonnes::ZERO);
     assert!(!empty, "account {account}: an empty block");
+}
+
+fn check_hold(state: &State, id: HoldId) {
+    if let Some(hold) = state.ledger.holds.get(&id) {
+        assert!(hold.cash >= Money::ZERO, "hold {id} has released more money than it held");
+        assert!(*hold != Hold::default(), "hold {id} is empty and was not ended");
+    }
+    assert!(
+        id < state.ledger.next_hold,
+        "hold {id} was made by another way than its first posting"
+    );
 }
 
 fn check_cash(state: &State, id: CashAccountId) {
@@ -141,18 +174,41 @@ fn sweep_money(state: &State) {
     assert_eq!(held, in_holds, "money is set aside for nothing");
 }
 
+/// Every hold belongs to an order, a bid or an auction, and holds what it should; every order
+/// stands in its book.
 fn sweep_orders(state: &State) {
+    let mut holds: BTreeSet<HoldId> = state.ledger.holds.keys().copied().collect();
     for (id, order) in &state.orders {
         let hold = state.ledger.holds.get(&order.hold).cloned().unwrap_or_default();
-        let units: Tonnes = hold.units.iter().map(|(_, it)| it.serials.count).sum();
+        holds.remove(&order.hold);
+        let units = held(&hold);
         match order.side {
-            crate::call::Side::Sell => {
-                assert_eq!(units, order.remaining, "order {id} does not hold what it offers");
-            }
-            crate::call::Side::Buy => {
+            Side::Sell => assert_eq!(units, order.remaining, "order {id} holds not what it offers"),
+            Side::Buy => {
                 let cost = order.price.times(order.remaining).unwrap_or_default();
-                assert_eq!(hold.cash, cost, "order {id} does not hold what it may cost");
+                assert_eq!(hold.cash, cost, "order {id} holds not what it may cost");
             }
         }
+        let book = state.book(order.jurisdiction, order.year);
+        let side = book.and_then(|it| it.orders.get(&(order.owner, *id)));
+        assert_eq!(side, Some(&order.side), "order {id} is not in its book");
     }
+    let in_books: usize = state.books.values().map(|it| it.orders.len()).sum();
+    assert_eq!(in_books, state.orders.len(), "a book names an order that is not there");
+    for (id, auction) in state.auctions.iter().filter(|(_, it)| it.result.is_none()) {
+        let units = state.ledger.holds.get(&auction.hold).map(held).unwrap_or_default();
+        assert_eq!(units, auction.volume, "auction {id} holds not what it sells");
+        holds.remove(&auction.hold);
+        for bid in &auction.bids {
+            let cash = state.ledger.holds.get(&bid.hold).map(|it| it.cash).unwrap_or_default();
+            let cost = bid.price.times(bid.quantity).unwrap_or_default();
+            assert_eq!(cash, cost, "a bid of auction {id} holds not what it may cost");
+            holds.remove(&bid.hold);
+        }
+    }
+    assert!(holds.is_empty(), "something is set aside for nobody: {holds:?}");
+}
+
+fn held(hold: &Hold) -> Tonnes {
+    hold.units.iter().map(|(_, it)| it.serials.count).sum()
 }

@@ -231,7 +231,10 @@ pub struct Series {
 impl Series {
     /// Whether its units count for emissions of a jurisdiction in a year (no borrowing).
     pub fn counts_for(&self, jurisdiction: JurisdictionId, year: Year) -> bool {
-        self.jurisdiction == jurisdiction && self.valid_from <= year && year <= self.valid_to
+        self.class == UnitClass::Allowance
+            && self.jurisdiction == jurisdiction
+            && self.valid_from <= year
+            && year <= self.valid_to
     }
 
     /// The series a jurisdiction's year of the rules opens.
@@ -291,15 +294,23 @@ pub struct Ledger {
     /// The next hold's id.
     #[n(4)]
     pub next_hold: HoldId,
+    /// The allowance series of each vintage.
+    #[n(5)]
+    pub vintages: BTreeMap<(JurisdictionId, Year), SeriesId>,
 }
 
 impl Ledger {
     /// The allowance series of a jurisdiction's vintage.
     pub fn vintage(&self, jurisdiction: JurisdictionId, year: Year) -> Option<SeriesId> {
-        self.series
-            .iter()
-            .find(|(_, it)| it.jurisdiction == jurisdiction && it.valid_from == year)
-            .map(|(id, _)| id)
+        self.vintages.get(&(jurisdiction, year)).copied()
+    }
+
+    /// Opens a series of allowances.
+    pub fn open_series(&mut self, it: Series) {
+        let id = self.series.next_id();
+        let taken = self.vintages.insert((it.jurisdiction, it.valid_from), id);
+        assert!(taken.is_none(), "a vintage has one series of allowances");
+        self.series.add(id, it);
     }
 
     /// Whether a series counts for emissions of a jurisdiction in a year.

@@ -18,6 +18,7 @@
 )]
 
 pub mod account;
+pub mod agenda;
 pub mod allocation;
 pub mod auction;
 pub mod authority;

@@ -98,6 +98,7 @@ kinds!(
     OpenAuction(crate::auction::open_auction::OpenAuctionRefused),
     PlaceBid(crate::auction::place_bid::PlaceBidRefused),
     ClearAuction(crate::auction::clear_auction::ClearAuctionRefused),
+    CancelAuction(crate::auction::cancel_auction::CancelAuctionRefused),
     OpenCall(crate::call::open_call::OpenCallRefused),
     PlaceOrder(crate::call::place_order::PlaceOrderRefused),
     CancelOrder(crate::call::cancel_order::CancelOrderRefused),
@@ -169,6 +170,14 @@ impl Objections {
                 None
             }
         }
+    }
+
+    /// Ends the refusals part of a decision with what its checks found: whatever is missing was
+    /// objected to.
+    pub fn settle_with<T>(self, found: Option<T>) -> Result<T, Refusals> {
+        self.settle()?;
+        assert!(found.is_some(), "a check found nothing and objected to nothing");
+        found.ok_or_else(|| Refusals(Vec::new()))
     }
 
     /// Ends the refusals part of a decision: from here on the command is accepted.

@@ -10,6 +10,10 @@ use minicbor::{Decode, Encode};
 
 /// The most jurisdictions one market may have.
 pub const JURISDICTIONS_MAX: usize = 64;
+/// The most bytes of a market's name.
+pub const NAME_BYTES_MAX: usize = 200;
+/// The most bids a policy may allow for one auction: its clearing is one record.
+pub const BIDS_MAX: u32 = 10_000;
 /// The most years one jurisdiction's chapter may list.
 pub const YEARS_MAX: usize = 100;
 

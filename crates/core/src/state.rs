@@ -1,13 +1,15 @@
 //! The state of the market: what all facts so far amount to.
 
-use crate::account::{Account, Installation};
+use crate::account::{Account, AccountKind, Installation};
+use crate::agenda::Agenda;
 use crate::allocation::Entitlement;
 use crate::auction::Auction;
-use crate::call::{Call, Order};
+use crate::call::{Book, Call, Order};
 use crate::compliance::PenaltyCase;
+use crate::compliance::close_year::Closing;
 use crate::id::{
-    AccountId, AuctionId, CallId, CashAccountId, InstallationId, JurisdictionId, OrderId, PartyId,
-    PenaltyId, PersonId, ProposalId,
+    AccountId, AuctionId, CallId, CashAccountId, InstallationId, JurisdictionId, Label, OrderId,
+    PartyId, PenaltyId, PersonId, ProposalId,
 };
 use crate::ledger::Ledger;
 use crate::party::{Party, Person};
@@ -79,18 +81,27 @@ pub struct State {
     /// Commands that wait for a second person.
     #[n(17)]
     pub proposals: Table<ProposalId, Proposal>,
-    /// Moments at which something falls due; time stops at each.
+    /// What falls due, and when; time stops at each.
     #[n(18)]
-    pub agenda: BTreeSet<Instant>,
+    pub agenda: Agenda,
     /// References of the bank's statements already booked, so that none is booked twice.
     #[n(19)]
     pub bank_references: BTreeSet<u64>,
     /// Units sold and money taken in primary auctions, by vintage: the year's mean price.
     #[n(20)]
     pub auctioned: BTreeMap<(JurisdictionId, Year), (Tonnes, crate::quantity::Money)>,
-    /// The next installation whose letter is to be frozen, while a year is being closed.
+    /// Years that are being closed, slice by slice.
     #[n(21)]
-    pub closing: BTreeMap<(JurisdictionId, Year), InstallationId>,
+    pub closing: BTreeMap<(JurisdictionId, Year), Closing>,
+    /// The books: which orders wait for a jurisdiction's year, and its open call.
+    #[n(22)]
+    pub books: BTreeMap<(JurisdictionId, Year), Book>,
+    /// Government accounts, one of each kind.
+    #[n(23)]
+    pub government: BTreeMap<(JurisdictionId, AccountKind), AccountId>,
+    /// Installations by their row in the data.
+    #[n(24)]
+    pub labels: BTreeMap<Label, InstallationId>,
 }
 
 impl State {
@@ -101,7 +112,7 @@ impl State {
 
     /// The next moment at which something falls due, if any.
     pub fn next_due(&self) -> Option<Instant> {
-        self.agenda.first().copied()
+        self.agenda.first().map(|(at, ..)| at)
     }
 
     /// The rules of a jurisdiction's year.
@@ -126,29 +137,60 @@ impl State {
         fn bytes<T: Encode<()> + Default + PartialEq>(it: &T) -> Vec<u8> {
             if *it == T::default() { Vec::new() } else { encode(it) }
         }
+        // Every field is named, so that a table forgotten here does not build.
+        let Self {
+            position,
+            now,
+            rules,
+            people,
+            parties,
+            accounts,
+            installations,
+            ledger,
+            caps,
+            entitlements,
+            auctions,
+            calls,
+            orders,
+            next_order,
+            last_prices,
+            closed_years,
+            penalties,
+            proposals,
+            agenda,
+            bank_references,
+            auctioned,
+            closing,
+            books,
+            government,
+            labels,
+        } = self;
         let all = [
-            bytes(&self.position),
-            bytes(&self.now),
-            bytes(&self.rules),
-            bytes(&self.people),
-            bytes(&self.parties),
-            bytes(&self.accounts),
-            bytes(&self.installations),
-            bytes(&self.ledger),
-            bytes(&self.caps),
-            bytes(&self.entitlements),
-            bytes(&self.auctions),
-            bytes(&self.calls),
-            bytes(&self.orders),
-            bytes(&self.next_order),
-            bytes(&self.last_prices),
-            bytes(&self.closed_years),
-            bytes(&self.penalties),
-            bytes(&self.proposals),
-            bytes(&self.agenda),
-            bytes(&self.bank_references),
-            bytes(&self.auctioned),
-            bytes(&self.closing),
+            bytes(position),
+            bytes(now),
+            bytes(rules),
+            bytes(people),
+            bytes(parties),
+            bytes(accounts),
+            bytes(installations),
+            bytes(ledger),
+            bytes(caps),
+            bytes(entitlements),
+            bytes(auctions),
+            bytes(calls),
+            bytes(orders),
+            bytes(next_order),
+            bytes(last_prices),
+            bytes(closed_years),
+            bytes(penalties),
+            bytes(proposals),
+            bytes(agenda),
+            bytes(bank_references),
+            bytes(auctioned),
+            bytes(closing),
+            bytes(books),
+            bytes(government),
+            bytes(labels),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }
@@ -174,6 +216,7 @@ pub fn encode<T: Encode<()>>(it: &T) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agenda::Due;
 
     #[test]
     fn the_hash_sees_every_change_and_nothing_else() {
@@ -187,7 +230,7 @@ mod tests {
     #[test]
     fn a_state_reads_back_from_its_bytes() {
         let mut state = State { position: 7, ..State::default() };
-        state.agenda.insert(Instant(5));
+        state.agenda.enter(Instant(0), Instant(5), Due::Window);
         let back: State = minicbor::decode(&encode(&state)).expect("own bytes");
         assert_eq!(back, state);
     }

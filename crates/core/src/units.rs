@@ -3,7 +3,6 @@
 pub mod expire;
 pub mod transfer;
 
-use crate::draft::Draft;
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::{Posting, UnitsMoved};
 use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Picked, Shelf};
@@ -54,13 +53,9 @@ pub fn pick(
 }
 
 /// Moves what was picked.
-pub fn move_all(draft: &mut Draft<'_>, picked: &Picked, way: Way) {
+pub fn move_all(picked: &Picked, Way { from, to }: Way, mut post: impl FnMut(Posting)) {
     for (series, block) in picked {
-        draft.post(Posting::UnitsMoved(UnitsMoved {
-            series: *series,
-            from: way.from,
-            to: way.to,
-            serials: block.serials,
-        }));
+        let (series, serials) = (*series, block.serials);
+        post(Posting::UnitsMoved(UnitsMoved { series, from, to, serials }));
     }
 }

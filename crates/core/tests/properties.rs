@@ -19,6 +19,7 @@ use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
@@ -27,6 +28,7 @@ use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, wi
 use karvan_core::command::kind_name;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
+use karvan_core::event::EVENT_BYTES;
 use karvan_core::id::*;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::party::{Role, register_party::RegisterParty};
@@ -191,6 +193,7 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             PlaceBid { auction, account, price, quantity }.into()
         }
         "ClearAuction" => ClearAuction { auction, seed: [7; 32] }.into(),
+        "CancelAuction" => CancelAuction { auction }.into(),
         "OpenCall" => OpenCall { jurisdiction, year, opens, closes }.into(),
         "PlaceOrder" => {
             let side = draw.of(&[Side::Buy, Side::Sell]);
@@ -303,6 +306,10 @@ fn play(start: &str, asked: &[(u16, u64)]) -> BTreeMap<u16, usize> {
         let bytes = minicbor::to_vec(events).unwrap();
         let back: Vec<Event> = minicbor::decode(&bytes).unwrap();
         assert_eq!(back, *events, "facts read back differently");
+        for event in events.iter().filter(|it| it.posting().is_some()) {
+            let bytes = minicbor::to_vec(event).unwrap();
+            assert!(bytes.len() <= EVENT_BYTES, "a full record of {event:?} is above its bound");
+        }
     }
     story.end();
     accepted

@@ -13,6 +13,8 @@ use std::fmt;
 pub struct CommandId(pub u128);
 
 const RANDOM_BITS: u32 = 80;
+const MARK_BITS: u128 = 0xffff << 64;
+const WRITERS: u128 = 0xff6b << 64;
 
 impl CommandId {
     /// An id created at `at`; of `random` the lower 80 bits count.
@@ -21,13 +23,15 @@ impl CommandId {
         Self(time | (random & ((1 << RANDOM_BITS) - 1)))
     }
 
-    /// The id of a command the writer sends itself: the record it will be, under a mark that
-    /// senders who choose by chance do not hit.
+    /// The id of a command the writer sends itself: the record it will be, under a mark that no
+    /// sender may use.
     pub fn of_writer(at: Instant, position: u64) -> Self {
-        Self::new(
-            at,
-            u128::from_be_bytes(*b"\0\0\0\0\0\0\xffk\0\0\0\0\0\0\0\0") | u128::from(position),
-        )
+        Self::new(at, WRITERS | u128::from(position))
+    }
+
+    /// Whether it carries the writer's mark.
+    pub fn is_writers(self) -> bool {
+        self.0 & MARK_BITS == WRITERS
     }
 
     /// When it was created.
@@ -64,6 +68,8 @@ impl Default for WindowLimits {
 pub enum Known {
     /// It is new.
     New,
+    /// It carries the writer's mark, which no sender may use.
+    Reserved,
     /// It was accepted with the same command as this record.
     Accepted(u64),
     /// It was accepted with another command as this record.
@@ -102,6 +108,7 @@ impl Window {
     /// What is known of an id, with the hash of its actor and command.
     pub fn know(&self, id: CommandId, hash: &[u8; 32], now: Instant) -> Known {
         match self.accepted.get(&id) {
+            _ if id.is_writers() => Known::Reserved,
             Some((position, known)) if *known == short(hash) => Known::Accepted(*position),
             Some((position, _)) => Known::Conflict(*position),
             None if id.created() < self.oldest => Known::TooOld,
@@ -119,6 +126,10 @@ impl Window {
 
     /// Keeps an accepted id, and forgets what is older than the window.
     pub fn keep(&mut self, id: CommandId, hash: &[u8; 32], at: (u64, Instant)) {
+        // The writer repeats nothing: its own ids need no place in the window, and never fill it.
+        if id.is_writers() {
+            return;
+        }
         let (position, now) = at;
         self.accepted.insert(id, (position, short(hash)));
         let horizon = Instant(now.0.saturating_sub(self.limits.keep_ms));

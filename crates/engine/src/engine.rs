@@ -119,8 +119,10 @@ impl Engine {
 
     /// The record that a command became, however long ago: for whoever lost the answer.
     pub fn what_became_of(&self, id: CommandId) -> Result<Option<u64>, JournalBroken> {
+        // The position first: the segments known after it hold at least that much.
+        let durable = self.durable();
         let known = self.segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        index::find(&*self.storage, (&known, self.durable()), id)
+        index::find(&*self.storage, (&known, durable), id)
     }
 
     /// Sends commands; the answers come into the mailbox, each when its record is on disk.
@@ -232,8 +234,10 @@ fn spawn_follower(
     std::thread::spawn(move || {
         let _guard = AbortOnPanic("the follower");
         let from_files = |from: u64, most: usize| {
+            // The position first: the segments known after it hold at least that much.
+            let last = feed.durable();
             let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            read_frames(&*storage, &known, ReadFrom { from, last: feed.durable(), most })
+            read_frames(&*storage, &known, ReadFrom { from, last, most })
         };
         if let Err(why) = follower.follow(&feed, &from_files) {
             abort("the follower", &why);

@@ -4,8 +4,8 @@
 use crate::feed::{Feed, Next};
 use crate::frame;
 use crate::journal::JournalBroken;
-use crate::writer::Stopped;
-use karvan_core::{State, apply};
+use crate::writer::{Stopped, apply_frame};
+use karvan_core::State;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
@@ -79,14 +79,11 @@ impl Follower {
             let mut records = 0usize;
             for frame in rest.by_ref() {
                 let position = state.next_position();
-                let unreadable = |what| Stopped::Unreadable { position, what };
-                let frame = frame.map_err(unreadable)?;
+                let frame = frame.map_err(|what| Stopped::Unreadable { position, what })?;
                 if frame.header.record.position < position {
                     continue;
                 }
-                for event in frame.events().map_err(unreadable)? {
-                    apply(&mut state, &frame.header.record, &event);
-                }
+                apply_frame(&mut state, &frame)?;
                 records = records.saturating_add(1);
                 if records.is_multiple_of(RECORDS_A_LOOK) && started.elapsed() >= SLICE {
                     break;

@@ -85,6 +85,11 @@ pub enum Unreadable {
     Facts,
     /// Nothing was written here.
     Empty,
+    /// It is another record than the one that comes next.
+    OutOfOrder {
+        /// The record it is.
+        found: u64,
+    },
 }
 
 impl fmt::Display for Unreadable {
@@ -93,6 +98,7 @@ impl fmt::Display for Unreadable {
             Self::TooShort => to.write_str("the bytes end too early"),
             Self::Length(it) => write!(to, "the length {it} is impossible"),
             Self::Checksum => to.write_str("the checksum does not fit"),
+            Self::OutOfOrder { found } => write!(to, "record {found} stands in its place"),
             Self::NewerSchema(it) => {
                 write!(to, "schema {it} is newer than {SCHEMA}; use the newer program")
             }

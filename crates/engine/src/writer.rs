@@ -7,7 +7,7 @@
 
 use crate::clock::Clock;
 use crate::command_id::{CommandId, Known, Window};
-use crate::frame::{self, Batch, FrameHeader, Hash};
+use crate::frame::{self, Batch, Frame, FrameHeader, Hash};
 use crate::journal::{Appended, BATCH_BYTES, Journal, JournalBroken, Room};
 use karvan_core::id::{NOBODY, PersonId};
 use karvan_core::market::pass_time::PassTime;
@@ -47,6 +47,8 @@ pub enum Answer {
     TooOld,
     /// The id claims to be created in the future.
     FromTheFuture,
+    /// The id carries the mark of the writer's own commands; choose another.
+    Reserved,
     /// The market cannot take commands just now; nothing was decided.
     Unavailable(String),
 }
@@ -261,7 +263,8 @@ impl<J: Journal> Writer<J> {
             }
             let command = Command::from(PassTime { to });
             let id = CommandId::of_writer(self.at, self.state.next_position());
-            let answer = self.take(&Submission { id, actor: NOBODY, command });
+            let hash = command.hash(NOBODY);
+            let answer = self.record(&Submission { id, actor: NOBODY, command }, hash);
             assert!(matches!(answer, Answer::Accepted { .. }), "time does not pass: {answer:?}");
         }
     }
@@ -269,17 +272,23 @@ impl<J: Journal> Writer<J> {
     fn take(&mut self, it: &Submission) -> Answer {
         let hash = it.command.hash(it.actor);
         match self.window.know(it.id, &hash, self.at) {
-            Known::New => {}
-            Known::Accepted(position) => return Answer::Accepted { position },
-            Known::Conflict(position) => return Answer::Conflict { position },
-            Known::TooOld => return Answer::TooOld,
-            Known::FromTheFuture => return Answer::FromTheFuture,
+            Known::New => self.record(it, hash),
+            Known::Accepted(position) => Answer::Accepted { position },
+            Known::Conflict(position) => Answer::Conflict { position },
+            Known::Reserved => Answer::Reserved,
+            Known::TooOld => Answer::TooOld,
+            Known::FromTheFuture => Answer::FromTheFuture,
             Known::Full => {
                 let why = "too many commands in a short time; try again later".to_owned();
-                return Answer::Unavailable(why);
+                Answer::Unavailable(why)
             }
         }
-        let context = Context { actor: it.actor, approvals: Vec::new(), command_hash: hash };
+    }
+
+    /// Decides a command that is to be executed once, and makes it the next record.
+    fn record(&mut self, it: &Submission, hash: Hash) -> Answer {
+        let context =
+            Context { actor: it.actor, now: self.at, approvals: Vec::new(), command_hash: hash };
         if let Err(refusals) = decide(&self.state, &context, &it.command, &mut self.events) {
             return Answer::Refused(refusals);
         }
@@ -336,12 +345,23 @@ pub fn replay(
 ) -> Result<(), Stopped> {
     for frame in frame::frames(frames) {
         let position = state.next_position();
-        let unreadable = |what| Stopped::Unreadable { position, what };
-        let frame = frame.map_err(unreadable)?;
-        for event in frame.events().map_err(unreadable)? {
-            apply(state, &frame.header.record, &event);
-        }
+        let frame = frame.map_err(|what| Stopped::Unreadable { position, what })?;
+        apply_frame(state, &frame)?;
         seen(&frame.header);
+    }
+    Ok(())
+}
+
+/// Takes one frame into a state: the record that comes next, no other.
+pub(crate) fn apply_frame(state: &mut State, frame: &Frame<'_>) -> Result<(), Stopped> {
+    let position = state.next_position();
+    let unreadable = |what| Stopped::Unreadable { position, what };
+    let found = frame.header.record.position;
+    if found != position {
+        return Err(unreadable(frame::Unreadable::OutOfOrder { found }));
+    }
+    for event in frame.events().map_err(unreadable)? {
+        apply(state, &frame.header.record, &event);
     }
     Ok(())
 }

@@ -162,9 +162,12 @@ mod tests {
             installation: InstallationId(4),
             year: Year(2027),
             letter: Letter::A,
+            fined: Tonnes(7),
         });
-        let expected =
-            json!({ "fact": "ComplianceFrozen", "installation": 4, "year": 2027, "letter": "A" });
+        let expected = json!({
+            "fact": "ComplianceFrozen", "installation": 4, "year": 2027, "letter": "A",
+            "fined": 7
+        });
         assert_eq!(json(&frozen), expected);
     }
 }

@@ -71,7 +71,10 @@ impl<J: Journal> Market<J> {
                 Answer::Unavailable(why) => {
                     return Err(unavailable(why));
                 }
-                Answer::Conflict { .. } | Answer::TooOld | Answer::FromTheFuture => {
+                Answer::Conflict { .. }
+                | Answer::TooOld
+                | Answer::FromTheFuture
+                | Answer::Reserved => {
                     unreachable!("a rehearsal gives every command an id of its own: {answer:?}")
                 }
             }

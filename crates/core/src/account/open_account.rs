@@ -67,7 +67,7 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::administrator(state, context, it.jurisdiction));
+    authority::administrator(state, context, it.jurisdiction)?;
     let (kind, jurisdiction, holder) = (it.kind.name(), it.jurisdiction, it.holder);
     no.unless(it.kind != AccountKind::Operator, OpenAccountRefused::OpenedWithInstallation);
     match state.parties.get(holder) {
@@ -96,6 +96,9 @@ pub fn decide(
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
     let (kind, holder, jurisdiction) = (it.kind, it.holder, it.jurisdiction);
     let status = AccountStatus::Open;
+    if kind.is_government() {
+        state.government.insert((jurisdiction, kind), it.account);
+    }
     state.accounts.add(it.account, Account { kind, holder, jurisdiction, status });
     state.ledger.shelves.add(it.account, Default::default());
 }

@@ -77,14 +77,14 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let jurisdiction = it.jurisdiction;
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     let operator = state.parties.get(it.operator);
     let fits = operator
         .is_some_and(|it| it.role == Role::Operator && it.jurisdiction == Some(jurisdiction));
     let party = it.operator;
     no.unless(fits, RegisterInstallationRefused::NotAnOperator { party, jurisdiction });
     let label = it.label;
-    let taken = state.installations.iter().any(|(_, it)| it.label == label);
+    let taken = state.labels.contains_key(&label);
     no.unless(!taken, RegisterInstallationRefused::LabelTaken { label });
     if let Some(year) = it.obliged_from {
         let obliges = state.year_rules(jurisdiction, year).is_some_and(|it| it.stage.obliges());
@@ -107,6 +107,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegister
     let (account, holder, jurisdiction) = (it.account, it.operator, it.jurisdiction);
     let opened = AccountOpened { account, kind: AccountKind::Operator, holder, jurisdiction };
     open_account::apply(state, record, &opened);
+    state.labels.insert(it.label, it.installation);
     state.installations.add(
         it.installation,
         Installation {
@@ -119,6 +120,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegister
             surrendered: BTreeMap::new(),
             excused: Tonnes::ZERO,
             letters: BTreeMap::new(),
+            fined: Tonnes::ZERO,
         },
     );
 }

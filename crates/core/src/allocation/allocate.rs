@@ -65,7 +65,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     let in_bounds = (1..=ROWS_MAX).contains(&it.installations.len());
     no.unless(in_bounds, AllocateRefused::InstallationsOutOfBounds { most: ROWS_MAX });
     let kind = AccountKind::Allocation;
@@ -95,7 +95,7 @@ pub fn decide(
     let mut draft = Draft::new(state, out);
     for (installation, to, quantity) in due {
         let picked = draft.shelf_now(from).pick(quantity, |series| Some(series) == vintage);
-        units::move_all(&mut draft, &picked, units::Way { from, to });
+        units::move_all(&picked, units::Way { from, to }, |it| draft.post(it));
         draft.note(Event::Allocated(Allocated { installation, year, quantity }));
     }
     Ok(())

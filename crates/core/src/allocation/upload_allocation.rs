@@ -93,7 +93,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     use UploadAllocationRefused as No;
     let mut no = Objections::default();
-    no.take(authority::administrator(state, context, it.jurisdiction));
+    authority::administrator(state, context, it.jurisdiction)?;
     no.unless(!it.rows.is_empty(), No::NoRows);
     no.unless(it.rows.len() <= ROWS_MAX, No::TooManyRows { most: ROWS_MAX });
     let year = it.year;

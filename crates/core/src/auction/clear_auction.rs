@@ -85,28 +85,31 @@ pub fn decide(
     let Some(auction) = state.auctions.get(it.auction) else {
         return Err(ClearAuctionRefused::AuctionUnknown { auction: it.auction }.into());
     };
-    let seller = no.take(authority::administrator(state, context, auction.jurisdiction));
+    let seller = authority::administrator(state, context, auction.jurisdiction)?;
     let (now, closes) = (state.now, auction.closes);
     no.unless(now >= closes, ClearAuctionRefused::WindowOpen { now, closes });
     let cleared = auction.result.is_some();
     no.unless(!cleared, ClearAuctionRefused::AlreadyCleared { auction: it.auction });
     let fits = commitment(&it.seed) == auction.seed_commitment;
     no.unless(fits, ClearAuctionRefused::SeedDoesNotFit);
-    let cash = seller.and_then(|it| no.take(cash::of(state, it)));
+    let cash = no.take(cash::of(state, seller));
     let kind = AccountKind::Auction;
     let source = account::of_government(state, auction.jurisdiction, kind);
     no.unless(source.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
-    no.settle()?;
-    if let (Some(proceeds), Some(source)) = (cash, source) {
-        let result = compute(state, it, auction);
-        let mut draft = Draft::new(state, out);
-        settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source });
-    }
+    let (proceeds, source) = no.settle_with(cash.zip(source))?;
+    let result = compute(state, context, it, auction);
+    let mut draft = Draft::new(state, out);
+    settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source });
     Ok(())
 }
 
-fn compute(state: &State, it: &ClearAuction, auction: &Auction) -> clearing::Clearing {
-    let oldest = state.now.plus_days(SECONDARY_DAYS.saturating_neg());
+fn compute(
+    state: &State,
+    context: &Context,
+    it: &ClearAuction,
+    auction: &Auction,
+) -> clearing::Clearing {
+    let oldest = context.now.plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
         .last_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)
@@ -157,7 +160,9 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
             let amount = price.times(*filled).unwrap_or_default();
             let cash = CashMoved { from: row.cash, to: proceeds, amount };
             draft.post(Posting::CashMoved(cash));
-            units::move_all(draft, &picked, units::Way { from: source, to: row.account });
+            units::move_all(&picked, units::Way { from: source, to: row.account }, |it| {
+                draft.post(it)
+            });
             let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };
             draft.note(Event::BidFilled(filled));
         }

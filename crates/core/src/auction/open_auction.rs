@@ -6,12 +6,12 @@
 
 use super::Auction;
 use crate::account::{self, AccountKind};
+use crate::agenda::Due;
 use crate::authority;
 use crate::context::{Context, RecordHeader};
-use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AuctionId, HoldId, JurisdictionId};
-use crate::ledger::posting::{Posting, UnitsHeld};
+use crate::ledger::posting::UnitsHeld;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::AuctionRules;
@@ -93,6 +93,9 @@ refusals! {
         /// A window lies ahead.
         WindowNotAhead { now: Instant, opens: Instant, closes: Instant } = 803
             => "it is {now}; a window from {opens} to {closes} does not lie ahead",
+        /// Units of a settled year are worth nothing for it.
+        YearSettled { year: Year, due: Instant } = 804
+            => "the surrender for {year} is due at {due}, before the window closes",
     }
 }
 
@@ -105,15 +108,17 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, volume) = (it.jurisdiction, it.year, it.volume);
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
-    let (now, opens, closes) = (state.now, it.opens, it.closes);
+    let (now, opens, closes) = (context.now, it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenAuctionRefused::WindowNotAhead { now, opens, closes });
     let Some(rules) = rules else {
         no.unless(false, OpenAuctionRefused::NoMarket { year });
         return no.settle();
     };
+    let due = rules.surrender_due;
+    no.unless(closes <= due, OpenAuctionRefused::YearSettled { year, due });
     let lot = rules.auction.lot;
     let whole = volume.0.checked_rem(lot.0) == Some(0);
     no.unless(whole, OpenAuctionRefused::NotWholeLots { volume, lot });
@@ -125,10 +130,9 @@ pub fn decide(
     let shelf = state.ledger.shelves.row(account);
     let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
     let picked = no.take(units::pick(shelf, volume, counts));
-    no.settle()?;
+    let picked = no.settle_with(picked)?;
     let hold = state.ledger.next_hold;
-    let mut draft = Draft::new(state, out);
-    draft.note(Event::AuctionOpened(AuctionOpened(Box::new(Announcement {
+    out.push(Event::AuctionOpened(AuctionOpened(Box::new(Announcement {
         auction: state.auctions.next_id(),
         jurisdiction,
         year,
@@ -139,9 +143,9 @@ pub fn decide(
         seed_commitment: it.seed_commitment,
         rules: rules.auction,
     }))));
-    for (series, block) in picked.unwrap_or_default() {
+    for (series, block) in picked {
         let serials = block.serials;
-        draft.post(Posting::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+        out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
     }
     Ok(())
 }
@@ -165,8 +169,6 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
         },
     );
     for moment in [it.opens, it.closes] {
-        if moment > state.now {
-            state.agenda.insert(moment);
-        }
+        state.agenda.enter(state.now, moment, Due::Window);
     }
 }

@@ -84,6 +84,8 @@ refusals! {
         /// The account stands under another administrator.
         AccountElsewhere { account: AccountId } = 818
             => "account {account} stands under another administrator",
+        /// It was taken back, or cleared.
+        Ended { auction: AuctionId } = 819 => "auction {auction} is cleared or cancelled",
     }
 }
 
@@ -97,7 +99,7 @@ pub fn decide(
     use PlaceBidRefused as No;
     let mut no = Objections::default();
     let (price, quantity) = (it.price, it.quantity);
-    let bidder = no.take(authority::holder(state, context, it.account));
+    let bidder = authority::holder(state, context, it.account)?;
     // A restricted account may buy: what it gets helps it to surrender.
     let account = state.accounts.get(it.account);
     no.unless(account.is_some(), AccountRefused::Unknown { account: it.account });
@@ -113,6 +115,9 @@ pub fn decide(
     }
     let (now, opens, closes) = (state.now, auction.opens, auction.closes);
     no.unless(opens <= now && now < closes, No::OutsideWindow { now, opens, closes });
+    if auction.result.is_some() {
+        return Err(No::Ended { auction: it.auction }.into());
+    }
     let lot = auction.rules.lot;
     let whole = quantity > Tonnes::ZERO && quantity.0.checked_rem(lot.0) == Some(0);
     no.unless(whole, No::NotWholeLots { quantity, lot });
@@ -120,9 +125,6 @@ pub fn decide(
     let most = auction.rules.bids_max;
     let count = u32::try_from(auction.bids.len()).unwrap_or(u32::MAX);
     no.unless(count < most, No::TooManyBids { most });
-    let Some(bidder) = bidder else {
-        return no.settle();
-    };
     let group = state.parties.row(bidder).group;
     let before = auction.bids.iter().filter(|it| it.group == group).map(|it| it.quantity.0);
     let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));
@@ -133,13 +135,11 @@ pub fn decide(
         return no.settle();
     };
     let cash = no.take(cash::with_free(state, bidder, amount));
-    no.settle()?;
-    if let Some(cash) = cash {
-        let (auction, account, hold) = (it.auction, it.account, state.ledger.next_hold);
-        let placed = BidPlaced { auction, bidder, group, account, cash, hold, price, quantity };
-        out.push(Event::BidPlaced(placed));
-        out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
-    }
+    let cash = no.settle_with(cash)?;
+    let (auction, account, hold) = (it.auction, it.account, state.ledger.next_hold);
+    let placed = BidPlaced { auction, bidder, group, account, cash, hold, price, quantity };
+    out.push(Event::BidPlaced(placed));
+    out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
     Ok(())
 }
 

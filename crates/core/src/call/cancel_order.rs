@@ -5,9 +5,9 @@ use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::id::{OrderId, PersonId};
+use crate::id::{CallId, OrderId, PersonId};
 use crate::ledger::posting::{CashReleased, Posting, UnitsReleased};
-use crate::refusal::{Objections, Refusals, refusals};
+use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -36,28 +36,29 @@ refusals! {
         /// Only its owner may.
         NotOwner { person: PersonId, order: OrderId } = 922
             => "person {person} does not act for the owner of order {order}",
+        /// Between the end of a phase and its clearing orders stand as they were left.
+        PhaseClosed { order: OrderId, call: CallId } = 923
+            => "the phase of call {call} is over; order {order} stands until it is cleared",
     }
 }
 
-/// Checks the owner.
+/// Checks the owner and the phase.
 pub fn decide(
     state: &State,
     context: &Context,
     it: &CancelOrder,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    let mut no = Objections::default();
-    let party = no.take(authority::party(state, context));
+    let (party, _) = authority::party(state, context)?;
     let order = it.order;
-    let Some(row) = state.orders.get(&order) else {
-        no.unless(false, CancelOrderRefused::OrderUnknown { order });
-        return no.settle();
-    };
-    if let Some((party, _)) = party {
-        let person = context.actor;
-        no.unless(party == row.owner, CancelOrderRefused::NotOwner { person, order });
+    let row = state.orders.get(&order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
+    if party != row.owner {
+        return Err(CancelOrderRefused::NotOwner { person: context.actor, order }.into());
     }
-    no.settle()?;
+    let call = state.book(row.jurisdiction, row.year).and_then(|it| it.open_call);
+    if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= context.now) {
+        return Err(CancelOrderRefused::PhaseClosed { order, call }.into());
+    }
     release(&mut Draft::new(state, out), order, row);
     Ok(())
 }
@@ -78,6 +79,5 @@ pub(crate) fn release(draft: &mut Draft<'_>, id: OrderId, order: &Order) {
 
 /// The order is gone.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderCancelled) {
-    let gone = state.orders.remove(&it.order);
-    assert!(gone.is_some(), "order {} does not wait", it.order);
+    state.remove_order(it.order);
 }

@@ -62,17 +62,15 @@ pub fn decide(
     let Some(row) = state.calls.get(call) else {
         return Err(ClearCallRefused::CallUnknown { call }.into());
     };
-    no.take(authority::administrator(state, context, row.jurisdiction));
+    authority::administrator(state, context, row.jurisdiction)?;
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
     no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
     no.settle()?;
-    let book: Vec<(OrderId, &Order)> = state
-        .orders
-        .iter()
-        .filter(|(_, it)| it.jurisdiction == row.jurisdiction && it.year == row.year)
-        .map(|(id, it)| (*id, it))
-        .collect();
+    let waiting = state.book(row.jurisdiction, row.year).into_iter().flat_map(|it| &it.orders);
+    let mut book: Vec<(OrderId, &Order)> =
+        waiting.filter_map(|((_, id), _)| Some((*id, state.orders.get(id)?))).collect();
+    book.sort_unstable_by_key(|(id, _)| *id);
     let interests: Vec<Interest> = book
         .iter()
         .map(|(_, it)| Interest { side: it.side, price: it.price, quantity: it.remaining })
@@ -190,6 +188,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     call.result = Some(it.result);
     let (jurisdiction, year) = (call.jurisdiction, call.year);
+    state.books.entry((jurisdiction, year)).or_default().open_call = None;
     let valid_to = state.year_rules(jurisdiction, year).map(|it| it.valid_to);
     if let (Some(price), Some(valid_to)) = (it.result.price, valid_to) {
         state.last_prices.insert((jurisdiction, valid_to), (price, record.at));

@@ -2,6 +2,7 @@
 //! year are taken.
 
 use super::Call;
+use crate::agenda::Due;
 use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
@@ -74,8 +75,8 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    no.take(authority::administrator(state, context, jurisdiction));
-    let (now, opens, closes) = (state.now, it.opens, it.closes);
+    authority::administrator(state, context, jurisdiction)?;
+    let (now, opens, closes) = (context.now, it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenCallRefused::PhaseNotAhead { now, opens, closes });
     match state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges()) {
@@ -85,9 +86,7 @@ pub fn decide(
             no.unless(closes <= due, OpenCallRefused::YearSettled { year, due });
         }
     }
-    let same = |it: &Call| it.jurisdiction == jurisdiction && it.year == year;
-    let open = state.calls.iter().find(|(_, it)| same(it) && it.result.is_none());
-    if let Some((call, _)) = open {
+    if let Some(call) = state.book(jurisdiction, year).and_then(|it| it.open_call) {
         no.unless(false, OpenCallRefused::AnotherPhaseOpen { call });
     }
     no.settle()?;
@@ -99,10 +98,9 @@ pub fn decide(
 /// The call is announced; its phase is on the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
+    state.books.entry((jurisdiction, year)).or_default().open_call = Some(it.call);
     state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result: None });
     for moment in [opens, closes] {
-        if moment > state.now {
-            state.agenda.insert(moment);
-        }
+        state.agenda.enter(state.now, moment, Due::Window);
     }
 }

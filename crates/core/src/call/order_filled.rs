@@ -25,7 +25,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderFilled) {
     if let Some(order) = order {
         order.remaining -= it.quantity;
         if order.remaining == Tonnes::ZERO {
-            state.orders.remove(&it.order);
+            state.remove_order(it.order);
         }
     }
 }

@@ -7,10 +7,9 @@ use crate::account::{self, AccountRefused, AccountStatus};
 use crate::authority;
 use crate::cash;
 use crate::context::{Context, RecordHeader};
-use crate::draft::Draft;
 use crate::event::{EVENTS_MAX, Event, Events};
 use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
-use crate::ledger::posting::{CashHeld, Posting, UnitsHeld};
+use crate::ledger::posting::{CashHeld, UnitsHeld};
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -19,12 +18,13 @@ use crate::units;
 use minicbor::{Decode, Encode};
 
 /// The most orders that may wait for one jurisdiction's year.
-pub const BOOK_ORDERS_MAX: usize = 10_000;
-/// The most blocks the offers of one book may lie in. Clearing or lapsing a book is one record, and
-/// each block takes up to three facts of it.
+pub const BOOK_ORDERS_MAX: usize = 8_000;
+/// The most blocks the offers of one book may lie in.
 pub const BOOK_BLOCKS_MAX: usize = 10_000;
 
-const _: () = assert!(5 * BOOK_ORDERS_MAX / 4 + 3 * BOOK_BLOCKS_MAX < EVENTS_MAX);
+// Clearing a book is one record: the result, at most five facts for each order (money released,
+// money moved, a block cut in two, the fill), and two for each block.
+const _: () = assert!(1 + 5 * BOOK_ORDERS_MAX + 2 * BOOK_BLOCKS_MAX < EVENTS_MAX);
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -79,6 +79,9 @@ pub struct Placement {
     /// How many units.
     #[n(9)]
     pub quantity: Tonnes,
+    /// In how many blocks the units lie that it offers.
+    #[n(10)]
+    pub blocks: u32,
 }
 
 /// The fact.
@@ -126,7 +129,7 @@ pub fn decide(
     use PlaceOrderRefused as No;
     let mut no = Objections::default();
     let (price, quantity) = (it.price, it.quantity);
-    let owner = no.take(authority::holder(state, context, it.account));
+    let owner = authority::holder(state, context, it.account)?;
     no.unless(price > Price(0), No::PriceNotPositive { price });
     no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
     let Some(call) = state.calls.get(it.call) else {
@@ -146,15 +149,12 @@ pub fn decide(
             }
         }
     }
-    let Some(owner) = owner else {
-        return no.settle();
-    };
     let (jurisdiction, year) = (call.jurisdiction, call.year);
-    let book =
-        || state.orders.iter().filter(|(_, it)| it.jurisdiction == jurisdiction && it.year == year);
-    no.unless(book().count() < BOOK_ORDERS_MAX, No::BookFull { most: BOOK_ORDERS_MAX });
-    if let Some((order, _)) = book().find(|(_, row)| row.owner == owner && row.side != it.side) {
-        no.unless(false, No::OwnOrderOnOtherSide { order: *order });
+    let book = state.book(jurisdiction, year);
+    let waiting = book.map_or(0, |it| it.orders.len());
+    no.unless(waiting < BOOK_ORDERS_MAX, No::BookFull { most: BOOK_ORDERS_MAX });
+    if let Some(order) = book.and_then(|book| book.of_other_side(owner, it.side)) {
+        no.unless(false, No::OwnOrderOnOtherSide { order });
     }
     let Some(amount) = price.times(quantity) else {
         no.unless(false, No::CostTooLarge { price, quantity });
@@ -169,15 +169,14 @@ pub fn decide(
             (no.take(cash::of(state, owner)), picked.and_then(|it| no.take(it)))
         }
     };
-    let offered = |it: &Order| state.ledger.holds.get(&it.hold).map_or(0, |it| it.units.len());
-    let before = book().fold(0usize, |sum, (_, it)| sum.saturating_add(offered(it)));
-    let blocks = before.saturating_add(picked.as_ref().map_or(0, Vec::len));
-    no.unless(blocks <= BOOK_BLOCKS_MAX, No::TooManyBlocks { most: BOOK_BLOCKS_MAX });
-    no.settle()?;
-    let Some(cash) = cash else { return Ok(()) };
+    let picked = picked.unwrap_or_default();
+    let blocks = u32::try_from(picked.len()).unwrap_or(u32::MAX);
+    let offered = book.map_or(0, |it| it.blocks).saturating_add(blocks);
+    let most = BOOK_BLOCKS_MAX;
+    no.unless(usize::try_from(offered).is_ok_and(|it| it <= most), No::TooManyBlocks { most });
+    let cash = no.settle_with(cash)?;
     let (account, hold, order) = (it.account, state.ledger.next_hold, state.next_order);
-    let mut draft = Draft::new(state, out);
-    draft.note(Event::OrderPlaced(OrderPlaced(Placement {
+    out.push(Event::OrderPlaced(OrderPlaced(Placement {
         order,
         jurisdiction,
         year,
@@ -188,13 +187,14 @@ pub fn decide(
         hold,
         price,
         quantity,
+        blocks,
     })));
     if it.side == Side::Buy {
-        draft.post(Posting::CashHeld(CashHeld { account: cash, hold, amount }));
+        out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
     }
-    for (series, block) in picked.unwrap_or_default() {
+    for (series, block) in picked {
         let serials = block.serials;
-        draft.post(Posting::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+        out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
     }
     Ok(())
 }
@@ -212,7 +212,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderPlaced) {
         hold: it.hold,
         price: it.price,
         remaining: it.quantity,
+        blocks: it.blocks,
     };
-    state.orders.insert(it.order, order);
-    state.next_order = OrderId(it.order.0.saturating_add(1));
+    state.add_order(it.order, order);
 }

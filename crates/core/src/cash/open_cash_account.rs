@@ -39,7 +39,7 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::bank(state, context));
+    authority::bank(state, context)?;
     let party = it.party;
     match state.parties.get(party) {
         None => no.unless(false, CashRefused::PartyUnknown { party }),

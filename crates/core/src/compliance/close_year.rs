@@ -4,8 +4,8 @@
 //! The job comes in slices of [`SLICE`] installations; the command is sent again until the fact
 //! says that the year is closed. What a missing tonne costs: the fixed part, and a share of the
 //! mean auction price of the year's vintage (without an auction: of the last price in the
-//! secondary market, else nothing). An arrear carried from an earlier year is fined once: the
-//! shortfall of a year is what is missing beyond earlier cases that are still to be made good.
+//! secondary market, else nothing). A missing tonne is fined once: the shortfall of a year is what
+//! is missing beyond what was fined before and is still to be made good.
 
 use super::compliance_frozen::ComplianceFrozen;
 use super::penalty_opened::PenaltyOpened;
@@ -22,6 +22,8 @@ use crate::table::RowId;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
 
+/// No missing tonne costs more: with as many as a report may hold, the fine is still money.
+pub const FINE_MAX: Price = Price(90_000_000);
 /// One command closes at most so many installations.
 pub const SLICE: usize = 1_000;
 
@@ -48,6 +50,20 @@ pub struct YearClosed {
     /// The installation at which the next slice begins; none when all is closed.
     #[n(2)]
     pub next: Option<InstallationId>,
+    /// What a missing tonne of the year costs.
+    #[n(3)]
+    pub per_tonne: Price,
+}
+
+/// A year that is being closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Closing {
+    /// The installation at which the next slice begins.
+    #[n(0)]
+    pub next: InstallationId,
+    /// What a missing tonne of the year costs.
+    #[n(1)]
+    pub per_tonne: Price,
 }
 
 refusals! {
@@ -73,7 +89,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     let closed = state.closed_years.contains(&(jurisdiction, year));
     no.unless(!closed, CloseYearRefused::AlreadyClosed { year });
     let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
@@ -84,19 +100,25 @@ pub fn decide(
     let due = rules.surrender_due;
     no.unless(state.now >= due, CloseYearRefused::NotDue { year, due });
     no.settle()?;
-    let start = state.closing.get(&(jurisdiction, year)).copied().unwrap_or_default();
+    let closing = state.closing.get(&(jurisdiction, year));
+    let start = closing.map(|it| it.next).unwrap_or_default();
     let mut obliged = state
         .installations
         .iter()
         .filter(|(id, it)| *id >= start && it.jurisdiction == jurisdiction && it.obliged_in(year));
-    let per_tonne = cost_per_tonne(state, jurisdiction, rules);
+    // All slices of a year fine at the rate of the first, whatever is traded in between.
+    let per_tonne =
+        closing.map_or_else(|| cost_per_tonne(state, jurisdiction, rules), |it| it.per_tonne);
     let mut penalty = state.penalties.next_id();
     for (installation, row) in obliged.by_ref().take(SLICE) {
         let letter = letter(row, year);
-        out.push(Event::ComplianceFrozen(ComplianceFrozen { installation, year, letter }));
         let missing = row.missing_up_to(year);
-        let fined = fined_before(state, installation);
-        let shortfall = fined.short_of(missing);
+        // Of what was fined, what was made good by now is missing no more.
+        let carried = row.fined.min(missing);
+        let shortfall = missing - carried;
+        let fined = if letter == Letter::B { missing } else { carried };
+        let frozen = ComplianceFrozen { installation, year, letter, fined };
+        out.push(Event::ComplianceFrozen(frozen));
         if letter == Letter::B && shortfall > Tonnes::ZERO {
             let amount = per_tonne.times(shortfall).unwrap_or(Money(i64::MAX));
             let excused = if rules.penalty.make_good { Tonnes::ZERO } else { shortfall };
@@ -106,19 +128,8 @@ pub fn decide(
         }
     }
     let next = obliged.next().map(|(id, _)| id);
-    out.push(Event::YearClosed(YearClosed { jurisdiction, year, next }));
+    out.push(Event::YearClosed(YearClosed { jurisdiction, year, next, per_tonne }));
     Ok(())
-}
-
-/// What an installation still owes from years whose shortfall was fined and is to be made good.
-fn fined_before(state: &State, installation: InstallationId) -> Tonnes {
-    let row = state.installations.row(installation);
-    let cases = state.penalties.iter().filter(|(_, it)| it.installation == installation);
-    let fined: Tonnes = cases.map(|(_, it)| it.shortfall).sum();
-    let still = fined.checked_sub(row.excused).unwrap_or_default();
-    // Of what was fined, what was made good by the last closing is missing no more.
-    let Some(last) = row.letters.keys().next_back().copied() else { return still };
-    still.min(row.missing_up_to(last))
 }
 
 fn cost_per_tonne(state: &State, jurisdiction: JurisdictionId, rules: &YearRules) -> Price {
@@ -129,7 +140,7 @@ fn cost_per_tonne(state: &State, jurisdiction: JurisdictionId, rules: &YearRules
         .unwrap_or_default();
     let share = i128::from(mean).saturating_mul(i128::from(rules.penalty.of_mean_price_percent));
     let share = i64::try_from(share.div_euclid(100)).unwrap_or(i64::MAX);
-    Price(rules.penalty.per_tonne.0.saturating_add(share))
+    Price(rules.penalty.per_tonne.0.saturating_add(share)).min(FINE_MAX)
 }
 
 /// The slice is closed, or the year.
@@ -137,7 +148,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &YearClosed) {
     let key = (it.jurisdiction, it.year);
     match it.next {
         Some(next) => {
-            state.closing.insert(key, next);
+            state.closing.insert(key, Closing { next, per_tonne: it.per_tonne });
         }
         None => {
             state.closing.remove(&key);

@@ -3,6 +3,7 @@
 use super::Letter;
 use crate::context::RecordHeader;
 use crate::id::InstallationId;
+use crate::quantity::Tonnes;
 use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
@@ -19,9 +20,14 @@ pub struct ComplianceFrozen {
     /// The letter.
     #[n(2)]
     pub letter: Letter,
+    /// Of what is missing, what is fined now or was before and is still to be made good.
+    #[n(3)]
+    pub fined: Tonnes,
 }
 
 /// The letter stands.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &ComplianceFrozen) {
-    state.installations.row_mut(it.installation).letters.insert(it.year, it.letter);
+    let row = state.installations.row_mut(it.installation);
+    row.letters.insert(it.year, it.letter);
+    row.fined = it.fined;
 }

@@ -36,5 +36,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &PenaltyOpened) {
     let (installation, year) = (it.installation, it.year);
     let (shortfall, amount) = (it.shortfall, it.amount);
     state.penalties.add(it.penalty, PenaltyCase { installation, year, shortfall, amount });
-    state.installations.row_mut(installation).excused += it.excused;
+    let row = state.installations.row_mut(installation);
+    row.excused += it.excused;
+    row.fined -= it.excused;
 }

@@ -2,6 +2,7 @@
 //! over. Before the surrender date a report replaces an earlier one; after it one that is in stays,
 //! and one that is missing may still come and counts from the next letter on. Zero is a report.
 
+use crate::account::account_reopened::AccountReopened;
 use crate::account::{self, AccountStatus};
 use crate::authority;
 use crate::context::{Context, RecordHeader};
@@ -73,7 +74,7 @@ pub fn decide(
     let (year, emissions) = (it.year, it.emissions);
     let installation = account::installation(state, it.installation)?;
     let jurisdiction = installation.jurisdiction;
-    no.take(authority::verifier(state, context, jurisdiction));
+    authority::verifier(state, context, jurisdiction)?;
     let known = state.year_rules(jurisdiction, year).is_some();
     no.unless(known, ReportEmissionsRefused::YearUnknown { year });
     let now = state.now;
@@ -86,25 +87,29 @@ pub fn decide(
     let most = CAP_MAX;
     no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
     no.settle()?;
-    let installation = it.installation;
+    let (installation, account) = (it.installation, installation.account);
     out.push(Event::EmissionsReported(EmissionsReported { installation, year, emissions }));
+    let restricted = state.accounts.row(account).status == AccountStatus::SurrenderOnly;
+    if restricted && !is_silent(state, installation, year) {
+        out.push(Event::AccountReopened(AccountReopened { account }));
+    }
     Ok(())
 }
 
-/// The report stands; an account that was restricted is open again when no report that is due is
-/// missing.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
-    let installation = state.installations.row_mut(it.installation);
-    installation.emissions.insert(it.year, it.emissions);
-    let (account, jurisdiction) = (installation.account, installation.jurisdiction);
-    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+/// Whether a report that is due is missing, besides the one that comes now.
+fn is_silent(state: &State, id: InstallationId, comes: Year) -> bool {
+    let installation = state.installations.row(id);
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(installation.jurisdiction));
     let awaited = |it: &&YearRules| it.report_due <= state.now && it.stage.obliges();
-    let years = chapter.iter().flat_map(|it| it.years.iter().filter(awaited));
-    let installation = state.installations.row(it.installation);
-    let missing = |it: &YearRules| {
-        installation.obliged_in(it.year) && !installation.emissions.contains_key(&it.year)
-    };
-    if !years.into_iter().any(missing) {
-        state.accounts.row_mut(account).status = AccountStatus::Open;
-    }
+    let mut years = chapter.iter().flat_map(|it| it.years.iter().filter(awaited));
+    years.any(|it| {
+        installation.obliged_in(it.year)
+            && it.year != comes
+            && !installation.emissions.contains_key(&it.year)
+    })
+}
+
+/// The report stands.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
+    state.installations.row_mut(it.installation).emissions.insert(it.year, it.emissions);
 }

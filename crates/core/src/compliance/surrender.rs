@@ -8,10 +8,9 @@
 use crate::account::{self, AccountKind};
 use crate::authority;
 use crate::context::{Context, RecordHeader};
-use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
-use crate::ledger::posting::{Posting, UnitsEnded};
+use crate::ledger::posting::UnitsEnded;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -70,7 +69,7 @@ pub fn decide(
     let mut no = Objections::default();
     let installation = account::installation(state, it.installation)?;
     let (jurisdiction, year, from) = (installation.jurisdiction, it.year, installation.account);
-    no.take(authority::holder(state, context, from));
+    authority::holder(state, context, from)?;
     match state.year_rules(jurisdiction, year).filter(|_| installation.obliged_in(year)) {
         None => {
             let installation = it.installation;
@@ -86,16 +85,12 @@ pub fn decide(
     no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, counts));
-    no.settle()?;
-    let (Some(into), Some(picked)) = (into, picked) else {
-        return Ok(());
-    };
-    let mut draft = Draft::new(state, out);
+    let (into, picked) = no.settle_with(into.zip(picked))?;
     let (installation, quantity) = (it.installation, it.quantity);
-    draft.note(Event::Surrendered(Surrendered { installation, year, quantity }));
+    out.push(Event::Surrendered(Surrendered { installation, year, quantity }));
     for (series, block) in picked {
         let serials = block.serials;
-        draft.post(Posting::UnitsEnded(UnitsEnded { series, from, into, serials }));
+        out.push(Event::UnitsEnded(UnitsEnded { series, from, into, serials }));
     }
     Ok(())
 }

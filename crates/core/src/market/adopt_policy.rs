@@ -4,14 +4,19 @@
 //! end of the list; it may not rename, reorder or drop one, since facts refer to them by place,
 //! and it keeps the quote currency. Deadlines already past are not moved.
 
+use crate::account::Installation;
+use crate::agenda::Due;
 use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
-use crate::id::Label;
+use crate::id::{JurisdictionId, Label};
 use crate::ledger::Series;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
-use crate::rules::{JURISDICTIONS_MAX, JurisdictionRules, MarketRules, YEARS_MAX, YearRules};
+use crate::rules::{
+    BIDS_MAX, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, NAME_BYTES_MAX, YEARS_MAX,
+    YearRules,
+};
 use crate::state::State;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
@@ -63,6 +68,22 @@ refusals! {
         DeadlineMoved { code: Label, year: Year } = 209
             => "{code} {year}: a deadline that has passed is moved, or one to come is moved into \
                 the past",
+        /// A year whose surrender is over is history.
+        PastChanged { code: Label, year: Year } = 213
+            => "{code} {year}: its surrender is over, and its rules stay what they were",
+        /// Whoever holds a unit knows for which years it counts.
+        ValidityChanged { code: Label, year: Year } = 214
+            => "{code} {year}: units are issued, and count for the years they were issued for",
+        /// An obligation that installations are registered for is not taken back silently.
+        ObligationWithdrawn { code: Label, year: Year } = 215
+            => "{code} {year}: installations are registered to owe units for it; the stage must \
+                oblige",
+        /// What a market could not run by.
+        YearOutOfBounds { code: Label, year: Year } = 216
+            => "{code} {year}: units must count at least for their own year, and no reserve price \
+                or penalty may be negative",
+        /// A name is written on every page.
+        NameOutOfBounds { most: usize } = 217 => "the market needs a name of 1 to {most} bytes",
         /// Auctions sell lots, and take a bounded number of bids.
         AuctionOutOfBounds { code: Label, year: Year, most: u32 } = 210
             => "{code} {year}: an auction needs a lot of at least 1 t and takes 1 to {most} bids",
@@ -77,8 +98,10 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::region(state, context));
+    authority::region(state, context)?;
     let rules = &it.rules;
+    let named = (1..=NAME_BYTES_MAX).contains(&rules.name.len());
+    no.unless(named, AdoptPolicyRefused::NameOutOfBounds { most: NAME_BYTES_MAX });
     let count = rules.jurisdictions.len();
     no.unless(count > 0, AdoptPolicyRefused::NoJurisdiction);
     let most = JURISDICTIONS_MAX;
@@ -100,11 +123,14 @@ pub fn decide(
         let (code, most) = (chapter.code, BIDS_MAX);
         let bids = (1..=most).contains(&year.auction.bids_max);
         let bounded = bids && year.auction.lot > Tonnes::ZERO;
+        let signs = year.auction.reserve.0.min(year.penalty.per_tonne.0) >= 0;
+        let sound = signs && year.valid_to >= year.year;
         let year = year.year;
+        no.unless(sound, AdoptPolicyRefused::YearOutOfBounds { code, year });
         no.unless(bounded, AdoptPolicyRefused::AuctionOutOfBounds { code, year, most });
     }
     if let Some(before) = &state.rules {
-        keeps_the_past(state, before, rules, &mut no);
+        keeps_the_past((state, context), before, rules, &mut no);
         for (id, chapter) in before.chapters() {
             let same = rules.jurisdiction(id).is_some_and(|it| it.code == chapter.code);
             no.unless(same, AdoptPolicyRefused::JurisdictionsChanged { code: chapter.code });
@@ -117,9 +143,6 @@ pub fn decide(
     Ok(())
 }
 
-/// The most bids a policy may allow for one auction: its clearing is one record.
-pub const BIDS_MAX: u32 = 10_000;
-
 fn each_year(
     chapter: &JurisdictionRules,
 ) -> impl Iterator<Item = (&JurisdictionRules, &YearRules)> {
@@ -127,7 +150,12 @@ fn each_year(
 }
 
 /// Years stay; a deadline that has passed stays where it was, and no other comes to lie before now.
-fn keeps_the_past(state: &State, before: &MarketRules, rules: &MarketRules, no: &mut Objections) {
+fn keeps_the_past(
+    (state, context): (&State, &Context),
+    before: &MarketRules,
+    rules: &MarketRules,
+    no: &mut Objections,
+) {
     for (id, chapter) in before.chapters() {
         // A chapter in another place is refused as such.
         if rules.jurisdiction(id).is_none_or(|it| it.code != chapter.code) {
@@ -139,12 +167,30 @@ fn keeps_the_past(state: &State, before: &MarketRules, rules: &MarketRules, no: 
                 no.unless(false, AdoptPolicyRefused::YearDropped { code, year });
                 continue;
             };
-            let kept = |old: Instant, new: Instant| old == new || old.min(new) > state.now;
+            let now = context.now;
+            let kept = |old: Instant, new: Instant| old == new || old.min(new) > now;
             let both =
                 kept(old.report_due, new.report_due) && kept(old.surrender_due, new.surrender_due);
             no.unless(both, AdoptPolicyRefused::DeadlineMoved { code, year });
+            let settled = old.surrender_due <= now;
+            no.unless(
+                !settled || !both || old == new,
+                AdoptPolicyRefused::PastChanged { code, year },
+            );
+            let issued =
+                state.ledger.vintage(id, year).map(|it| state.ledger.series.row(it).issued);
+            let free = issued.is_none_or(|it| it == Tonnes::ZERO) || old.valid_to == new.valid_to;
+            no.unless(free, AdoptPolicyRefused::ValidityChanged { code, year });
+            let withdrawn = old.stage.obliges() && !new.stage.obliges() && is_owed(state, id, year);
+            no.unless(!withdrawn, AdoptPolicyRefused::ObligationWithdrawn { code, year });
         }
     }
+}
+
+/// Whether any installation is registered to owe units for a year.
+fn is_owed(state: &State, jurisdiction: JurisdictionId, year: Year) -> bool {
+    let here = |it: &Installation| it.jurisdiction == jurisdiction && it.obliged_in(year);
+    state.installations.iter().any(|(_, it)| here(it))
 }
 
 /// The rules come into force; each vintage that has no series gets one; deadlines to come go on
@@ -152,15 +198,22 @@ fn keeps_the_past(state: &State, before: &MarketRules, rules: &MarketRules, no: 
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
     for (id, chapter) in it.rules.chapters() {
         for year in &chapter.years {
-            if state.ledger.vintage(id, year.year).is_none() {
-                let series = state.ledger.series.next_id();
-                state.ledger.series.add(series, Series::of_year(id, year));
+            match state.ledger.vintage(id, year.year) {
+                Some(series) => state.ledger.series.row_mut(series).valid_to = year.valid_to,
+                None => state.ledger.open_series(Series::of_year(id, year)),
             }
-            for due in [year.report_due, year.surrender_due] {
-                if due > state.now {
-                    state.agenda.insert(due);
+            let (now, of) = (state.now, year.year);
+            if let Some(old) = state.year_rules(id, of).cloned() {
+                for due in [Due::Reports(id, of), Due::Offers(id, of)] {
+                    state.agenda.strike(old.report_due, due);
                 }
+                state.agenda.strike(old.surrender_due, Due::Surrender(id, of));
             }
+            if year.stage.obliges() {
+                state.agenda.enter(now, year.report_due, Due::Reports(id, of));
+                state.agenda.enter(now, year.report_due, Due::Offers(id, of));
+            }
+            state.agenda.enter(now, year.surrender_due, Due::Surrender(id, of));
         }
     }
     state.rules = Some((*it.rules).clone());

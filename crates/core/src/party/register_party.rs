@@ -95,7 +95,7 @@ pub fn decide(
             no.unless(first, RegisterPartyRefused::RegionExists);
         }
         (Role::SettlementBank, None) => {
-            no.take(authority::region(state, context));
+            authority::region(state, context)?;
             no.unless(!exists(it.role, None), RegisterPartyRefused::BankExists);
         }
         (_, None) => no.unless(false, RegisterPartyRefused::JurisdictionMissing),
@@ -103,12 +103,12 @@ pub fn decide(
             no.unless(false, RegisterPartyRefused::JurisdictionUnknown { jurisdiction });
         }
         (Role::NationalAdministrator, Some(jurisdiction)) => {
-            no.take(authority::region(state, context));
+            authority::region(state, context)?;
             let free = !exists(it.role, it.jurisdiction);
             no.unless(free, RegisterPartyRefused::AdministratorExists { jurisdiction });
         }
         (Role::Operator | Role::Trader | Role::Verifier, Some(jurisdiction)) => {
-            no.take(authority::administrator(state, context, jurisdiction));
+            authority::administrator(state, context, jurisdiction)?;
         }
     }
     no.settle()?;

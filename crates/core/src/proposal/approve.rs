@@ -37,7 +37,7 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::party(state, context));
+    authority::party(state, context)?;
     let proposal = it.proposal;
     let Some(row) = state.proposals.get(proposal) else {
         no.unless(false, ProposalRefused::Unknown { proposal });
@@ -52,6 +52,7 @@ pub fn decide(
     let Ok(inner) = inner else { return Ok(()) };
     let by_proposer = Context {
         actor: row.proposer,
+        now: context.now,
         approvals: vec![approver],
         command_hash: inner.hash(row.proposer),
     };

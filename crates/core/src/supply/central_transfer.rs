@@ -7,7 +7,6 @@
 use crate::account::{self, AccountKind};
 use crate::authority;
 use crate::context::Context;
-use crate::draft::Draft;
 use crate::event::Events;
 use crate::id::JurisdictionId;
 use crate::quantity::Tonnes;
@@ -66,10 +65,11 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::administrator(state, context, it.jurisdiction));
+    authority::administrator(state, context, it.jurisdiction)?;
     let (from, to) = (it.from.name(), it.to.name());
-    let closed = CentralTransferRefused::WayClosed { from, to };
-    no.unless(way_is_open(it.from, it.to), closed);
+    if !way_is_open(it.from, it.to) {
+        return Err(CentralTransferRefused::WayClosed { from, to }.into());
+    }
     let mut find = |kind: AccountKind| {
         let found = account::of_government(state, it.jurisdiction, kind);
         no.unless(found.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
@@ -82,9 +82,8 @@ pub fn decide(
     let vintage = state.ledger.vintage(it.jurisdiction, it.year);
     let wanted = |series| Some(series) == vintage;
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, wanted));
-    no.settle()?;
-    let mut draft = Draft::new(state, out);
-    units::move_all(&mut draft, &picked.unwrap_or_default(), units::Way { from, to });
+    let picked = no.settle_with(picked)?;
+    units::move_all(&picked, units::Way { from, to }, |it| out.push(it));
     Ok(())
 }
 

@@ -52,7 +52,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, count) = (it.jurisdiction, it.year, it.quantity);
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     no.unless(count > Tonnes::ZERO, UnitsRefused::QuantityIsZero);
     let kind = AccountKind::TotalQuantity;
     let account = account::of_government(state, jurisdiction, kind);

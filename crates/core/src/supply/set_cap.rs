@@ -76,7 +76,7 @@ pub fn decide(
     let mut no = Objections::default();
     let (jurisdiction, year, quantity, opening) =
         (it.jurisdiction, it.year, it.quantity, it.opening);
-    no.take(authority::administrator(state, context, jurisdiction));
+    authority::administrator(state, context, jurisdiction)?;
     let wanted = quantity.checked_add(opening).unwrap_or(Tonnes(u64::MAX));
     no.unless(wanted <= CAP_MAX, SetCapRefused::TooLarge { wanted, most: CAP_MAX });
     match state.ledger.vintage(jurisdiction, year) {

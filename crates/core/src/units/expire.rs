@@ -5,10 +5,9 @@ use crate::account::AccountRefused;
 use crate::account::{self, AccountKind};
 use crate::authority;
 use crate::context::Context;
-use crate::draft::Draft;
-use crate::event::Events;
+use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId};
-use crate::ledger::posting::{Posting, UnitsEnded};
+use crate::ledger::posting::UnitsEnded;
 use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Series};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals};
@@ -44,7 +43,7 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::administrator(state, context, it.jurisdiction));
+    authority::administrator(state, context, it.jurisdiction)?;
     let kind = AccountKind::Deletion;
     let into = account::of_government(state, it.jurisdiction, kind);
     no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
@@ -67,10 +66,9 @@ pub fn decide(
     let held = shelf.free(expired);
     no.unless(held >= wanted, UnitsRefused::HoldsTooLittle { held, wanted });
     no.settle()?;
-    let mut draft = Draft::new(state, out);
     for (series, block) in shelf.pick(held, expired).into_iter().take(BLOCKS_PER_TRANSFER_MAX) {
         let serials = block.serials;
-        draft.post(Posting::UnitsEnded(UnitsEnded { series, from: account, into, serials }));
+        out.push(Event::UnitsEnded(UnitsEnded { series, from: account, into, serials }));
     }
     Ok(())
 }

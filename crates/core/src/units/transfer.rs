@@ -3,13 +3,12 @@
 //! The declared price is for publication and statistics; no money moves here. Units in orders or
 //! pledged elsewhere are not free and do not move.
 
-use super::UnitsRefused;
+use super::{UnitsRefused, Way};
 use crate::account::{self, AccountRefused};
 use crate::authority;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
-use crate::ledger::posting::UnitsMoved;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -85,7 +84,7 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.take(authority::holder(state, context, it.from));
+    authority::holder(state, context, it.from)?;
     no.unless(it.from != it.to, TransferRefused::SameAccount { account: it.from });
     no.take(account::of_holder(state, it.from));
     // A restricted account may receive: what it gets helps it to surrender.
@@ -112,12 +111,10 @@ pub fn decide(
         None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted: it.quantity }),
     };
     let picked = no.take(picked);
-    no.settle()?;
+    let picked = no.settle_with(picked)?;
     let (from, to) = (it.from, it.to);
     out.push(Event::Transferred(Transferred { from, to, consideration: it.consideration }));
-    for (series, block) in picked.unwrap_or_default() {
-        out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials: block.serials }));
-    }
+    super::move_all(&picked, Way { from, to }, |it| out.push(it));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
@@ -108,11 +109,18 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
     let years = |first: u16, last: u16, y: bool| -> Vec<YearRules> {
         let year_rules = |year: u16| {
             let due = |month, day| Instant::of_date(i64::from(year) + 1, month, day);
-            let stage = if y && year < 2028 { Stage::Observer } else { Stage::Ets };
+            let stage = match text("stage", "ets").as_str() {
+                _ if y && year < 2028 => Stage::Observer,
+                "crediting" if !y => Stage::Crediting,
+                _ => Stage::Ets,
+            };
             YearRules {
                 year: Year(year),
                 stage,
-                valid_to: Year(if y && year < 2030 { 2029 } else { 2035 }),
+                valid_to: Year(match text("valid", "2035").parse().unwrap() {
+                    _ if y && year < 2030 => 2029,
+                    valid => year.max(if y { 2035 } else { valid }),
+                }),
                 report_due: due(text("report_month", "4").parse().unwrap(), 1),
                 surrender_due: due(text("surrender_month", "7").parse().unwrap(), 1),
                 auction: AuctionRules {
@@ -155,7 +163,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         _ => {}
     }
     MarketRules {
-        name: "two invented countries".to_owned(),
+        name: text("name", "two invented countries").replace("none", ""),
         currency: code(&text("currency", "USD")),
         jurisdictions,
         policy_hash: [0; 32],
@@ -187,7 +195,8 @@ impl Story {
     /// Decides and applies; a refused command leaves no fact, deciding changes nothing.
     pub(crate) fn send(&mut self, command: &Command) -> Vec<u16> {
         let command_hash = command.hash(self.actor);
-        let context = Context { actor: self.actor, approvals: Vec::new(), command_hash };
+        let context =
+            Context { actor: self.actor, now: self.state.now, approvals: Vec::new(), command_hash };
         let mut out = Events::default();
         let before = self.journal.len().is_multiple_of(97).then(|| self.state.clone());
         let decided = decide(&self.state, &context, command, &mut out);
@@ -225,12 +234,9 @@ impl Story {
     /// Time passes as the writer lets it: it stops wherever something falls due.
     fn pass_time(&mut self, to: Instant) {
         let actor = std::mem::replace(&mut self.actor, NOBODY);
-        loop {
+        while self.state.now < to || self.state.next_due().is_some_and(|due| due <= to) {
             let next = self.state.next_due().filter(|due| *due < to).unwrap_or(to);
             assert_eq!(self.send(&PassTime { to: next }.into()), []);
-            if next == to {
-                break;
-            }
         }
         self.actor = actor;
     }
@@ -353,6 +359,9 @@ impl Story {
                 seed: [words.keyed.get("seed").map_or(7, |it| it.parse().unwrap()); 32],
             }
             .into(),
+            "cancel-auction" => {
+                CancelAuction { auction: AuctionId(self.id(words.plain[1])) }.into()
+            }
             "call" => {
                 let (opens, closes) = dates();
                 OpenCall { jurisdiction: of(), year: year(), opens, closes }.into()
@@ -365,7 +374,7 @@ impl Story {
                 quantity: quantity(),
             }
             .into(),
-            "cancel" => CancelOrder { order: OrderId(self.id(words.plain[1])) }.into(),
+            "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
             "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
             "transfer" => Transfer {
                 from: account("from"),
@@ -423,7 +432,7 @@ impl Story {
             Command::OpenAccount(_) => accounts,
             Command::OpenAuction(_) => self.state.auctions.next_id().0,
             Command::OpenCall(_) => self.state.calls.next_id().0,
-            Command::PlaceOrder(_) => self.state.next_order.0,
+            Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.proposals.next_id().0,
             other => panic!("{} gives nothing a name", other.name()),
         };

@@ -1,0 +1,99 @@
+//! The agenda: what falls due, and when. Time stops at every entry, so nothing is skipped; an
+//! entry with much to do is settled slice by slice before time moves on.
+
+use crate::context::RecordHeader;
+use crate::draft::Draft;
+use crate::event::EVENTS_MAX;
+use crate::id::JurisdictionId;
+use crate::state::State;
+use crate::time::{Instant, Year};
+use crate::{call, compliance};
+use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
+
+/// A slice ends once it has caused so many facts: the next record goes on.
+pub const FACTS_A_SLICE: usize = 16_384;
+
+// What is begun within a slice is finished in it: at worst one order in as many blocks as a book
+// may hold.
+const _: () = assert!(FACTS_A_SLICE + call::place_order::BOOK_BLOCKS_MAX + 16 < EVENTS_MAX);
+
+/// What falls due. Entries of one moment are settled in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Due {
+    /// A window or phase opens or closes: nothing but the moment.
+    #[n(0)]
+    Window,
+    /// Verified emissions: accounts of those that are silent are restricted.
+    #[n(1)]
+    Reports(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// Offers of restricted accounts are taken back.
+    #[n(2)]
+    Offers(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// The surrender: orders for units of that year lapse.
+    #[n(3)]
+    Surrender(#[n(0)] JurisdictionId, #[n(1)] Year),
+}
+
+/// What falls due, by moment, with the place at which the next slice begins.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Agenda(#[n(0)] BTreeMap<(Instant, Due), u64>);
+
+impl Agenda {
+    /// Enters what falls due later than now; what is past is not entered.
+    pub fn enter(&mut self, now: Instant, at: Instant, due: Due) {
+        if at > now {
+            self.0.insert((at, due), 0);
+        }
+    }
+
+    /// Takes an entry off.
+    pub fn strike(&mut self, at: Instant, due: Due) {
+        self.0.remove(&(at, due));
+    }
+
+    /// The entry that is settled next: when, what, and from where on.
+    pub fn first(&self) -> Option<(Instant, Due, u64)> {
+        self.0.first_key_value().map(|((at, due), from)| (*at, *due, *from))
+    }
+}
+
+/// The fact that an entry, or a slice of it, is settled.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct DueSettled {
+    /// When it fell due.
+    #[n(0)]
+    pub at: Instant,
+    /// What.
+    #[n(1)]
+    pub due: Due,
+    /// Where the next slice begins; none when all is settled.
+    #[n(2)]
+    pub next: Option<u64>,
+}
+
+/// Settles an entry from a place on. Each rule stands with its noun; it says where the next slice
+/// begins, or nothing when all is done.
+pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) -> Option<u64> {
+    match due {
+        Due::Window => None,
+        Due::Reports(jurisdiction, year) => {
+            compliance::silence::restrict(draft, state, (jurisdiction, year), from)
+        }
+        Due::Offers(jurisdiction, _) => call::lapse::offers(draft, state, jurisdiction, from),
+        Due::Surrender(jurisdiction, year) => {
+            call::lapse::book(draft, state, (jurisdiction, year), from)
+        }
+    }
+}
+
+/// The entry goes, or waits for its next slice.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &DueSettled) {
+    match it.next {
+        Some(next) => {
+            state.agenda.0.insert((it.at, it.due), next);
+        }
+        None => state.agenda.strike(it.at, it.due),
+    }
+}
