@@ -2,8 +2,11 @@
 //!
 //! The journal's facts have numbers for names, and the core knows no JSON. Their debug form has
 //! the names and a small, regular grammar, so it is read and written again as JSON: records become
-//! objects, one-field tuples their field, `Some(x)` is x, `None` is null.
+//! objects, one-field tuples their field, `Some(x)` is x, `None` is null. Money and prices are
+//! decimal strings in the market's currency, moments ISO 8601, quantities whole tonnes.
 
+use karvan_core::quantity::{Money, Price};
+use karvan_core::time::Instant;
 use serde_json::{Map, Value, json};
 
 /// A fact as JSON: its name under `fact`, its fields beside it.
@@ -68,7 +71,7 @@ impl<'a> Reader<'a> {
                     self.rest = self.rest.get(place + 1..).unwrap_or_default();
                     return json!(text);
                 }
-                '\\' => text.extend(letters.next().map(|it| it.1)),
+                '\\' => text.extend(escaped(&mut letters)),
                 other => text.push(other),
             }
         }
@@ -116,7 +119,7 @@ impl<'a> Reader<'a> {
         if self.rest.starts_with('(') {
             self.eat('(');
             let mut all = self.values(')');
-            return if all.len() == 1 { all.swap_remove(0) } else { json!(all) };
+            return if all.len() == 1 { in_its_unit(word, all.swap_remove(0)) } else { json!(all) };
         }
         match word {
             "None" => Value::Null,
@@ -130,6 +133,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The letter that an escape of the debug form stands for.
+fn escaped(letters: &mut std::str::CharIndices<'_>) -> Option<char> {
+    match letters.next()?.1 {
+        'n' => Some('\n'),
+        'r' => Some('\r'),
+        't' => Some('\t'),
+        '0' => Some('\0'),
+        'u' => {
+            let digits: String =
+                letters.map(|it| it.1).skip(1).take_while(|it| *it != '}').collect();
+            char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
+        }
+        other => Some(other),
+    }
+}
+
+/// A field in the unit in which people read it: money and prices in the currency, moments in ISO
+/// 8601; quantities stay whole tonnes.
+fn in_its_unit(name: &str, value: Value) -> Value {
+    match (name, value.as_i64()) {
+        ("Money", Some(cents)) => json!(Money(cents).to_string()),
+        ("Price", Some(cents)) => json!(Price(cents).to_string()),
+        ("Instant", Some(ms)) => json!(Instant(ms).to_string()),
+        _ => value,
+    }
+}
+
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|it| format!("{it:02x}")).collect()
@@ -140,8 +170,10 @@ mod tests {
     use super::*;
     use karvan_core::Event;
     use karvan_core::compliance::{Letter, compliance_frozen::ComplianceFrozen};
-    use karvan_core::id::{AccountId, InstallationId, SeriesId};
-    use karvan_core::ledger::{Serials, posting::UnitsMoved};
+    use karvan_core::id::{AccountId, CashAccountId, HoldId, InstallationId, SeriesId};
+    use karvan_core::ledger::Serials;
+    use karvan_core::ledger::posting::{CashHeld, UnitsMoved};
+    use karvan_core::market::pass_time::TimePassed;
     use karvan_core::quantity::Tonnes;
     use karvan_core::time::Year;
 
@@ -158,6 +190,17 @@ mod tests {
             "serials": { "first": 10, "count": 5 }
         });
         assert_eq!(json(&moved), expected);
+        let held = Event::CashHeld(CashHeld {
+            account: CashAccountId(1),
+            hold: HoldId(2),
+            amount: Money(-1_805),
+        });
+        let expected = json!({ "fact": "CashHeld", "account": 1, "hold": 2, "amount": "-18.05" });
+        assert_eq!(json(&held), expected);
+        let passed = Event::TimePassed(TimePassed { to: Instant(1_798_761_599_000) });
+        assert_eq!(json(&passed), json!({ "fact": "TimePassed", "to": "2026-12-31T23:59:59Z" }));
+        let mut reader = Reader { rest: r#""a\"b\n\u{e9}\\""# };
+        assert_eq!(reader.value(), json!("a\"b\n\u{e9}\\"));
         let frozen = Event::ComplianceFrozen(ComplianceFrozen {
             installation: InstallationId(4),
             year: Year(2027),

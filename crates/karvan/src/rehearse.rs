@@ -234,10 +234,10 @@ fn mt(tonnes: Tonnes) -> String {
     if tonnes == Tonnes::ZERO { "-".to_owned() } else { format!("{:.2}", tonnes.0 as f64 / 1e6) }
 }
 
-fn price(it: Option<Price>, stage: Stage) -> String {
-    match it {
-        Some(price) => price.to_string(),
-        None if stage.obliges() => "none".to_owned(),
+fn price(price: Option<Price>, held: usize) -> String {
+    match price {
+        Some(it) => it.to_string(),
+        None if held == 0 => "none".to_owned(),
         None => "-".to_owned(),
     }
 }
@@ -258,8 +258,8 @@ fn cells(row: &YearRow) -> Vec<String> {
         row.cap.map_or("-".to_owned(), mt),
         mt(row.free),
         mt(row.auctioned),
-        price(row.auction_price, row.stage),
-        price(row.call_price, row.stage),
+        price(row.auction_price, row.auctions),
+        price(row.call_price, row.calls),
         mt(row.call_volume),
         mt(row.reported),
         mt(row.verified),
@@ -306,8 +306,8 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: the obliged.\n\
          Emissions of real installations are derived from open data; synthetic ones stand for\n\
          plants that no open table lists. Traded, call price: call auctions of units that count\n\
-         for the year, up to its surrender date. \"none\" = a market without a trade, \"-\" = no\n\
-         market.\n\n",
+         for the year, up to its surrender date. \"none\" = no such market,\n\
+         \"-\" = nothing, or a market without a trade.\n\n",
     );
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("members", format!("{}", it.members));

@@ -7,7 +7,8 @@ use toml::de::DeTable;
 /// A cap that cannot be reached is refused with both figures: what units there are (cap and bank)
 /// against what is emitted after all the abatement that can be built until then.
 ///
-/// Abatement grows by the diffusion share of the potential each year of the market. Units left
+/// What can be avoided is what the bands of the chapter allow, or `abatement_potential_percent` where
+/// that is less. Abatement grows by the diffusion share of the potential each year of the market. Units left
 /// over are banked within their period.
 pub(crate) fn caps_can_be_reached(policy: &Policy, report: &Report<'_>, table: &DeTable<'_>) {
     let Some(chapters) = Section::root(report, table).section("jurisdiction") else {
@@ -22,8 +23,8 @@ pub(crate) fn caps_can_be_reached(policy: &Policy, report: &Report<'_>, table: &
                 "cap_mt",
                 format!(
                     "in {} there are {:.2} Mt (cap and bank), but {:.2} Mt are emitted even with \
-                     all abatement that {} % diffusion a year allows; raise the cap or the \
-                     abatement_potential_percent",
+                     all abatement that {} % diffusion a year allows; raise the cap, the \
+                     bands of abatement_usd_per_t_and_share or the abatement_potential_percent",
                     gap.year, gap.units_mt, gap.least_mt, it.diffusion_percent
                 ),
             );
@@ -41,7 +42,9 @@ fn first_gap(policy: &Policy, it: &Jurisdiction) -> Option<Gap> {
     let mut bank = it.opening_mt;
     let mut period_end = it.valid_to(it.opening_vintage);
     let mut reached = 0.0;
-    let potential = it.abatement_potential_percent / 100.0;
+    // Sectors differ: nobody can avoid more than the best of them.
+    let bands = it.curve("power").potential().max(it.curve("cement").potential());
+    let potential = bands.min(it.abatement_potential_percent / 100.0);
     for year in (policy.first_year..=policy.last_year).filter(|year| it.obliges(*year)) {
         if year > period_end {
             bank = 0.0;

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
+    "price_ceiling_usd_per_t",
     "cap_percent_of_baseline",
     "cost_containment_usd_per_t",
     "cost_containment_percent_of_cap",

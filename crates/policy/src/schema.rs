@@ -632,9 +632,13 @@ pub(crate) fn basis(s: &Section<'_>) -> BTreeMap<String, String> {
             let what = format!("\"{basis}\" is not allowed; allowed are {}", BASES.join(", "));
             section.mistake(key, what);
         }
-        let about = key.split('.').next().unwrap_or(key);
+        let (about, year) = key.split_once('.').map_or((key.as_str(), None), |(k, y)| (k, Some(y)));
         if s.value(about).is_none() {
             section.mistake(key, "speaks of a key that this chapter does not have");
+        }
+        let is_year = |it: &str| it.parse::<u16>().is_ok_and(|it| (2000..=2200).contains(&it));
+        if year.is_some_and(|it| !is_year(it)) {
+            section.mistake(key, "allowed after the dot is a year from 2000 to 2200");
         }
     }
     notes.into_iter().collect()

@@ -124,6 +124,11 @@ fn a_cap_that_cannot_be_reached_is_refused_with_both_figures() {
     assert_eq!((it.line, it.key.as_str()), (7, "jurisdiction.XXA.cap_mt"));
     assert!(it.what.contains("9.50 Mt (cap and bank)") && it.what.contains("9.60 Mt"), "{it}");
     assert!(it.what.contains("2027"), "{it}");
+    // With bands that reach 10 % of all emissions, 8 % of that can be built a year.
+    let bands = SMALL.replace("stage", "abatement_usd_per_t_and_share = [[20.0, 0.1]]\nstage");
+    let few = mistakes(&bands.replace("2027 = 10", "2027 = 9.9"));
+    assert!(few[0].what.contains("9.90 Mt (cap and bank)"), "{}", few[0]);
+    assert!(few[0].what.contains("9.92 Mt"), "{}", few[0]);
     // What was saved in the year before may close the gap of the next, within one period only.
     let tight = SMALL.replace("2028 = 9.9", "2028 = 9.0");
     assert!(mistakes(&tight)[0].what.contains("9.00 Mt"), "no period, no bank");
@@ -215,4 +220,28 @@ fn a_file_from_which_any_byte_is_missing_gets_an_answer() {
             assert!(all.iter().all(|it| it.line >= 1 && !it.what.is_empty()), "byte {place}");
         }
     }
+}
+
+#[test]
+fn every_number_of_the_shipped_pilot_says_on_what_it_rests() {
+    let mut keys: Vec<(String, String)> = Vec::new();
+    let mut bases: Vec<(String, String)> = Vec::new();
+    let mut section = String::new();
+    for line in PILOT.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            let key = key.trim_matches('"').split('.').next().unwrap_or(key).to_owned();
+            match section.strip_suffix(".basis") {
+                Some(chapter) => bases.push((chapter.to_owned(), key)),
+                None if section.starts_with("jurisdiction.") || section.starts_with("link.") => {
+                    keys.push((section.clone(), key));
+                }
+                None => {}
+            }
+        }
+    }
+    assert!(keys.len() > 150, "{} keys", keys.len());
+    let silent: Vec<_> = keys.iter().filter(|it| it.1 != "name" && !bases.contains(it)).collect();
+    assert!(silent.is_empty(), "without a basis: {silent:?}");
 }

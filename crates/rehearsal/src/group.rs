@@ -5,7 +5,7 @@ use karvan_core::State;
 use karvan_core::account::AccountStatus;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, PartyId, PersonId};
 use karvan_core::quantity::Tonnes;
-use karvan_core::time::Year;
+use karvan_core::time::{Instant, Year};
 use karvan_policy::abatement::Curve;
 use std::collections::BTreeMap;
 
@@ -34,8 +34,20 @@ pub struct Plant {
     pub switched: f64,
     /// The deviation of its output, in logarithms.
     pub deviation: f64,
-    /// Emissions without abatement and with it, by year, t.
-    pub years: BTreeMap<u16, (f64, f64)>,
+    /// The years so far.
+    pub years: BTreeMap<u16, PlantYear>,
+}
+
+/// What a plant emits in a year, t.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlantYear {
+    /// Without measures.
+    pub without: f64,
+    /// With them.
+    pub with: f64,
+    /// What the year's emissions were expected to be when it began, as a multiple of what they
+    /// will have been: nobody knows a year's output before it is over.
+    pub forecast: f64,
 }
 
 impl Plant {
@@ -54,9 +66,18 @@ impl Plant {
         self.obliged_from.is_some_and(|first| first <= year)
     }
 
-    /// What it emitted or will have emitted in a year, t.
+    /// What it emitted in a year that is over, t.
     pub fn emissions(&self, year: u16) -> f64 {
-        self.years.get(&year).map_or(self.base_t, |it| it.1)
+        self.years.get(&year).map_or(self.base_t, |it| it.with)
+    }
+
+    /// What its owner expects a year's emissions to be: measured for the months that are over, as
+    /// forecast for the others, t.
+    pub fn expects(&self, year: u16, now: Instant) -> f64 {
+        let Some(it) = self.years.get(&year) else { return self.base_t };
+        let (of, month, _) = now.date();
+        let known = if of > i64::from(year) { 1.0 } else { (month - 1) as f64 / 12.0 };
+        it.with * (known + (1.0 - known) * it.forecast)
     }
 }
 
@@ -119,7 +140,7 @@ pub fn owes(state: &State, plant: &Plant, year: u16) -> f64 {
     };
     let years = (first..=year).map(|it| match row.emissions.get(&Year(it)) {
         Some(verified) => verified.0 as f64,
-        None => plant.emissions(it),
+        None => plant.expects(it, state.now),
     });
     (years.sum::<f64>() - row.settled_up_to(Year(year)).0 as f64).max(0.0)
 }

@@ -1,7 +1,7 @@
 //! What came of a rehearsal: a row for each jurisdiction and year, read off the ledger, and what
 //! only the rehearsal knows (emissions without abatement).
 
-use crate::group::Plant;
+use crate::group::{Plant, PlantYear};
 use karvan_core::State;
 use karvan_core::compliance::Letter;
 use karvan_core::id::{JurisdictionId, SeriesId};
@@ -29,6 +29,10 @@ pub struct YearRow {
     pub free: Tonnes,
     /// Units sold in primary auctions.
     pub auctioned: Tonnes,
+    /// Primary auctions held for the year.
+    pub auctions: usize,
+    /// Call auctions held for the year.
+    pub calls: usize,
     /// The mean auction price, weighted by volume.
     pub auction_price: Option<Price>,
     /// The mean price of call auctions of units for the year, weighted by volume.
@@ -113,9 +117,12 @@ fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
         .iter()
         .map(|(_, it)| it)
         .filter(|it| it.jurisdiction == id && it.year == Year(year));
+    let auctions = state.auctions.iter().filter(|(_, it)| (it.jurisdiction, it.year) == key);
+    let mut held = 0;
     let mut call_volume = Tonnes::ZERO;
     let mut call_sum = 0;
     for result in calls.filter_map(|it| it.result) {
+        held += 1;
         if let Some(price) = result.price {
             call_volume += result.volume;
             call_sum += i128::from(price.0) * i128::from(result.volume.0);
@@ -143,6 +150,8 @@ fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
         cap: state.caps.get(&key).and_then(|it| it.chain.last()).map(|(_, cap)| *cap),
         free,
         auctioned,
+        auctions: auctions.count(),
+        calls: held,
         auction_price: mean(i128::from(taken.0), auctioned),
         call_price: mean(call_sum, call_volume),
         call_volume,
@@ -172,7 +181,8 @@ fn count_plant(row: &mut YearRow, state: &State, plant: &Plant) {
     if installation.obliged_in(year) {
         add(&mut row.obliged);
         row.surrendered += installation.surrendered.get(&year).copied().unwrap_or_default();
-        let (without, with) = plant.years.get(&row.year).copied().unwrap_or_default();
+        let PlantYear { without, with, .. } =
+            plant.years.get(&row.year).copied().unwrap_or_default();
         row.abated += without - with;
         match installation.letters.get(&year) {
             Some(Letter::A) => row.letters.0 += 1,

@@ -7,7 +7,7 @@ mod traders;
 use crate::calendar::{self, Entry, Step};
 use crate::chance::{Chance, Purpose};
 use crate::expectation::{self, Supply, YearAhead};
-use crate::group::{Group, Plant};
+use crate::group::{Group, Plant, PlantYear};
 use crate::market::Market;
 use crate::outcome::{self, Outcome};
 use crate::plants::PlantRow;
@@ -19,6 +19,9 @@ use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::{Jurisdiction, Policy};
 use std::collections::BTreeMap;
+
+/// How much of a year's deviation from the baseline is left in the next.
+const PERSISTENCE: f64 = 0.7;
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -121,6 +124,7 @@ impl<J: Journal> Play<J> {
             }
             Step::SwitchFuel => {
                 self.switch_fuel(j, year);
+                self.plan_quarter(j, year, entry.at);
                 Ok(())
             }
             Step::ReleaseNewEntrants => self.release_new_entrants(j, year),
@@ -242,7 +246,7 @@ impl<J: Journal> Play<J> {
     fn left_after_measures(&self, j: usize, year: u16) -> f64 {
         let mine = || self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year));
         let left = |it: &Plant| match it.years.get(&year) {
-            Some((without, with)) => with / without,
+            Some(it) => it.with / it.without,
             None => 1.0 - it.built,
         };
         let base: f64 = mine().map(|it| it.base_t).sum();
@@ -287,7 +291,7 @@ impl<J: Journal> Play<J> {
         bank
     }
 
-    /// Outputs of the year: they wander around the baseline (AR(1), 0.7).
+    /// Outputs of the year: they wander around the baseline (AR(1)).
     fn begin_year(&mut self, j: usize, year: u16) {
         let first = self.settings.first;
         let it = self.policy_of(j);
@@ -298,15 +302,19 @@ impl<J: Journal> Play<J> {
             if plant.jurisdiction != j {
                 continue;
             }
+            let before = plant.deviation;
             if chance {
                 let spread = if plant.is_power() { 0.04 } else { 0.07 };
                 let draw = self.chance.normal(Purpose::Output, place as u64, u64::from(year));
                 // The spread is that of the wandering itself, not of its yearly steps.
-                plant.deviation = 0.7 * plant.deviation + libm::sqrt(1.0 - 0.49) * spread * draw;
+                let fresh = libm::sqrt(1.0 - PERSISTENCE * PERSISTENCE) * spread * draw;
+                plant.deviation = PERSISTENCE * before + fresh;
             }
             let without = plant.base_t * growth * libm::exp(plant.deviation);
             let with = without * (1.0 - plant.built) * (1.0 - plant.switched);
-            plant.years.insert(year, (without, with));
+            let persists = if chance { PERSISTENCE } else { 1.0 };
+            let forecast = libm::exp(persists * before - plant.deviation);
+            plant.years.insert(year, PlantYear { without, with, forecast });
         }
         self.draw_views(j, year);
     }
@@ -322,9 +330,9 @@ impl<J: Journal> Play<J> {
             if plant.jurisdiction == j && plant.is_power() && plant.obliged_in(year) {
                 let change = (1.0 - share) / (1.0 - plant.switched);
                 plant.switched = share;
-                if let Some((_, with)) = plant.years.get_mut(&year) {
+                if let Some(it) = plant.years.get_mut(&year) {
                     // What is emitted is emitted: only the rest of the year changes.
-                    *with *= 1.0 - left + left * change;
+                    it.with *= 1.0 - left + left * change;
                 }
             }
         }

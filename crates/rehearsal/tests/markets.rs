@@ -8,7 +8,7 @@ use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::MemoryStorage;
-use karvan_policy::{Jurisdiction, Policy};
+use karvan_policy::{Jurisdiction, Policy, schema};
 use karvan_rehearsal::{INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants};
 use std::sync::Arc;
 
@@ -31,11 +31,19 @@ fn outcome(settings: Settings) -> Outcome {
     play(settings, MemoryJournal::forgetful()).0
 }
 
-/// Units that a verified tonne can rest on: issued, opening balances among them, or fined instead.
-fn accounts_for_every_tonne(it: &Outcome) {
-    let sum = |of: fn(&YearRow) -> Tonnes| it.rows.iter().map(of).sum::<Tonnes>();
-    let (verified, penalised) = (sum(|it| it.verified), sum(|it| it.penalised));
-    assert!(verified <= it.issued + penalised, "{verified} verified, {} issued", it.issued);
+/// Each member's verified tonnes rest on its own units - its caps and opening balance - or were
+/// fined instead.
+fn accounts_for_every_tonne(policy: &Policy, it: &Outcome) {
+    for member in &policy.jurisdictions {
+        let rows = || it.rows.iter().filter(|row| row.jurisdiction == member.code);
+        let sum = |of: fn(&YearRow) -> Tonnes| rows().map(of).sum::<Tonnes>();
+        let (verified, penalised) = (sum(|it| it.verified), sum(|it| it.penalised));
+        let units = sum(|it| it.cap.unwrap_or_default()) + schema::tonnes(member.opening_mt);
+        let code = &member.code;
+        assert!(verified <= units + penalised, "{code}: {verified} verified, {units} there were");
+        let surrendered = sum(|it| it.surrendered);
+        assert!(surrendered <= units, "{code}: {surrendered} surrendered, {units} there were");
+    }
     for row in &it.rows {
         let (name, year) = (&row.jurisdiction, row.year);
         if let Some(cap) = row.cap {
@@ -99,7 +107,7 @@ fn the_shipped_pilot_accounts_for_every_tonne_and_its_prices_have_a_reason() {
     assert!(it.real_obliged >= 180, "{} real installations owe units", it.real_obliged);
     assert!(it.synthetic_reporting > 0);
     assert!(it.refused.is_empty(), "people ask for what cannot be: {:?}", it.refused);
-    accounts_for_every_tonne(&it);
+    accounts_for_every_tonne(&policy, &it);
     prices_have_a_reason(&policy, &it);
     for row in it.rows.iter().filter(|it| it.stage.obliges()) {
         let (code, year) = (&row.jurisdiction, row.year);
@@ -119,7 +127,7 @@ fn where_nothing_is_scarce_the_price_stays_at_the_reserve_and_few_trade() {
             settings.seed = seed;
             let policy = settings.policy.clone();
             let it = outcome(settings);
-            accounts_for_every_tonne(&it);
+            accounts_for_every_tonne(&policy, &it);
             prices_have_a_reason(&policy, &it);
             for row in &it.rows {
                 let highest = row.auction_price.max(row.call_price).unwrap_or_default();
@@ -157,7 +165,7 @@ fn a_market_of_two_invented_countries_works_like_any_other() {
     let settings = settings(TWO_COUNTRIES, THEIR_PLANTS);
     let policy = settings.policy.clone();
     let (it, market) = play(settings, MemoryJournal::forgetful());
-    accounts_for_every_tonne(&it);
+    accounts_for_every_tonne(&policy, &it);
     prices_have_a_reason(&policy, &it);
     assert_eq!(it.members, 2);
     assert!(market.state().year_rules(JurisdictionId(1), karvan_core::time::Year(2028)).is_some());

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 const USAGE: &str = "\
 cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files
-cargo xtask test       check, and the slow tests: crashes, full disk, the whole pilot
+cargo xtask test       check, and the slow tests: crashes, full disk
 cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
 cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";

@@ -29,6 +29,22 @@ const WALLS: [(&str, &[&str]); 7] = [
     ("xtask", &["karvan-core", "csv", "libm"]),
 ];
 
+/// The crates in which floats live, and the methods of theirs whose last digit depends on the
+/// machine.
+const FLOATING: [&str; 2] = ["policy", "rehearsal"];
+const VARYING: [&str; 10] = [
+    ".exp(",
+    ".ln(",
+    ".log10(",
+    ".powf(",
+    ".powi(",
+    ".sin(",
+    ".cos(",
+    ".tan(",
+    ".mul_add(",
+    ".cbrt(",
+];
+
 /// The market's code knows no country: these may stand in policies, data and tests only.
 const COUNTRIES: [&str; 10] =
     ["AFG", "AZE", "IRN", "KAZ", "KGZ", "PAK", "TJK", "TKM", "TUR", "UZB"];
@@ -107,14 +123,29 @@ fn rust_file(name: &str, text: &str, wrong: &mut Vec<String>) {
             }
         }
     }
+    if FLOATING.iter().any(|it| name.starts_with(&format!("crates/{it}/src/"))) {
+        for method in VARYING {
+            if text.contains(method) {
+                let of = method.trim_matches(['.', '(']);
+                wrong.push(format!("{name}: {of} varies by machine; libm::{of} does not"));
+            }
+        }
+    }
     if name.starts_with("crates/core/src/")
         && text.contains("pub fn decide(")
         && name != "crates/core/src/command.rs"
     {
-        let places = ["//!", "pub struct", "pub fn decide("].map(|it| text.find(it));
-        let in_order = places.iter().all(Option::is_some) && places.is_sorted();
+        let must = ["//!", "pub struct", "pub fn decide("].map(|it| text.find(it));
+        let parts = ["//!", "pub struct", "\nrefusals! {", "pub fn decide(", "pub fn apply("];
+        let there: Vec<usize> = parts.iter().filter_map(|it| text.find(it)).collect();
+        let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
+        let in_order = must.iter().all(Option::is_some)
+            && there.is_sorted()
+            && there.iter().all(|it| *it < tests);
         if !in_order {
-            wrong.push(format!("{name}: not in the order meaning, command, decide"));
+            wrong.push(format!(
+                "{name}: not in the order meaning, command, fact, refusals, decide, apply, tests"
+            ));
         }
     }
 }
@@ -131,12 +162,20 @@ fn markdown_file(name: &str, text: &str, wrong: &mut Vec<String>) {
     }
 }
 
-/// The names under `[dependencies]` of a manifest.
+/// The names a manifest depends on, for whatever target, tests apart.
 fn dependencies(manifest: &str) -> Vec<&str> {
-    let after = manifest.split("[dependencies]").nth(1).unwrap_or_default();
-    let section = after.split("\n[").next().unwrap_or_default();
-    let names = section.lines().filter_map(|it| it.split(['.', ' ', '=']).next());
-    names.filter(|it| !it.is_empty()).collect()
+    let mut names = Vec::new();
+    for section in manifest.split("\n[") {
+        let (head, body) = section.split_once(']').unwrap_or((section, ""));
+        let head = head.trim_start_matches('[');
+        if let Some((_, name)) = head.split_once("dependencies.") {
+            names.push(name);
+        } else if head.ends_with("dependencies") && !head.ends_with("dev-dependencies") {
+            names.extend(body.lines().filter_map(|it| it.split(['.', ' ', '=']).next()));
+        }
+    }
+    names.retain(|it| !it.is_empty());
+    names
 }
 
 fn wall(of: &str, may: &[&str], manifest: &str, wrong: &mut Vec<String>) {
@@ -192,6 +231,18 @@ mod tests {
         let mut wrong = Vec::new();
         wall("core", &["sha2"], manifest, &mut wrong);
         assert_eq!(wrong, ["crates/core uses tokio, which its wall forbids"]);
+        let hidden = "[package]\n[target.'cfg(unix)'.dependencies]\nlibc = \"1\"\n\
+                      [dependencies.rand]\nversion = \"1\"\n[dev-dependencies]\nproptest = \"1\"\n";
+        assert_eq!(dependencies(hidden), ["libc", "rand"]);
+    }
+
+    #[test]
+    fn a_command_file_out_of_order_and_a_float_that_varies_are_found() {
+        let mut wrong = Vec::new();
+        let file = "//! Meaning.\npub struct Command;\npub fn apply() {}\npub fn decide() {}\n";
+        rust_file("crates/core/src/units/transfer.rs", file, &mut wrong);
+        rust_file("crates/policy/src/a.rs", "let it = price.powf(2.0);\n", &mut wrong);
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
     }
 
     #[test]

@@ -262,9 +262,10 @@ impl<J: Journal> Play<J> {
             match method {
                 AllocationMethod::Grandfathering => plant.base_t,
                 AllocationMethod::BenchmarkHistorical => benchmark * plant.row.output,
-                // Last year's output is the best estimate of this year's.
+                // What the output was expected to be when the year began.
                 AllocationMethod::BenchmarkOutput => {
-                    benchmark * plant.row.output * libm::exp(plant.deviation)
+                    let forecast = plant.years.get(&year).map_or(1.0, |it| it.forecast);
+                    benchmark * plant.row.output * libm::exp(plant.deviation) * forecast
                 }
             }
         };

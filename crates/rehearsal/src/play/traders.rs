@@ -33,6 +33,8 @@ const MONTHS_TO_BUILD: f64 = 6.0;
 
 /// A group's money for a year, as a multiple of what its need would cost at the expected price.
 const BUDGET: f64 = 1.5;
+/// The same for a state utility, which gets it quarter by quarter and cannot save it.
+const BUDGET_OF_UTILITY: f64 = 1.0;
 /// In the last weeks before a surrender date the budget does not count: the fine would cost more.
 const WEEKS_OF_NEED: f64 = 6.0;
 
@@ -137,27 +139,49 @@ impl<J: Journal> Play<J> {
     /// What a group makes of an expected price when it bids: less, where it owns more than half of
     /// a jurisdiction's emissions and the policy lets it use that.
     fn shaded(&self, place: usize, expected: f64) -> f64 {
-        if !self.settings.policy.rehearsal.market_power {
-            return expected;
-        }
-        let sum =
-            |plants: &mut dyn Iterator<Item = &Plant>| plants.map(|it| it.base_t).sum::<f64>();
-        let group = &self.groups[place];
-        let own = sum(&mut group.plants.iter().filter_map(|it| self.plants.get(*it)));
-        let all = sum(&mut self.plants.iter().filter(|it| it.jurisdiction == group.jurisdiction));
-        if own > 0.5 * all { expected * SHADED } else { expected }
+        let is_shaded = self.settings.policy.rehearsal.market_power && self.owns_most(place);
+        if is_shaded { expected * SHADED } else { expected }
     }
 
     /// The year's money, once the free units are in: what the need would cost, and half more.
     pub(super) fn plan_budgets(&mut self, j: usize, year: u16, at: Instant) {
         let news = self.news(j, year, at);
         for place in 0..self.groups.len() {
-            if self.groups[place].jurisdiction == j {
+            if self.groups[place].jurisdiction == j && !self.is_state_utility(place) {
                 let need = self.short(place, year).max(0.0);
                 let cost = BUDGET * need * self.expected_price(place, &news);
                 self.groups[place].budget = floor(cost * 100.0);
             }
         }
+    }
+
+    /// A quarter's money of the state utilities.
+    pub(super) fn plan_quarter(&mut self, j: usize, year: u16, at: Instant) {
+        let news = self.news(j, year, at);
+        for place in 0..self.groups.len() {
+            if self.groups[place].jurisdiction == j && self.is_state_utility(place) {
+                let need = self.short(place, year).max(0.0);
+                let cost = BUDGET_OF_UTILITY * need * self.expected_price(place, &news) / 4.0;
+                self.groups[place].budget = floor(cost * 100.0);
+            }
+        }
+    }
+
+    /// The tables of plants do not say who belongs to a state; whoever makes power and owns more
+    /// than half of a jurisdiction's emissions is taken for its utility.
+    fn is_state_utility(&self, place: usize) -> bool {
+        let plants = &self.groups[place].plants;
+        let makes_power = plants.iter().filter_map(|it| self.plants.get(*it)).any(Plant::is_power);
+        makes_power && self.owns_most(place)
+    }
+
+    fn owns_most(&self, place: usize) -> bool {
+        let sum =
+            |plants: &mut dyn Iterator<Item = &Plant>| plants.map(|it| it.base_t).sum::<f64>();
+        let group = &self.groups[place];
+        let own = sum(&mut group.plants.iter().filter_map(|it| self.plants.get(*it)));
+        let all = sum(&mut self.plants.iter().filter(|it| it.jurisdiction == group.jurisdiction));
+        own > 0.5 * all
     }
 
     /// What a group can pay: its free money, and what is left of its budget.
@@ -224,8 +248,9 @@ impl<J: Journal> Play<J> {
                 continue;
             }
             basket.spent = 0;
+            let most = self.most_to_pay(j, &news, expected);
             for step in BID_STEPS {
-                let price = on_tick(self.shaded(place, expected) * step);
+                let price = on_tick((self.shaded(place, expected) * step).min(most));
                 if price < rules.reserve {
                     continue;
                 }
@@ -249,13 +274,15 @@ impl<J: Journal> Play<J> {
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
         let (year, price) = (news.year, news.last.map(|(price, _)| price));
-        let keeps = it.valid_to(year) > year;
+        // Whoever looks at this compliance year only keeps nothing for the next.
+        let looks_ahead = group.horizon > 1 || self.competes();
+        let keeps = it.valid_to(year) > year && looks_ahead;
         if !keeps || price.is_none_or(|price| expected <= price * WORTH_ACTING) {
             return 0.0;
         }
         let plants = || group.plants.iter().filter_map(|it| self.plants.get(*it));
         let yearly: f64 =
-            plants().filter(|it| it.obliged_in(year)).map(|it| it.emissions(year)).sum();
+            plants().filter(|it| it.obliged_in(year)).map(|it| it.expects(year, news.at)).sum();
         let most = if plants().any(Plant::is_power) { 1.0 } else { 0.5 };
         let has = -self.short(place, year);
         (most * yearly - has.max(0.0)).max(0.0) / MONTHS_TO_BUILD
@@ -339,11 +366,13 @@ impl<J: Journal> Play<J> {
             };
             let extra = if is_prompt { 0.0 } else { self.position_wanted(place, news, expected) };
             let price = self.shaded(place, price.max(urgent));
+            let price = price.min(self.most_to_pay(group.jurisdiction, news, expected));
             return Wish { quantity: short * part + extra, price };
         }
         let extra = if is_prompt { 0.0 } else { self.position_wanted(place, news, expected) };
         if extra > 0.0 && !group.hoards {
-            return Wish { quantity: extra, price: expected / WORTH_ACTING };
+            let most = self.most_to_pay(group.jurisdiction, news, expected);
+            return Wish { quantity: extra, price: (expected / WORTH_ACTING).min(most) };
         }
         self.offer(outlook)
     }
@@ -362,8 +391,8 @@ impl<J: Journal> Play<J> {
         Wish { quantity: wish.quantity.max(-left_over), ..wish }
     }
 
-    /// In the last weeks: with make-good a unit is worth next year's price and the penalty;
-    /// without, the penalty.
+    /// The most a unit is worth to anybody: with make-good next year's price and the penalty;
+    /// without, the penalty. In the last weeks those in need bid up to it.
     fn most_to_pay(&self, j: usize, news: &News, expected: f64) -> f64 {
         let it = self.policy_of(j);
         let year = news.year;
