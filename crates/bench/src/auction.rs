@@ -4,7 +4,7 @@
 use crate::scene::{Draw, NOW, auction_rules, rules};
 use crate::table::{Figure, Goal, Table};
 use crate::{Failure, note, scene};
-use karvan_core::account::{AccountKind, open_account::OpenAccount};
+use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::clearing::{Demand, Offer, clear};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
@@ -71,17 +71,24 @@ fn must(state: &mut State, asked: &scene::Asked) -> Result<(), Failure> {
 fn bids_in() -> Result<(State, scene::Asked), Failure> {
     let (here, year) = (JurisdictionId(0), Year(2027));
     let mut state = State { now: NOW, ..State::default() };
-    let mut ask = |actor: PersonId, command: Command| must(&mut state, &(actor, command));
-    let (region, nation, bank) = (PersonId(1), PersonId(2), PersonId(3));
+    let mut ask = |actor: PersonId, command: Command| -> Result<(), Failure> {
+        for asked in scene::seconded(&state, (actor, command)) {
+            must(&mut state, &asked)?;
+        }
+        Ok(())
+    };
+    // Each party has two persons.
+    let (region, nation, bank) = (PersonId(1), PersonId(3), PersonId(5));
+    let single = SinglePerson::default();
     let register = |role, jurisdiction, group| -> Command {
-        RegisterParty { role, jurisdiction, group: GroupId(group) }.into()
+        RegisterParty { role, jurisdiction, group: GroupId(group), persons: 2 }.into()
     };
     ask(NOBODY, register(Role::RegionalAdministrator, None, 0))?;
     ask(region, AdoptPolicy { rules: rules() }.into())?;
     ask(region, register(Role::NationalAdministrator, Some(here), 1))?;
     ask(region, register(Role::SettlementBank, None, 2))?;
     for kind in [AccountKind::TotalQuantity, AccountKind::Auction] {
-        ask(nation, OpenAccount { kind, holder: PartyId(1), jurisdiction: here }.into())?;
+        ask(nation, OpenAccount { kind, holder: PartyId(1), jurisdiction: here, single }.into())?;
     }
     ask(bank, OpenCashAccount { party: PartyId(2) }.into())?;
     ask(bank, OpenCashAccount { party: PartyId(1) }.into())?;
@@ -94,7 +101,7 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
     for number in 0..BIDDERS {
         let (party, jurisdiction, kind) = (PartyId(3 + number), here, AccountKind::Trading);
         ask(nation, register(Role::Trader, Some(here), 10 + number))?;
-        ask(nation, OpenAccount { kind, holder: party, jurisdiction }.into())?;
+        ask(nation, OpenAccount { kind, holder: party, jurisdiction, single }.into())?;
         ask(bank, OpenCashAccount { party }.into())?;
         let (amount, reference) = (Money(1_000_000_000_000), u64::from(number));
         ask(bank, Deposit { party, amount, reference }.into())?;
@@ -106,7 +113,7 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
     for number in (0..BIDDERS).cycle().take(BIDS) {
         let (price, quantity) = bid(&mut draw);
         let (auction, account) = (AuctionId(0), AccountId(2 + number));
-        ask(PersonId(4 + number), PlaceBid { auction, account, price, quantity }.into())?;
+        ask(PersonId(7 + 2 * number), PlaceBid { auction, account, price, quantity }.into())?;
     }
     ask(NOBODY, PassTime { to: closes }.into())?;
     Ok((state, (nation, ClearAuction { auction: AuctionId(0), seed: SEED }.into())))

@@ -1,13 +1,15 @@
 //! A market of 10,000 operators whose holdings lie in 100,000 blocks.
 
 use karvan_core::account::register_installation::RegisterInstallation;
-use karvan_core::account::{AccountKind, open_account::OpenAccount};
+use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::command::needs_second;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, NOBODY, SeriesId};
 use karvan_core::id::{GroupId, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::proposal::{approve::Approve, propose::Propose};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, Undersubscribed,
@@ -28,8 +30,11 @@ const HERE: JurisdictionId = JurisdictionId(0);
 /// Every holder's: 2,000 t in a block.
 const HOLDING: u64 = 2_000 * BLOCKS_AN_ACCOUNT as u64;
 /// The region and the nation come first.
-const ADMINISTRATOR: PersonId = PersonId(2);
-const FIRST_OPERATOR: u32 = 2;
+const ADMINISTRATOR: PersonId = PersonId(3);
+/// One operator holds all accounts, and one person of it suffices for transfers among them.
+const OPERATOR: PartyId = PartyId(2);
+const OPERATORS_PERSON: PersonId = PersonId(5);
+const SINGLE: SinglePerson = SinglePerson { surrender: true, trusted: true };
 /// The accounts of the government come first.
 const FIRST_ACCOUNT: u32 = 2;
 
@@ -91,10 +96,6 @@ fn account(number: u32) -> AccountId {
     AccountId(FIRST_ACCOUNT + number % ACCOUNTS)
 }
 
-fn operator(number: u32) -> PersonId {
-    PersonId(FIRST_OPERATOR + 1 + number % ACCOUNTS)
-}
-
 fn transfer(from: u32, to: u32, quantity: u64) -> Asked {
     let command = Transfer {
         from: account(from),
@@ -103,7 +104,7 @@ fn transfer(from: u32, to: u32, quantity: u64) -> Asked {
         quantity: Tonnes(quantity),
         consideration: Consideration::Price(Price(815)),
     };
-    (operator(from), command.into())
+    (OPERATORS_PERSON, command.into())
 }
 
 /// All that leads to the scene.
@@ -111,7 +112,7 @@ fn opening() -> Vec<Asked> {
     let region = PersonId(1);
     let register = |role, group| {
         let jurisdiction = (role != Role::RegionalAdministrator).then_some(HERE);
-        Command::from(RegisterParty { role, jurisdiction, group: GroupId(group) })
+        Command::from(RegisterParty { role, jurisdiction, group: GroupId(group), persons: 2 })
     };
     let mut all = vec![
         (NOBODY, register(Role::RegionalAdministrator, 0)),
@@ -121,16 +122,14 @@ fn opening() -> Vec<Asked> {
     let mut nation = |command: Command| all.push((ADMINISTRATOR, command));
     for kind in [AccountKind::TotalQuantity, AccountKind::Allocation] {
         let (holder, jurisdiction) = (PartyId(1), HERE);
-        nation(OpenAccount { kind, holder, jurisdiction }.into());
+        nation(OpenAccount { kind, holder, jurisdiction, single: SINGLE }.into());
     }
+    nation(register(Role::Operator, 2));
     for number in 0..ACCOUNTS {
-        nation(register(Role::Operator, FIRST_OPERATOR + number));
-    }
-    for number in 0..ACCOUNTS {
-        let operator = PartyId(FIRST_OPERATOR + number);
-        let label = label(&format!("XXA-{number}"));
-        let obliged_from = Some(YEAR);
-        nation(RegisterInstallation { label, jurisdiction: HERE, operator, obliged_from }.into());
+        let (label, jurisdiction) = (label(&format!("XXA-{number}")), HERE);
+        let (operator, obliged_from, single) = (OPERATOR, Some(YEAR), SINGLE);
+        let register = RegisterInstallation { label, jurisdiction, operator, obliged_from, single };
+        nation(register.into());
     }
     let quantity = Tonnes(HOLDING * u64::from(ACCOUNTS));
     let (jurisdiction, year, opening) = (HERE, YEAR, Tonnes(0));
@@ -161,6 +160,17 @@ pub(crate) struct Scene {
     pub(crate) state: State,
 }
 
+/// The command itself, or the proposal and the approval of what needs two persons.
+pub(crate) fn seconded(state: &State, (actor, command): Asked) -> Vec<Asked> {
+    if !needs_second(state, &command) {
+        return vec![(actor, command)];
+    }
+    let (proposal, command_hash) = (state.next_proposal, command.hash(actor));
+    let propose = Propose { command: Box::new(command) };
+    let second = PersonId(actor.0 + 1);
+    vec![(actor, propose.into()), (second, Approve { proposal, command_hash }.into())]
+}
+
 /// Decides, applies and checks; whether the command was accepted.
 pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events) -> bool {
     let (actor, approvals) = (*actor, Vec::new());
@@ -178,11 +188,14 @@ pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let opening = opening();
         let mut state = State { now: NOW, ..State::default() };
         let mut out = Events::default();
-        for asked in &opening {
-            assert!(take(&mut state, asked, &mut out), "refused: {asked:?}");
+        let mut opening = Vec::new();
+        for asked in self::opening() {
+            for asked in seconded(&state, asked) {
+                assert!(take(&mut state, &asked, &mut out), "refused: {asked:?}");
+                opening.push(asked);
+            }
         }
         invariant::sweep(&state);
         Self { opening, state }

@@ -4,6 +4,7 @@ pub mod account_reopened;
 pub mod account_restricted;
 pub mod open_account;
 pub mod register_installation;
+pub mod set_single_person;
 
 use crate::compliance::Letter;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
@@ -82,6 +83,17 @@ pub enum AccountStatus {
     SurrenderOnly,
 }
 
+/// For what one person suffices in an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct SinglePerson {
+    /// Surrender and return.
+    #[n(0)]
+    pub surrender: bool,
+    /// Transfers to accounts that it trusts.
+    #[n(1)]
+    pub trusted: bool,
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Account {
@@ -97,6 +109,20 @@ pub struct Account {
     /// What it may do.
     #[n(3)]
     pub status: AccountStatus,
+    /// For what one person suffices.
+    #[n(4)]
+    pub single: SinglePerson,
+}
+
+/// Whether an account trusts another without asking: both have the same holder under the same
+/// administrator.
+pub fn trusts(state: &State, one: AccountId, other: AccountId) -> bool {
+    match (state.accounts.get(one), state.accounts.get(other)) {
+        (Some(one), Some(other)) => {
+            one.holder == other.holder && one.jurisdiction == other.jurisdiction
+        }
+        _ => false,
+    }
 }
 
 /// An installation whose emissions are reported.

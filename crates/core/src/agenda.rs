@@ -4,10 +4,10 @@
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
-use crate::id::JurisdictionId;
+use crate::id::{JurisdictionId, ProposalId};
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{call, compliance};
+use crate::{call, compliance, proposal};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,9 @@ pub enum Due {
     /// The surrender: orders for units of that year lapse.
     #[n(3)]
     Surrender(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// A proposal that nobody approved lapses.
+    #[n(4)]
+    Proposal(#[n(0)] ProposalId),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -85,6 +88,7 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
         Due::Surrender(jurisdiction, year) => {
             call::lapse::book(draft, state, (jurisdiction, year), from)
         }
+        Due::Proposal(id) => proposal::lapse(draft, id),
     }
 }
 

@@ -1,118 +1,210 @@
-//! Authority: who may ask what. Pages may hide a button; the rule stands here.
+//! Authority: who may ask what, and when a second person must approve. Pages may hide a button;
+//! the rule stands here. Each command names its right in its own file; [`crate::command`] lists
+//! which commands two persons must want.
 
 use crate::context::Context;
-use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId};
-use crate::party::{Party, Role};
+use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId, PersonId};
+use crate::party::{PersonStatus, Role};
 use crate::refusal::refusals;
 use crate::state::State;
+use crate::time::Instant;
 
 refusals! {
     /// Why somebody may not ask this.
     pub enum AuthorityRefused {
         /// The person is not registered.
-        PersonUnknown { person: crate::id::PersonId } = 101
+        PersonUnknown { person: PersonId } = 101
             => "person {person} is not registered; ask the administrator to register its party",
         /// Only the regional administrator may.
-        NotRegion { person: crate::id::PersonId } = 102
+        NotRegion { person: PersonId } = 102
             => "person {person} does not act for the regional administrator, who alone may do this",
         /// Only the jurisdiction's administrator may.
-        NotAdministrator { person: crate::id::PersonId, jurisdiction: JurisdictionId } = 103
+        NotAdministrator { person: PersonId, jurisdiction: JurisdictionId } = 103
             => "person {person} does not act for the administrator of jurisdiction {jurisdiction}, \
                 who alone may do this",
         /// Only the holder may.
-        NotHolder { person: crate::id::PersonId, account: AccountId } = 104
+        NotHolder { person: PersonId, account: AccountId } = 104
             => "person {person} does not act for the holder of account {account}",
         /// Only an accredited verifier may.
-        NotVerifier { person: crate::id::PersonId, jurisdiction: JurisdictionId } = 105
+        NotVerifier { person: PersonId, jurisdiction: JurisdictionId } = 105
             => "person {person} does not act for a verifier of jurisdiction {jurisdiction}",
         /// Only the settlement bank may.
-        NotBank { person: crate::id::PersonId } = 106
+        NotBank { person: PersonId } = 106
             => "person {person} does not act for the settlement bank, who alone books statements",
         /// Only the passing of time itself may.
-        NotTime { person: crate::id::PersonId } = 107
+        NotTime { person: PersonId } = 107
             => "person {person} cannot let time pass; the writer does so by its own clock",
+        /// A suspended person does nothing.
+        Suspended { person: PersonId } = 108
+            => "person {person} is suspended; another person of its party or the administrator \
+                must act",
+        /// Its rights do not reach so far.
+        MayNotInitiate { person: PersonId } = 109
+            => "person {person} has not the right to initiate this; a person with that right must",
+        /// Its rights do not reach so far.
+        MayNotApprove { person: PersonId } = 110
+            => "person {person} has not the right to approve; a person with that right must",
+        /// Two persons must want this.
+        NeedsSecondPerson { person: PersonId } = 111
+            => "this needs a second person; person {person} can propose it, and another must approve",
+        /// Two persons are two persons.
+        SamePerson { person: PersonId } = 112
+            => "person {person} proposed it; another person must approve",
     }
 }
 
-/// The party a person acts for.
-pub fn party<'a>(
-    state: &'a State,
-    context: &Context,
-) -> Result<(PartyId, &'a Party), AuthorityRefused> {
-    let unknown = AuthorityRefused::PersonUnknown { person: context.actor };
-    let Some(id) = state.people.get(context.actor).and_then(|it| it.party) else {
-        return Err(unknown);
+/// For whom one must act to ask a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// The writer itself, by its clock.
+    Time,
+    /// Whoever founds a market on an empty journal.
+    Founder,
+    /// Any active person of the market.
+    Registered,
+    /// The regional administrator.
+    Region,
+    /// The administrator of a jurisdiction.
+    Administrator(JurisdictionId),
+    /// The holder of an account.
+    Holder(AccountId),
+    /// The holder of an account, for surrender and return alone.
+    Surrenderer(AccountId),
+    /// A verifier accredited in a jurisdiction.
+    Verifier(JurisdictionId),
+    /// The settlement bank.
+    Bank,
+}
+
+/// Whether a second person must approve a command (rulebook section 3, "second person").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// One person suffices.
+    One,
+    /// Another person with the same right must approve.
+    Two,
+    /// As the account's holder has set it, or as the command's file says.
+    ByRule,
+}
+
+/// What a person does with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Initiate,
+    Approve,
+}
+
+/// A sender whose right was checked: what decisions know of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Authorised<'a> {
+    context: &'a Context,
+    party: PartyId,
+}
+
+impl<'a> Authorised<'a> {
+    /// The person that acts.
+    pub fn person(&self) -> PersonId {
+        self.context.actor
+    }
+
+    /// The party it acts for; where nobody acts, the party that does not exist.
+    pub fn party(&self) -> PartyId {
+        self.party
+    }
+
+    /// The writer's clock.
+    pub fn now(&self) -> Instant {
+        self.context.now
+    }
+
+    /// The persons that approved.
+    pub fn seconds(&self) -> &'a [PersonId] {
+        &self.context.approvals
+    }
+
+    /// The context as the writer gave it.
+    pub(crate) fn context(&self) -> &'a Context {
+        self.context
+    }
+}
+
+/// The party of nobody.
+const NO_PARTY: PartyId = PartyId(u32::MAX);
+
+/// Checks that the sender has a right.
+pub(crate) fn authorise<'a>(
+    state: &State,
+    context: &'a Context,
+    right: Right,
+) -> Result<Authorised<'a>, AuthorityRefused> {
+    let party = check(state, context.actor, right, Act::Initiate)?;
+    Ok(Authorised { context, party })
+}
+
+/// Checks that a person has a right, and may do this much with it; finds the party it acts for.
+pub(crate) fn check(
+    state: &State,
+    person: PersonId,
+    right: Right,
+    act: Act,
+) -> Result<PartyId, AuthorityRefused> {
+    use AuthorityRefused as No;
+    match right {
+        Right::Time if person == NOBODY => return Ok(NO_PARTY),
+        Right::Time => return Err(No::NotTime { person }),
+        Right::Founder => return Ok(NO_PARTY),
+        _ => {}
+    }
+    let row = state.people.get(person);
+    let (Some(row), Some(id)) = (row, row.and_then(|it| it.party)) else {
+        return Err(No::PersonUnknown { person });
     };
-    Ok((id, state.parties.row(id)))
-}
-
-/// The writer itself acts, by its clock.
-pub fn time(context: &Context) -> Result<(), AuthorityRefused> {
-    if context.actor == NOBODY {
-        Ok(())
-    } else {
-        Err(AuthorityRefused::NotTime { person: context.actor })
+    let party = state.parties.row(id);
+    let holds = |account| state.accounts.get(account).is_some_and(|it| it.holder == id);
+    let here = |role, jurisdiction| party.role == role && party.jurisdiction == Some(jurisdiction);
+    match right {
+        Right::Time | Right::Founder | Right::Registered => {}
+        Right::Region if party.role == Role::RegionalAdministrator => {}
+        Right::Region => return Err(No::NotRegion { person }),
+        Right::Administrator(it) if here(Role::NationalAdministrator, it) => {}
+        Right::Administrator(jurisdiction) => {
+            return Err(No::NotAdministrator { person, jurisdiction });
+        }
+        Right::Holder(it) | Right::Surrenderer(it) if holds(it) => {}
+        Right::Holder(account) | Right::Surrenderer(account) => {
+            return Err(No::NotHolder { person, account });
+        }
+        Right::Verifier(it) if here(Role::Verifier, it) => {}
+        Right::Verifier(jurisdiction) => return Err(No::NotVerifier { person, jurisdiction }),
+        Right::Bank if party.role == Role::SettlementBank => {}
+        Right::Bank => return Err(No::NotBank { person }),
+    }
+    if row.status == PersonStatus::Suspended {
+        return Err(No::Suspended { person });
+    }
+    let surrenders = matches!(right, Right::Surrenderer(_));
+    match act {
+        // What a person of whatever rights may send is checked further where it is decided.
+        _ if right == Right::Registered => Ok(id),
+        Act::Initiate if row.rights.may_initiate(surrenders) => Ok(id),
+        Act::Initiate => Err(No::MayNotInitiate { person }),
+        Act::Approve if row.rights.may_approve() => Ok(id),
+        Act::Approve => Err(No::MayNotApprove { person }),
     }
 }
 
-/// The regional administrator acts.
-pub fn region(state: &State, context: &Context) -> Result<PartyId, AuthorityRefused> {
-    let (id, party) = party(state, context)?;
-    if party.role == Role::RegionalAdministrator {
-        Ok(id)
-    } else {
-        Err(AuthorityRefused::NotRegion { person: context.actor })
-    }
-}
-
-/// The administrator of a jurisdiction acts.
-pub fn administrator(
+/// Checks that a command that two persons must want has them: distinct, and both with the right.
+pub(crate) fn check_second(
     state: &State,
     context: &Context,
-    jurisdiction: JurisdictionId,
-) -> Result<PartyId, AuthorityRefused> {
-    let (id, party) = party(state, context)?;
-    if party.role == Role::NationalAdministrator && party.jurisdiction == Some(jurisdiction) {
-        Ok(id)
-    } else {
-        Err(AuthorityRefused::NotAdministrator { person: context.actor, jurisdiction })
+    right: Right,
+) -> Result<(), AuthorityRefused> {
+    let person = context.actor;
+    let Some(second) = context.approvals.first().copied() else {
+        return Err(AuthorityRefused::NeedsSecondPerson { person });
+    };
+    if second == person {
+        return Err(AuthorityRefused::SamePerson { person });
     }
-}
-
-/// The holder of an account acts.
-pub fn holder(
-    state: &State,
-    context: &Context,
-    account: AccountId,
-) -> Result<PartyId, AuthorityRefused> {
-    let (id, _) = party(state, context)?;
-    if state.accounts.get(account).is_some_and(|it| it.holder == id) {
-        Ok(id)
-    } else {
-        Err(AuthorityRefused::NotHolder { person: context.actor, account })
-    }
-}
-
-/// A verifier accredited in a jurisdiction acts.
-pub fn verifier(
-    state: &State,
-    context: &Context,
-    jurisdiction: JurisdictionId,
-) -> Result<PartyId, AuthorityRefused> {
-    let (id, party) = party(state, context)?;
-    if party.role == Role::Verifier && party.jurisdiction == Some(jurisdiction) {
-        Ok(id)
-    } else {
-        Err(AuthorityRefused::NotVerifier { person: context.actor, jurisdiction })
-    }
-}
-
-/// The settlement bank acts.
-pub fn bank(state: &State, context: &Context) -> Result<PartyId, AuthorityRefused> {
-    let (id, party) = party(state, context)?;
-    if party.role == Role::SettlementBank {
-        Ok(id)
-    } else {
-        Err(AuthorityRefused::NotBank { person: context.actor })
-    }
+    check(state, second, right, Act::Approve).map(drop)
 }

@@ -4,8 +4,7 @@ pub mod deposit;
 pub mod open_cash_account;
 pub mod withdraw;
 
-use crate::authority;
-use crate::context::Context;
+use crate::authority::Authorised;
 use crate::id::{CashAccountId, PartyId};
 use crate::quantity::Money;
 use crate::refusal::{Objections, Refusals, refusals};
@@ -58,10 +57,10 @@ struct Accounts {
 }
 
 /// Checks a line of the bank's statement: its amount, and that it is booked for the first time.
-fn check_line(state: &State, context: &Context, line: Line) -> Result<Accounts, Refusals> {
+fn check_line(state: &State, by: &Authorised<'_>, line: Line) -> Result<Accounts, Refusals> {
     let Line { party, account, amount, reference } = line;
     let mut no = Objections::default();
-    let holder = authority::bank(state, context)?;
+    let holder = by.party();
     no.unless(holder != party, CashRefused::BankItself { party });
     let bank = no.take(of(state, holder));
     let account = no.take(account);

@@ -1,5 +1,6 @@
 //! Commands: what people ask of the market, and the one place where their kinds are told apart.
 
+use crate::authority::{self, Approval, Authorised, Right};
 use crate::context::Context;
 use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
@@ -11,7 +12,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 macro_rules! commands {
-    ($($(#[$doc:meta])* $command:ident($($path:ident)::+) = $n:literal, $lane:ident);+ $(;)?) => {
+    ($($(#[$doc:meta])* $command:ident($($path:ident)::+) = $n:literal, $lane:ident, $approval:ident);+ $(;)?) => {
         /// What can be asked of the market.
         #[derive(Clone, Debug, PartialEq, Encode, Decode)]
         pub enum Command {
@@ -29,9 +30,22 @@ macro_rules! commands {
                 match self { $(Self::$command(_) => stringify!($command)),+ }
             }
 
-            /// Which queue it waits in.
+            /// Which queue it waits in; a proposal in that of what it proposes.
             pub fn lane(&self) -> Lane {
+                if let Self::Propose(it) = self {
+                    return it.command.lane();
+                }
                 match self { $(Self::$command(_) => Lane::$lane),+ }
+            }
+
+            /// Whether a second person must approve it.
+            pub fn approval(&self) -> Approval {
+                match self { $(Self::$command(_) => Approval::$approval),+ }
+            }
+
+            /// For whom one must act to ask it.
+            pub fn right(&self, state: &State) -> Result<Right, Refusals> {
+                match self { $(Self::$command(it) => $($path)::+::right(state, it)),+ }
             }
         }
 
@@ -45,10 +59,10 @@ macro_rules! commands {
         })+
 
         fn dispatch(
-            state: &State, context: &Context, command: &Command, out: &mut Events,
+            state: &State, by: &Authorised<'_>, command: &Command, out: &mut Events,
         ) -> Result<(), Refusals> {
             match command {
-                $(Command::$command(it) => $($path)::+::decide(state, context, it, out)),+
+                $(Command::$command(it) => $($path)::+::decide(state, by, it, out)),+
             }
         }
     };
@@ -72,61 +86,71 @@ impl Lane {
 
 commands! {
     /// Brings a policy into force.
-    AdoptPolicy(market::adopt_policy) = 1, Administration;
+    AdoptPolicy(market::adopt_policy) = 1, Administration, Two;
     /// Lets time pass.
-    PassTime(market::pass_time) = 2, Administration;
+    PassTime(market::pass_time) = 2, Administration, One;
     /// Registers a party.
-    RegisterParty(party::register_party) = 3, Administration;
+    RegisterParty(party::register_party) = 3, Administration, ByRule;
     /// Opens an account for units.
-    OpenAccount(account::open_account) = 4, Administration;
+    OpenAccount(account::open_account) = 4, Administration, Two;
     /// Registers an installation with its account.
-    RegisterInstallation(account::register_installation) = 5, Administration;
+    RegisterInstallation(account::register_installation) = 5, Administration, Two;
     /// Opens a party's cash account.
-    OpenCashAccount(cash::open_cash_account) = 6, Administration;
+    OpenCashAccount(cash::open_cash_account) = 6, Administration, One;
     /// Books money that came in.
-    Deposit(cash::deposit) = 7, Registry;
+    Deposit(cash::deposit) = 7, Registry, One;
     /// Books money that went out.
-    Withdraw(cash::withdraw) = 8, Registry;
+    Withdraw(cash::withdraw) = 8, Registry, Two;
     /// Sets a year's cap.
-    SetCap(supply::set_cap) = 9, Administration;
+    SetCap(supply::set_cap) = 9, Administration, Two;
     /// Issues units.
-    Issue(supply::issue) = 10, Administration;
+    Issue(supply::issue) = 10, Administration, Two;
     /// Moves units among government accounts.
-    CentralTransfer(supply::central_transfer) = 11, Administration;
+    CentralTransfer(supply::central_transfer) = 11, Administration, Two;
     /// Sets free allocation.
-    UploadAllocation(allocation::upload_allocation) = 12, Administration;
+    UploadAllocation(allocation::upload_allocation) = 12, Administration, Two;
     /// Delivers free allocation.
-    Allocate(allocation::allocate) = 13, Administration;
+    Allocate(allocation::allocate) = 13, Administration, One;
     /// Announces a primary auction.
-    OpenAuction(auction::open_auction) = 14, Administration;
+    OpenAuction(auction::open_auction) = 14, Administration, One;
     /// Bids in a primary auction.
-    PlaceBid(auction::place_bid) = 15, Trading;
+    PlaceBid(auction::place_bid) = 15, Trading, One;
     /// Clears a primary auction.
-    ClearAuction(auction::clear_auction) = 16, Administration;
+    ClearAuction(auction::clear_auction) = 16, Administration, One;
     /// Announces a call auction.
-    OpenCall(call::open_call) = 17, Administration;
+    OpenCall(call::open_call) = 17, Administration, One;
     /// Places an order.
-    PlaceOrder(call::place_order) = 18, Trading;
+    PlaceOrder(call::place_order) = 18, Trading, One;
     /// Cancels an order.
-    CancelOrder(call::cancel_order) = 19, Trading;
+    CancelOrder(call::cancel_order) = 19, Trading, One;
     /// Clears a call auction.
-    ClearCall(call::clear_call) = 20, Administration;
+    ClearCall(call::clear_call) = 20, Administration, One;
     /// Transfers units.
-    Transfer(units::transfer) = 21, Registry;
+    Transfer(units::transfer) = 21, Registry, ByRule;
     /// Moves expired units to the deletion account.
-    Expire(units::expire) = 22, Administration;
+    Expire(units::expire) = 22, Administration, One;
     /// Reports verified emissions.
-    ReportEmissions(compliance::report_emissions) = 23, Registry;
+    ReportEmissions(compliance::report_emissions) = 23, Registry, One;
     /// Surrenders units.
-    Surrender(compliance::surrender) = 24, Registry;
+    Surrender(compliance::surrender) = 24, Registry, ByRule;
     /// Freezes a year's letters.
-    CloseYear(compliance::close_year) = 25, Administration;
+    CloseYear(compliance::close_year) = 25, Administration, One;
     /// Puts a command before a second person.
-    Propose(proposal::propose) = 26, Administration;
+    Propose(proposal::propose) = 26, Administration, One;
     /// Approves a proposed command.
-    Approve(proposal::approve) = 27, Administration;
+    Approve(proposal::approve) = 27, Administration, One;
     /// Takes back an auction that is not cleared.
-    CancelAuction(auction::cancel_auction) = 28, Administration;
+    CancelAuction(auction::cancel_auction) = 28, Administration, Two;
+    /// Rejects or withdraws a proposed command.
+    Reject(proposal::reject) = 29, Administration, One;
+    /// Appoints a person that acts for a party.
+    AppointPerson(party::appoint_person) = 30, Administration, Two;
+    /// Suspends a person.
+    SuspendPerson(party::suspend_person) = 31, Administration, One;
+    /// Gives a person rights, and ends its suspension.
+    RestorePerson(party::restore_person) = 32, Administration, Two;
+    /// Sets for what one person suffices in an account.
+    SetSinglePerson(account::set_single_person) = 33, Registry, Two;
 }
 
 impl Command {
@@ -148,8 +172,28 @@ pub fn decide(
     command: &Command,
     out: &mut Events,
 ) -> Result<(), Refusals> {
+    decide_with(state, context, command, Second::Now, out)
+}
+
+/// When the second person of a command is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// It must have approved.
+    Now,
+    /// It will be asked: the command is only proposed.
+    Later,
+}
+
+/// Decides with or without the second person.
+pub(crate) fn decide_with(
+    state: &State,
+    context: &Context,
+    command: &Command,
+    second: Second,
+    out: &mut Events,
+) -> Result<(), Refusals> {
     out.clear();
-    let mut decided = dispatch(state, context, command, out);
+    let mut decided = authorised(state, context, command, second, out);
     if decided.is_ok() && out.overflowed() {
         decided = Err(RecordRefused::TooManyFacts { most: EVENTS_MAX }.into());
     }
@@ -157,4 +201,34 @@ pub fn decide(
         out.clear();
     }
     decided
+}
+
+fn authorised(
+    state: &State,
+    context: &Context,
+    command: &Command,
+    second: Second,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    // Authority answers alone: nobody reads other people's balances in a refusal.
+    let right = command.right(state)?;
+    let by = authority::authorise(state, context, right)?;
+    dispatch(state, &by, command, out)?;
+    if second == Second::Now && needs_second(state, command) {
+        authority::check_second(state, context, right)?;
+    }
+    Ok(())
+}
+
+/// Whether two persons must want a command.
+pub fn needs_second(state: &State, command: &Command) -> bool {
+    match (command.approval(), command) {
+        (Approval::One, _) => false,
+        (Approval::ByRule, Command::RegisterParty(_)) => !state.parties.is_empty(),
+        (Approval::ByRule, Command::Transfer(it)) => units::transfer::needs_second(state, it),
+        (Approval::ByRule, Command::Surrender(it)) => {
+            compliance::surrender::needs_second(state, it)
+        }
+        (Approval::Two | Approval::ByRule, _) => true,
+    }
 }

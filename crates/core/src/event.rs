@@ -137,6 +137,16 @@ events! {
         AccountReopened(account::account_reopened) = 49,
         /// An auction was taken back.
         AuctionCancelled(auction::cancel_auction) = 50,
+        /// A proposed command was rejected, withdrawn, or lapsed.
+        Rejected(proposal::reject) = 51,
+        /// A person was appointed that acts for a party.
+        PersonAppointed(party::appoint_person) = 52,
+        /// A person was suspended.
+        PersonSuspended(party::suspend_person) = 53,
+        /// A person got its rights anew.
+        PersonRestored(party::restore_person) = 54,
+        /// It was set for what one person suffices in an account.
+        SinglePersonSet(account::set_single_person) = 55,
     }
 }
 

@@ -1,8 +1,14 @@
 //! Parties and the persons that act for them. Names and contacts live outside the journal.
 
+pub mod appoint_person;
 pub mod register_party;
+pub mod restore_person;
+pub mod suspend_person;
 
-use crate::id::{CashAccountId, GroupId, JurisdictionId, PartyId};
+use crate::authority::Right;
+use crate::id::{CashAccountId, GroupId, JurisdictionId, PartyId, PersonId};
+use crate::refusal::{Refusals, refusals};
+use crate::state::State;
 use minicbor::{Decode, Encode};
 
 /// What a party is in the market.
@@ -44,6 +50,62 @@ pub struct Party {
     /// Its cash account, once opened.
     #[n(3)]
     pub cash: Option<CashAccountId>,
+    /// The first of its persons.
+    #[n(4)]
+    pub person: PersonId,
+}
+
+/// The most persons that may act for a party.
+pub const PERSONS_MAX: u8 = 50;
+
+/// What a person may do for its party (compare the rights of authorised representatives in
+/// Regulation (EU) 2019/1122, Article 20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum PersonRights {
+    /// See, and do nothing.
+    #[n(0)]
+    Read,
+    /// Initiate what the party may.
+    #[n(1)]
+    Initiate,
+    /// Approve what another person initiated.
+    #[n(2)]
+    Approve,
+    /// Both; never for the same command.
+    #[n(3)]
+    All,
+    /// Initiate surrender and return alone.
+    #[n(4)]
+    Surrender,
+}
+
+impl PersonRights {
+    /// Whether it may initiate, a surrender or anything else.
+    pub fn may_initiate(self, surrenders: bool) -> bool {
+        match self {
+            Self::Initiate | Self::All => true,
+            Self::Surrender => surrenders,
+            Self::Read | Self::Approve => false,
+        }
+    }
+
+    /// Whether it may approve.
+    pub fn may_approve(self) -> bool {
+        matches!(self, Self::Approve | Self::All)
+    }
+}
+
+/// Whether a person may act now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum PersonStatus {
+    /// As far as its rights go.
+    #[n(0)]
+    Active,
+    /// Not at all.
+    #[n(1)]
+    Suspended,
 }
 
 /// A person; the first of the table is nobody and acts for no party.
@@ -52,4 +114,56 @@ pub struct Person {
     /// The party it acts for.
     #[n(0)]
     pub party: Option<PartyId>,
+    /// What it may do for it.
+    #[n(1)]
+    pub rights: PersonRights,
+    /// Whether it may act now.
+    #[n(2)]
+    pub status: PersonStatus,
+}
+
+impl Person {
+    /// Nobody.
+    pub(crate) fn nobody() -> Self {
+        Self { party: None, rights: PersonRights::Read, status: PersonStatus::Active }
+    }
+
+    /// A person that acts for a party.
+    pub(crate) fn of(party: PartyId, rights: PersonRights) -> Self {
+        Self { party: Some(party), rights, status: PersonStatus::Active }
+    }
+}
+
+refusals! {
+    /// Why a person's mandate cannot be changed.
+    pub enum PersonRefused {
+        /// There is no such party.
+        PartyUnknown { party: PartyId } = 231 => "there is no party {party}",
+        /// There is no such person.
+        Unknown { person: PersonId } = 232 => "there is no person {person} that acts for a party",
+        /// A party has a bounded number of persons.
+        TooMany { party: PartyId, most: u8 } = 233
+            => "party {party} has {most} persons, the most there may be",
+        /// It is suspended.
+        AlreadySuspended { person: PersonId } = 234 => "person {person} is suspended",
+        /// Nobody gives itself rights.
+        Oneself { person: PersonId } = 235
+            => "person {person} cannot change its own mandate; another person must",
+    }
+}
+
+/// Who changes the mandates of a party's persons: the administrator of its jurisdiction; the
+/// regional administrator for administrators and regional parties.
+pub(crate) fn right_over(state: &State, party: PartyId) -> Result<Right, Refusals> {
+    let row = state.parties.get(party).ok_or(PersonRefused::PartyUnknown { party })?;
+    Ok(match (row.role, row.jurisdiction) {
+        (Role::Operator | Role::Trader | Role::Verifier, Some(it)) => Right::Administrator(it),
+        (_, _) => Right::Region,
+    })
+}
+
+/// The party of a person whose mandate is to be changed.
+pub(crate) fn of_person(state: &State, person: PersonId) -> Result<PartyId, PersonRefused> {
+    let party = state.people.get(person).and_then(|it| it.party);
+    party.ok_or(PersonRefused::Unknown { person })
 }

@@ -85,6 +85,7 @@ kinds!(
     AdoptPolicy(crate::market::adopt_policy::AdoptPolicyRefused),
     PassTime(crate::market::pass_time::PassTimeRefused),
     RegisterParty(crate::party::register_party::RegisterPartyRefused),
+    Person(crate::party::PersonRefused),
     Account(crate::account::AccountRefused),
     OpenAccount(crate::account::open_account::OpenAccountRefused),
     RegisterInstallation(crate::account::register_installation::RegisterInstallationRefused),

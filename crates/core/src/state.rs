@@ -80,7 +80,7 @@ pub struct State {
     pub penalties: Table<PenaltyId, PenaltyCase>,
     /// Commands that wait for a second person.
     #[n(17)]
-    pub proposals: Table<ProposalId, Proposal>,
+    pub proposals: BTreeMap<ProposalId, Proposal>,
     /// What falls due, and when; time stops at each.
     #[n(18)]
     pub agenda: Agenda,
@@ -102,6 +102,9 @@ pub struct State {
     /// Installations by their row in the data.
     #[n(24)]
     pub labels: BTreeMap<Label, InstallationId>,
+    /// The next proposal's id.
+    #[n(25)]
+    pub next_proposal: ProposalId,
 }
 
 impl State {
@@ -164,6 +167,7 @@ impl State {
             books,
             government,
             labels,
+            next_proposal,
         } = self;
         let all = [
             bytes(position),
@@ -191,6 +195,7 @@ impl State {
             bytes(books),
             bytes(government),
             bytes(labels),
+            bytes(next_proposal),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -32,7 +32,6 @@ row_ids!(
     InstallationId,
     AuctionId,
     CallId,
-    ProposalId,
     PenaltyId
 );
 

@@ -32,7 +32,7 @@ fn files() -> FileOptions {
 /// The first party, then banks that are refused; what matters here is records, not rules.
 fn first() -> Submission {
     let (role, jurisdiction) = (Role::RegionalAdministrator, None);
-    let command = RegisterParty { role, jurisdiction, group: GroupId(0) }.into();
+    let command = RegisterParty { role, jurisdiction, group: GroupId(0), persons: 2 }.into();
     Submission { id: CommandId::new(NOW, 1), actor: NOBODY, command }
 }
 

@@ -1,6 +1,8 @@
 //! The market as people meet it: they send commands and read the state; nothing else.
 
+use karvan_core::command::needs_second;
 use karvan_core::id::PersonId;
+use karvan_core::proposal::{approve::Approve, propose::Propose};
 use karvan_core::time::Instant;
 use karvan_core::{Command, State};
 use karvan_engine::clock::SetClock;
@@ -48,16 +50,26 @@ impl<J: Journal> Market<J> {
         self.clock.set(at);
     }
 
-    /// Sends commands together; the answers come when all are on disk.
+    /// Sends commands together; the answers come when all are on disk. What needs a second person
+    /// is proposed by the first and approved by the second person of the party.
     pub fn send(&mut self, commands: Vec<(PersonId, Command)>) -> Result<Vec<Answer>, Stopped> {
         let created = karvan_engine::clock::Clock::now(&self.clock);
-        let submissions: Vec<Submission> = commands
-            .into_iter()
-            .map(|(actor, command)| {
-                self.sent += 1;
-                Submission { id: CommandId::new(created, self.sent << 24), actor, command }
-            })
-            .collect();
+        let mut next = self.state().next_proposal;
+        let mut submissions: Vec<Submission> = Vec::with_capacity(commands.len());
+        for (actor, command) in commands {
+            if !needs_second(self.state(), &command) {
+                submissions.push(self.submission(created, actor, command));
+                continue;
+            }
+            let (proposal, command_hash) = (next, command.hash(actor));
+            next.0 += 1;
+            let propose = Propose { command: Box::new(command) };
+            submissions.push(self.submission(created, actor, propose.into()));
+            // An approval names the bytes it is for: if the proposal was refused, so is this.
+            let approve = Approve { proposal, command_hash };
+            let second = PersonId(actor.0 + 1);
+            submissions.push(self.submission(created, second, approve.into()));
+        }
         let answers = self.writer.step(&submissions, &mut |_| {})?;
         for answer in &answers {
             match answer {
@@ -80,6 +92,11 @@ impl<J: Journal> Market<J> {
             }
         }
         Ok(answers)
+    }
+
+    fn submission(&mut self, at: Instant, actor: PersonId, command: Command) -> Submission {
+        self.sent += 1;
+        Submission { id: CommandId::new(at, self.sent << 24), actor, command }
     }
 
     /// Marks the journal: the rehearsal is at its end.

@@ -1,9 +1,9 @@
 //! Open an account for units. An administrator opens its own government accounts, one of each
 //! kind, and trading accounts; an operator's account is opened with its installation.
 
-use super::{Account, AccountKind, AccountStatus};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use super::{Account, AccountKind, AccountStatus, SinglePerson};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId, PartyId};
 use crate::party::Role;
@@ -23,6 +23,9 @@ pub struct OpenAccount {
     /// Under which administrator.
     #[n(2)]
     pub jurisdiction: JurisdictionId,
+    /// For what one person suffices.
+    #[n(3)]
+    pub single: SinglePerson,
 }
 
 /// The fact.
@@ -40,6 +43,9 @@ pub struct AccountOpened {
     /// Under which administrator.
     #[n(3)]
     pub jurisdiction: JurisdictionId,
+    /// For what one person suffices.
+    #[n(4)]
+    pub single: SinglePerson,
 }
 
 refusals! {
@@ -59,15 +65,19 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &OpenAccount) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks that the holder and the kind fit.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &OpenAccount,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::administrator(state, context, it.jurisdiction)?;
     let (kind, jurisdiction, holder) = (it.kind.name(), it.jurisdiction, it.holder);
     no.unless(it.kind != AccountKind::Operator, OpenAccountRefused::OpenedWithInstallation);
     match state.parties.get(holder) {
@@ -87,18 +97,18 @@ pub fn decide(
     no.unless(!taken, OpenAccountRefused::GovernmentAccountExists { kind, jurisdiction });
     no.settle()?;
     let account = state.accounts.next_id();
-    let kind = it.kind;
-    out.push(Event::AccountOpened(AccountOpened { account, kind, holder, jurisdiction }));
+    let (kind, single) = (it.kind, it.single);
+    out.push(Event::AccountOpened(AccountOpened { account, kind, holder, jurisdiction, single }));
     Ok(())
 }
 
 /// The account is there, with an empty shelf.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
     let (kind, holder, jurisdiction) = (it.kind, it.holder, it.jurisdiction);
-    let status = AccountStatus::Open;
+    let (status, single) = (AccountStatus::Open, it.single);
     if kind.is_government() {
         state.government.insert((jurisdiction, kind), it.account);
     }
-    state.accounts.add(it.account, Account { kind, holder, jurisdiction, status });
+    state.accounts.add(it.account, Account { kind, holder, jurisdiction, status, single });
     state.ledger.shelves.add(it.account, Default::default());
 }

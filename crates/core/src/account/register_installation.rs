@@ -1,9 +1,9 @@
 //! Register an installation and open its operator's account, which is bound to it.
 
-use super::{AccountKind, Installation};
+use super::{AccountKind, Installation, SinglePerson};
 use crate::account::open_account::{self, AccountOpened};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
 use crate::party::Role;
@@ -29,6 +29,9 @@ pub struct RegisterInstallation {
     /// From this year on it owes units; without one it only reports.
     #[n(3)]
     pub obliged_from: Option<Year>,
+    /// For what one person suffices in its account.
+    #[n(4)]
+    pub single: SinglePerson,
 }
 
 /// The fact.
@@ -52,6 +55,9 @@ pub struct InstallationRegistered {
     /// From this year on it owes units.
     #[n(5)]
     pub obliged_from: Option<Year>,
+    /// For what one person suffices in its account.
+    #[n(6)]
+    pub single: SinglePerson,
 }
 
 refusals! {
@@ -68,16 +74,20 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &RegisterInstallation) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the operator, the label and the first obliged year.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &RegisterInstallation,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let jurisdiction = it.jurisdiction;
-    authority::administrator(state, context, jurisdiction)?;
     let operator = state.parties.get(it.operator);
     let fits = operator
         .is_some_and(|it| it.role == Role::Operator && it.jurisdiction == Some(jurisdiction));
@@ -98,6 +108,7 @@ pub fn decide(
         jurisdiction,
         operator: it.operator,
         obliged_from: it.obliged_from,
+        single: it.single,
     }));
     Ok(())
 }
@@ -105,7 +116,8 @@ pub fn decide(
 /// The installation and its account are there.
 pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegistered) {
     let (account, holder, jurisdiction) = (it.account, it.operator, it.jurisdiction);
-    let opened = AccountOpened { account, kind: AccountKind::Operator, holder, jurisdiction };
+    let (kind, single) = (AccountKind::Operator, it.single);
+    let opened = AccountOpened { account, kind, holder, jurisdiction, single };
     open_account::apply(state, record, &opened);
     state.labels.insert(it.label, it.installation);
     state.installations.add(

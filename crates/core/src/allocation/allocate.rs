@@ -3,8 +3,8 @@
 
 use super::ROWS_MAX;
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{InstallationId, JurisdictionId};
@@ -56,16 +56,20 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &Allocate) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks what is due and what the allocation account holds.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &Allocate,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    authority::administrator(state, context, jurisdiction)?;
     let in_bounds = (1..=ROWS_MAX).contains(&it.installations.len());
     no.unless(in_bounds, AllocateRefused::InstallationsOutOfBounds { most: ROWS_MAX });
     let kind = AccountKind::Allocation;

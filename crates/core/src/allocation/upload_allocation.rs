@@ -2,8 +2,8 @@
 //! of the table is named; nothing is taken over from a table with mistakes.
 
 use super::ROWS_MAX;
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{InstallationId, JurisdictionId};
 use crate::quantity::Tonnes;
@@ -84,16 +84,20 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &UploadAllocation) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks every row.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &UploadAllocation,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     use UploadAllocationRefused as No;
     let mut no = Objections::default();
-    authority::administrator(state, context, it.jurisdiction)?;
     no.unless(!it.rows.is_empty(), No::NoRows);
     no.unless(it.rows.len() <= ROWS_MAX, No::TooManyRows { most: ROWS_MAX });
     let year = it.year;

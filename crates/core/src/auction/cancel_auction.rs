@@ -4,8 +4,8 @@
 
 use super::{Auction, AuctionResult};
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, AuctionId};
 use crate::ledger::posting::{CashReleased, UnitsReleased};
@@ -41,10 +41,18 @@ refusals! {
     }
 }
 
+/// The administrator that announced it.
+pub fn right(state: &State, it: &CancelAuction) -> Result<Right, Refusals> {
+    let auction = it.auction;
+    let row =
+        state.auctions.get(auction).ok_or(CancelAuctionRefused::AuctionUnknown { auction })?;
+    Ok(Right::Administrator(row.jurisdiction))
+}
+
 /// Checks that it has no result, and frees what is set aside.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &CancelAuction,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -52,7 +60,6 @@ pub fn decide(
     let auction = it.auction;
     let row =
         state.auctions.get(auction).ok_or(CancelAuctionRefused::AuctionUnknown { auction })?;
-    authority::administrator(state, context, row.jurisdiction)?;
     no.unless(row.result.is_none(), CancelAuctionRefused::Ended { auction });
     let kind = AccountKind::Auction;
     let source = account::of_government(state, row.jurisdiction, kind);

@@ -5,9 +5,9 @@
 use super::clearing::{self, Demand, Offer};
 use super::{Auction, AuctionResult, bid_filled::BidFilled};
 use crate::account::{self, AccountKind};
-use crate::authority;
+use crate::authority::{Authorised, Right};
 use crate::cash;
-use crate::context::{Context, RecordHeader};
+use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AuctionId, BidId, CashAccountId, SeriesId};
@@ -74,10 +74,17 @@ pub fn commitment(seed: &[u8; 32]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// The administrator that announced it.
+pub fn right(state: &State, it: &ClearAuction) -> Result<Right, Refusals> {
+    let auction = it.auction;
+    let row = state.auctions.get(auction).ok_or(ClearAuctionRefused::AuctionUnknown { auction })?;
+    Ok(Right::Administrator(row.jurisdiction))
+}
+
 /// Computes the result and settles it.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &ClearAuction,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -85,7 +92,7 @@ pub fn decide(
     let Some(auction) = state.auctions.get(it.auction) else {
         return Err(ClearAuctionRefused::AuctionUnknown { auction: it.auction }.into());
     };
-    let seller = authority::administrator(state, context, auction.jurisdiction)?;
+    let seller = by.party();
     let (now, closes) = (state.now, auction.closes);
     no.unless(now >= closes, ClearAuctionRefused::WindowOpen { now, closes });
     let cleared = auction.result.is_some();
@@ -97,7 +104,7 @@ pub fn decide(
     let source = account::of_government(state, auction.jurisdiction, kind);
     no.unless(source.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let (proceeds, source) = no.settle_with(cash.zip(source))?;
-    let result = compute(state, context, it, auction);
+    let result = compute(state, by, it, auction);
     let mut draft = Draft::new(state, out);
     settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source });
     Ok(())
@@ -105,11 +112,11 @@ pub fn decide(
 
 fn compute(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &ClearAuction,
     auction: &Auction,
 ) -> clearing::Clearing {
-    let oldest = context.now.plus_days(SECONDARY_DAYS.saturating_neg());
+    let oldest = by.now().plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
         .last_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)

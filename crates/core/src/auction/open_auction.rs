@@ -7,8 +7,8 @@
 use super::Auction;
 use crate::account::{self, AccountKind};
 use crate::agenda::Due;
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AuctionId, HoldId, JurisdictionId};
 use crate::ledger::posting::UnitsHeld;
@@ -99,18 +99,22 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &OpenAuction) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the market, the volume and the window.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &OpenAuction,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, volume) = (it.jurisdiction, it.year, it.volume);
-    authority::administrator(state, context, jurisdiction)?;
     let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
-    let (now, opens, closes) = (context.now, it.opens, it.closes);
+    let (now, opens, closes) = (by.now(), it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenAuctionRefused::WindowNotAhead { now, opens, closes });
     let Some(rules) = rules else {

@@ -2,9 +2,9 @@
 
 use super::Bid;
 use crate::account::AccountRefused;
-use crate::authority;
+use crate::authority::{Authorised, Right};
 use crate::cash;
-use crate::context::{Context, RecordHeader};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, AuctionId, CashAccountId, GroupId, HoldId, PartyId};
 use crate::ledger::posting::CashHeld;
@@ -89,17 +89,22 @@ refusals! {
     }
 }
 
+/// The holder of the account to which units are delivered.
+pub fn right(_state: &State, it: &PlaceBid) -> Result<Right, Refusals> {
+    Ok(Right::Holder(it.account))
+}
+
 /// Checks the window, the lot, the limit of the group and the money, in the order of A10.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &PlaceBid,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     use PlaceBidRefused as No;
     let mut no = Objections::default();
     let (price, quantity) = (it.price, it.quantity);
-    let bidder = authority::holder(state, context, it.account)?;
+    let bidder = by.party();
     // A restricted account may buy: what it gets helps it to surrender.
     let account = state.accounts.get(it.account);
     no.unless(account.is_some(), AccountRefused::Unknown { account: it.account });

@@ -1,11 +1,11 @@
 //! Cancel an order: its owner takes back what is not filled; what was set aside is free again.
 
 use super::{Order, Side};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::id::{CallId, OrderId, PersonId};
+use crate::id::{CallId, OrderId};
 use crate::ledger::posting::{CashReleased, Posting, UnitsReleased};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
@@ -33,30 +33,30 @@ refusals! {
         /// It does not wait.
         OrderUnknown { order: OrderId } = 921
             => "order {order} does not wait: it is unknown, filled or cancelled",
-        /// Only its owner may.
-        NotOwner { person: PersonId, order: OrderId } = 922
-            => "person {person} does not act for the owner of order {order}",
         /// Between the end of a phase and its clearing orders stand as they were left.
         PhaseClosed { order: OrderId, call: CallId } = 923
             => "the phase of call {call} is over; order {order} stands until it is cleared",
     }
 }
 
-/// Checks the owner and the phase.
+/// The holder of the account it was placed from.
+pub fn right(state: &State, it: &CancelOrder) -> Result<Right, Refusals> {
+    let order = it.order;
+    let row = state.orders.get(&order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
+    Ok(Right::Holder(row.account))
+}
+
+/// Checks the phase.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &CancelOrder,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    let (party, _) = authority::party(state, context)?;
     let order = it.order;
     let row = state.orders.get(&order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
-    if party != row.owner {
-        return Err(CancelOrderRefused::NotOwner { person: context.actor, order }.into());
-    }
     let call = state.book(row.jurisdiction, row.year).and_then(|it| it.open_call);
-    if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= context.now) {
+    if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= by.now()) {
         return Err(CancelOrderRefused::PhaseClosed { order, call }.into());
     }
     release(&mut Draft::new(state, out), order, row);

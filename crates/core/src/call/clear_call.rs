@@ -3,9 +3,9 @@
 
 use super::crossing::{self, Interest};
 use super::{CallResult, Order, Side};
-use crate::authority;
+use crate::authority::{Authorised, Right};
 use crate::call::order_filled::OrderFilled;
-use crate::context::{Context, RecordHeader};
+use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{CallId, OrderId};
@@ -50,10 +50,17 @@ refusals! {
     }
 }
 
+/// The administrator that announced it.
+pub fn right(state: &State, it: &ClearCall) -> Result<Right, Refusals> {
+    let call = it.call;
+    let row = state.calls.get(call).ok_or(ClearCallRefused::CallUnknown { call })?;
+    Ok(Right::Administrator(row.jurisdiction))
+}
+
 /// Finds the price and settles every trade.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &ClearCall,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -62,7 +69,6 @@ pub fn decide(
     let Some(row) = state.calls.get(call) else {
         return Err(ClearCallRefused::CallUnknown { call }.into());
     };
-    authority::administrator(state, context, row.jurisdiction)?;
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
     no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });

@@ -3,8 +3,8 @@
 
 use super::Call;
 use crate::agenda::Due;
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{CallId, JurisdictionId};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -66,17 +66,21 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &OpenCall) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the market and the phase.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &OpenCall,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    authority::administrator(state, context, jurisdiction)?;
-    let (now, opens, closes) = (context.now, it.opens, it.closes);
+    let (now, opens, closes) = (by.now(), it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenCallRefused::PhaseNotAhead { now, opens, closes });
     match state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges()) {

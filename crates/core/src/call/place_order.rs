@@ -4,9 +4,9 @@
 
 use super::{Order, Side};
 use crate::account::{self, AccountRefused, AccountStatus};
-use crate::authority;
+use crate::authority::{Authorised, Right};
 use crate::cash;
-use crate::context::{Context, RecordHeader};
+use crate::context::RecordHeader;
 use crate::event::{EVENTS_MAX, Event, Events};
 use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
 use crate::ledger::posting::{CashHeld, UnitsHeld};
@@ -119,17 +119,22 @@ refusals! {
     }
 }
 
+/// The holder of the account.
+pub fn right(_state: &State, it: &PlaceOrder) -> Result<Right, Refusals> {
+    Ok(Right::Holder(it.account))
+}
+
 /// Checks the phase and sets aside what the order may cost.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &PlaceOrder,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     use PlaceOrderRefused as No;
     let mut no = Objections::default();
     let (price, quantity) = (it.price, it.quantity);
-    let owner = authority::holder(state, context, it.account)?;
+    let owner = by.party();
     no.unless(price > Price(0), No::PriceNotPositive { price });
     no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
     let Some(call) = state.calls.get(it.call) else {

@@ -1,7 +1,8 @@
 //! Deposit: the settlement bank books money that came in. The line of its statement is the key:
 //! booked twice, it is refused.
 
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::PartyId;
 use crate::ledger::posting::CashMoved;
@@ -32,17 +33,22 @@ pub struct BankReferenceBooked {
     pub reference: u64,
 }
 
+/// The settlement bank.
+pub fn right(_state: &State, _it: &Deposit) -> Result<Right, Refusals> {
+    Ok(Right::Bank)
+}
+
 /// Checks the account, the amount and the line.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &Deposit,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let (party, amount, reference) = (it.party, it.amount, it.reference);
     let account = super::of(state, party);
     let line = super::Line { party, account, amount, reference };
-    let found = super::check_line(state, context, line)?;
+    let found = super::check_line(state, by, line)?;
     out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
     out.push(Event::CashMoved(CashMoved { from: found.bank, to: found.party, amount }));
     Ok(())

@@ -2,8 +2,8 @@
 //! its balance mirrors what all others have paid in.
 
 use super::CashRefused;
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{CashAccountId, PartyId};
 use crate::ledger::CashAccount;
@@ -31,15 +31,19 @@ pub struct CashAccountOpened {
     pub party: PartyId,
 }
 
+/// The settlement bank.
+pub fn right(_state: &State, _it: &OpenCashAccount) -> Result<Right, Refusals> {
+    Ok(Right::Bank)
+}
+
 /// Checks that the party is there and has none yet.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &OpenCashAccount,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::bank(state, context)?;
     let party = it.party;
     match state.parties.get(party) {
         None => no.unless(false, CashRefused::PartyUnknown { party }),

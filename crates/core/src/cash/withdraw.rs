@@ -1,7 +1,7 @@
 //! Withdraw: the settlement bank books money that went out, from what is free.
 
+use crate::authority::{Authorised, Right};
 use crate::cash::deposit::BankReferenceBooked;
-use crate::context::Context;
 use crate::event::{Event, Events};
 use crate::id::PartyId;
 use crate::ledger::posting::CashMoved;
@@ -24,17 +24,22 @@ pub struct Withdraw {
     pub reference: u64,
 }
 
+/// The settlement bank.
+pub fn right(_state: &State, _it: &Withdraw) -> Result<Right, Refusals> {
+    Ok(Right::Bank)
+}
+
 /// Checks the account, the amount and the line. Its facts are those of a deposit, reversed.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &Withdraw,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let (party, amount, reference) = (it.party, it.amount, it.reference);
     let account = super::with_free(state, party, amount);
     let line = super::Line { party, account, amount, reference };
-    let found = super::check_line(state, context, line)?;
+    let found = super::check_line(state, by, line)?;
     out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
     out.push(Event::CashMoved(CashMoved { from: found.party, to: found.bank, amount }));
     Ok(())

@@ -10,8 +10,8 @@
 use super::compliance_frozen::ComplianceFrozen;
 use super::penalty_opened::PenaltyOpened;
 use super::{Letter, letter};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{InstallationId, JurisdictionId, PenaltyId};
 use crate::quantity::{Money, Price, Tonnes};
@@ -80,16 +80,20 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &CloseYear) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Freezes the letters of the next slice.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &CloseYear,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year) = (it.jurisdiction, it.year);
-    authority::administrator(state, context, jurisdiction)?;
     let closed = state.closed_years.contains(&(jurisdiction, year));
     no.unless(!closed, CloseYearRefused::AlreadyClosed { year });
     let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());

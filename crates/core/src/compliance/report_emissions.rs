@@ -4,8 +4,8 @@
 
 use crate::account::account_reopened::AccountReopened;
 use crate::account::{self, AccountStatus};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
 use crate::quantity::Tonnes;
@@ -63,10 +63,16 @@ refusals! {
     }
 }
 
+/// A verifier of the installation's jurisdiction.
+pub fn right(state: &State, it: &ReportEmissions) -> Result<Right, Refusals> {
+    let installation = account::installation(state, it.installation)?;
+    Ok(Right::Verifier(installation.jurisdiction))
+}
+
 /// Checks the verifier and the year.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &ReportEmissions,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -74,7 +80,6 @@ pub fn decide(
     let (year, emissions) = (it.year, it.emissions);
     let installation = account::installation(state, it.installation)?;
     let jurisdiction = installation.jurisdiction;
-    authority::verifier(state, context, jurisdiction)?;
     let known = state.year_rules(jurisdiction, year).is_some();
     no.unless(known, ReportEmissionsRefused::YearUnknown { year });
     let now = state.now;

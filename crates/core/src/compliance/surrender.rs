@@ -6,8 +6,8 @@
 //! surrender (Regulation (EU) 2019/1122, Article 31).
 
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
 use crate::ledger::posting::UnitsEnded;
@@ -59,17 +59,28 @@ refusals! {
     }
 }
 
+/// The holder of the installation's account.
+pub fn right(state: &State, it: &Surrender) -> Result<Right, Refusals> {
+    Ok(Right::Surrenderer(account::installation(state, it.installation)?.account))
+}
+
+/// Whether a second person must approve: unless the holder has set that one suffices.
+pub fn needs_second(state: &State, it: &Surrender) -> bool {
+    let installation = state.installations.get(it.installation);
+    let account = installation.and_then(|it| state.accounts.get(it.account));
+    !account.is_some_and(|it| it.single.surrender)
+}
+
 /// Checks the year and the holding.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &Surrender,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let installation = account::installation(state, it.installation)?;
     let (jurisdiction, year, from) = (installation.jurisdiction, it.year, installation.account);
-    authority::holder(state, context, from)?;
     match state.year_rules(jurisdiction, year).filter(|_| installation.obliged_in(year)) {
         None => {
             let installation = it.installation;

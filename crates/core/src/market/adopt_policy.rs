@@ -6,8 +6,8 @@
 
 use crate::account::Installation;
 use crate::agenda::Due;
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, Label};
 use crate::ledger::Series;
@@ -90,15 +90,19 @@ refusals! {
     }
 }
 
+/// The regional administrator.
+pub fn right(_state: &State, _it: &AdoptPolicy) -> Result<Right, Refusals> {
+    Ok(Right::Region)
+}
+
 /// Refuses rules that no market could run by.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &AdoptPolicy,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::region(state, context)?;
     let rules = &it.rules;
     let named = (1..=NAME_BYTES_MAX).contains(&rules.name.len());
     no.unless(named, AdoptPolicyRefused::NameOutOfBounds { most: NAME_BYTES_MAX });
@@ -130,7 +134,7 @@ pub fn decide(
         no.unless(bounded, AdoptPolicyRefused::AuctionOutOfBounds { code, year, most });
     }
     if let Some(before) = &state.rules {
-        keeps_the_past((state, context), before, rules, &mut no);
+        keeps_the_past((state, by), before, rules, &mut no);
         for (id, chapter) in before.chapters() {
             let same = rules.jurisdiction(id).is_some_and(|it| it.code == chapter.code);
             no.unless(same, AdoptPolicyRefused::JurisdictionsChanged { code: chapter.code });
@@ -151,7 +155,7 @@ fn each_year(
 
 /// Years stay; a deadline that has passed stays where it was, and no other comes to lie before now.
 fn keeps_the_past(
-    (state, context): (&State, &Context),
+    (state, by): (&State, &Authorised<'_>),
     before: &MarketRules,
     rules: &MarketRules,
     no: &mut Objections,
@@ -167,7 +171,7 @@ fn keeps_the_past(
                 no.unless(false, AdoptPolicyRefused::YearDropped { code, year });
                 continue;
             };
-            let now = context.now;
+            let now = by.now();
             let kept = |old: Instant, new: Instant| old == new || old.min(new) > now;
             let both =
                 kept(old.report_due, new.report_due) && kept(old.surrender_due, new.surrender_due);

@@ -4,8 +4,8 @@
 //! settles one entry, or a slice of it.
 
 use crate::agenda::{self, DueSettled};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -41,15 +41,19 @@ refusals! {
     }
 }
 
+/// The writer's clock.
+pub fn right(_state: &State, _it: &PassTime) -> Result<Right, Refusals> {
+    Ok(Right::Time)
+}
+
 /// Finds what falls due at the moment.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &PassTime,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::time(context)?;
     let (now, to) = (state.now, it.to);
     let first = state.agenda.first();
     // Time stays at a moment until everything that falls due there is settled.

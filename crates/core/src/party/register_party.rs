@@ -1,12 +1,12 @@
-//! Register a party with the first person that acts for it.
+//! Register a party with the first persons that act for it.
 //!
 //! The first party of a market is its regional administrator, registered by nobody: whoever
 //! starts a market names it. After that the regional administrator registers regional parties and
 //! national administrators; these register the parties of their own jurisdiction.
 
-use super::{Party, Person, Role};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use super::{PERSONS_MAX, Party, Person, PersonRights, Role};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -25,6 +25,10 @@ pub struct RegisterParty {
     /// Its owner group.
     #[n(2)]
     pub group: GroupId,
+    /// How many persons act for it from the beginning, with all rights: two at least can do what
+    /// needs two.
+    #[n(3)]
+    pub persons: u8,
 }
 
 /// The fact.
@@ -33,7 +37,7 @@ pub struct PartyRegistered {
     /// The party's id.
     #[n(0)]
     pub party: PartyId,
-    /// The id of the person that acts for it.
+    /// The id of the first person that acts for it.
     #[n(1)]
     pub person: PersonId,
     /// What it is.
@@ -45,6 +49,9 @@ pub struct PartyRegistered {
     /// Its owner group.
     #[n(4)]
     pub group: GroupId,
+    /// How many persons act for it; their ids follow the first.
+    #[n(5)]
+    pub persons: u8,
 }
 
 refusals! {
@@ -68,13 +75,32 @@ refusals! {
             => "jurisdiction {jurisdiction} has its administrator",
         /// There is one.
         BankExists = 227 => "the market has its settlement bank",
+        /// Somebody acts for every party.
+        PersonsOutOfBounds { most: u8 } = 228 => "name 1 to {most} persons that act for the party",
     }
+}
+
+/// The market's founder its regional administrator; that one regional parties and national
+/// administrators; these the parties of their jurisdiction.
+pub fn right(state: &State, it: &RegisterParty) -> Result<Right, Refusals> {
+    let known = |it| state.rules.as_ref().is_some_and(|rules| rules.jurisdiction(it).is_some());
+    Ok(match (it.role, it.jurisdiction) {
+        _ if state.parties.is_empty() => Right::Founder,
+        (Role::RegionalAdministrator | Role::SettlementBank | Role::NationalAdministrator, _) => {
+            Right::Region
+        }
+        (Role::Operator | Role::Trader | Role::Verifier, Some(it)) if known(it) => {
+            Right::Administrator(it)
+        }
+        // Whoever asks hears what is missing.
+        (Role::Operator | Role::Trader | Role::Verifier, _) => Right::Registered,
+    })
 }
 
 /// Checks that the party has its place and that the actor may admit it.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &RegisterParty,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -83,6 +109,9 @@ pub fn decide(
         state.parties.iter().any(|(_, it)| it.role == role && it.jurisdiction == jurisdiction)
     };
     let first = state.parties.is_empty();
+    let most = PERSONS_MAX;
+    let acted_for = (1..=most).contains(&it.persons);
+    no.unless(acted_for, RegisterPartyRefused::PersonsOutOfBounds { most });
     if first {
         no.unless(it.role == Role::RegionalAdministrator, RegisterPartyRefused::FirstIsRegion);
     }
@@ -95,7 +124,6 @@ pub fn decide(
             no.unless(first, RegisterPartyRefused::RegionExists);
         }
         (Role::SettlementBank, None) => {
-            authority::region(state, context)?;
             no.unless(!exists(it.role, None), RegisterPartyRefused::BankExists);
         }
         (_, None) => no.unless(false, RegisterPartyRefused::JurisdictionMissing),
@@ -103,13 +131,10 @@ pub fn decide(
             no.unless(false, RegisterPartyRefused::JurisdictionUnknown { jurisdiction });
         }
         (Role::NationalAdministrator, Some(jurisdiction)) => {
-            authority::region(state, context)?;
             let free = !exists(it.role, it.jurisdiction);
             no.unless(free, RegisterPartyRefused::AdministratorExists { jurisdiction });
         }
-        (Role::Operator | Role::Trader | Role::Verifier, Some(jurisdiction)) => {
-            authority::administrator(state, context, jurisdiction)?;
-        }
+        (Role::Operator | Role::Trader | Role::Verifier, Some(_)) => {}
     }
     no.settle()?;
     let next = state.people.next_id();
@@ -121,16 +146,20 @@ pub fn decide(
         role: it.role,
         jurisdiction: it.jurisdiction,
         group: it.group,
+        persons: it.persons,
     }));
     Ok(())
 }
 
-/// The party and its person are there.
+/// The party and its persons are there.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PartyRegistered) {
     if state.people.is_empty() {
-        state.people.add(NOBODY, Person { party: None });
+        state.people.add(NOBODY, Person::nobody());
     }
-    state.people.add(it.person, Person { party: Some(it.party) });
-    let (role, jurisdiction, group) = (it.role, it.jurisdiction, it.group);
-    state.parties.add(it.party, Party { role, jurisdiction, group, cash: None });
+    assert_eq!(it.person, state.people.next_id(), "persons are numbered one after the other");
+    for _ in 0..it.persons {
+        state.people.add(state.people.next_id(), Person::of(it.party, PersonRights::All));
+    }
+    let (role, jurisdiction, group, person) = (it.role, it.jurisdiction, it.group, it.person);
+    state.parties.add(it.party, Party { role, jurisdiction, group, cash: None, person });
 }

@@ -1,12 +1,13 @@
 //! Approve: a second person lets a proposed command pass. It is decided again, as it stands now.
 
 use super::ProposalRefused;
-use crate::authority;
-use crate::command::{self, Command};
+use crate::agenda::Due;
+use crate::authority::{Authorised, Right};
+use crate::command;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
 use crate::id::{PersonId, ProposalId};
-use crate::refusal::{Objections, Refusals};
+use crate::refusal::Refusals;
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -16,6 +17,9 @@ pub struct Approve {
     /// The proposal.
     #[n(0)]
     pub proposal: ProposalId,
+    /// The hash of what the approver has seen.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub command_hash: [u8; 32],
 }
 
 /// The fact, beside the facts of the inner command.
@@ -29,32 +33,30 @@ pub struct Approved {
     pub approver: PersonId,
 }
 
-/// Checks that it is another person's and still open, and decides the inner command again.
+/// Whoever may approve the command itself; see [`decide`].
+pub fn right(_state: &State, _it: &Approve) -> Result<Right, Refusals> {
+    Ok(Right::Registered)
+}
+
+/// Checks that it still waits and is what was seen, and decides the inner command again with its
+/// second person.
 pub fn decide(
     state: &State,
-    context: &Context,
+    by: &Authorised<'_>,
     it: &Approve,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    let mut no = Objections::default();
-    authority::party(state, context)?;
     let proposal = it.proposal;
-    let Some(row) = state.proposals.get(proposal) else {
-        no.unless(false, ProposalRefused::Unknown { proposal });
-        return no.settle();
-    };
-    no.unless(row.approver.is_none(), ProposalRefused::AlreadyApproved { proposal });
-    let approver = context.actor;
-    no.unless(approver != row.proposer, ProposalRefused::SamePerson { person: approver });
-    no.settle()?;
-    let inner: Result<Command, _> = minicbor::decode(&row.command);
-    assert!(inner.is_ok(), "proposal {proposal} holds no command");
-    let Ok(inner) = inner else { return Ok(()) };
+    let row = super::waiting(state, proposal)?;
+    let inner = row.inner().filter(|_| row.command_hash == it.command_hash);
+    let inner = inner.ok_or(ProposalRefused::AnotherCommand { proposal })?;
+    super::check_reader(state, by.person(), (row.proposer, &inner))?;
+    let approver = by.person();
     let by_proposer = Context {
         actor: row.proposer,
-        now: context.now,
+        now: by.now(),
         approvals: vec![approver],
-        command_hash: inner.hash(row.proposer),
+        command_hash: row.command_hash,
     };
     command::decide(state, &by_proposer, &inner, out)?;
     out.push(Event::Approved(Approved { proposal, approver }));
@@ -63,5 +65,9 @@ pub fn decide(
 
 /// The proposal had its second person.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &Approved) {
-    state.proposals.row_mut(it.proposal).approver = Some(it.approver);
+    let gone = state.proposals.remove(&it.proposal);
+    assert!(gone.is_some(), "proposal {} does not wait", it.proposal);
+    if let Some(row) = gone {
+        state.agenda.strike(row.lapses, Due::Proposal(it.proposal));
+    }
 }

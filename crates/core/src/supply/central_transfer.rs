@@ -5,8 +5,7 @@
 //! allocation; auction to total quantity. Every other way is closed.
 
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::Context;
+use crate::authority::{Authorised, Right};
 use crate::event::Events;
 use crate::id::JurisdictionId;
 use crate::quantity::Tonnes;
@@ -57,15 +56,19 @@ fn way_is_open(from: AccountKind, to: AccountKind) -> bool {
     )
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &CentralTransfer) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the way and the holding.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &CentralTransfer,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::administrator(state, context, it.jurisdiction)?;
     let (from, to) = (it.from.name(), it.to.name());
     if !way_is_open(it.from, it.to) {
         return Err(CentralTransferRefused::WayClosed { from, to }.into());

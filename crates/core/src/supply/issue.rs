@@ -2,8 +2,7 @@
 //! cap in force with its opening balance (Regulation (EU) 2019/1122, Article 41).
 
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::Context;
+use crate::authority::{Authorised, Right};
 use crate::event::{Event, Events};
 use crate::id::JurisdictionId;
 use crate::ledger::Serials;
@@ -43,16 +42,20 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &Issue) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the cap.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &Issue,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, count) = (it.jurisdiction, it.year, it.quantity);
-    authority::administrator(state, context, jurisdiction)?;
     no.unless(count > Tonnes::ZERO, UnitsRefused::QuantityIsZero);
     let kind = AccountKind::TotalQuantity;
     let account = account::of_government(state, jurisdiction, kind);

@@ -4,8 +4,8 @@
 //! An opening balance (units held under earlier law, taken over when the market starts) is set
 //! the same way and stands beside the cap.
 
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::JurisdictionId;
 use crate::quantity::Tonnes;
@@ -66,17 +66,21 @@ refusals! {
     }
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &SetCap) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Checks the year and what is issued.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &SetCap,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, quantity, opening) =
         (it.jurisdiction, it.year, it.quantity, it.opening);
-    authority::administrator(state, context, jurisdiction)?;
     let wanted = quantity.checked_add(opening).unwrap_or(Tonnes(u64::MAX));
     no.unless(wanted <= CAP_MAX, SetCapRefused::TooLarge { wanted, most: CAP_MAX });
     match state.ledger.vintage(jurisdiction, year) {

@@ -3,8 +3,7 @@
 
 use crate::account::AccountRefused;
 use crate::account::{self, AccountKind};
-use crate::authority;
-use crate::context::Context;
+use crate::authority::{Authorised, Right};
 use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId};
 use crate::ledger::posting::UnitsEnded;
@@ -35,15 +34,19 @@ pub fn is_expired(state: &State, series: &Series) -> bool {
         .is_some_and(|it| it.surrender_due <= state.now)
 }
 
+/// The jurisdiction's administrator.
+pub fn right(_state: &State, it: &Expire) -> Result<Right, Refusals> {
+    Ok(Right::Administrator(it.jurisdiction))
+}
+
 /// Finds what is expired in the account.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &Expire,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::administrator(state, context, it.jurisdiction)?;
     let kind = AccountKind::Deletion;
     let into = account::of_government(state, it.jurisdiction, kind);
     no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });

@@ -5,8 +5,8 @@
 
 use super::{UnitsRefused, Way};
 use crate::account::{self, AccountRefused};
-use crate::authority;
-use crate::context::{Context, RecordHeader};
+use crate::authority::{Authorised, Right};
+use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
 use crate::quantity::{Price, Tonnes};
@@ -76,15 +76,26 @@ refusals! {
     }
 }
 
+/// The holder of the account the units leave.
+pub fn right(_state: &State, it: &Transfer) -> Result<Right, Refusals> {
+    Ok(Right::Holder(it.from))
+}
+
+/// Whether a second person must approve: not towards accounts it trusts, where the holder has set
+/// that one person suffices for those.
+pub fn needs_second(state: &State, it: &Transfer) -> bool {
+    let single = state.accounts.get(it.from).is_some_and(|it| it.single.trusted);
+    !(single && account::trusts(state, it.from, it.to))
+}
+
 /// Checks both accounts and picks the serials.
 pub fn decide(
     state: &State,
-    context: &Context,
+    _by: &Authorised<'_>,
     it: &Transfer,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    authority::holder(state, context, it.from)?;
     no.unless(it.from != it.to, TransferRefused::SameAccount { account: it.from });
     no.take(account::of_holder(state, it.from));
     // A restricted account may receive: what it gets helps it to surrender.

@@ -11,7 +11,8 @@
 //! ```
 
 use karvan_core::account::register_installation::RegisterInstallation;
-use karvan_core::account::{AccountKind, open_account::OpenAccount};
+use karvan_core::account::set_single_person::SetSinglePerson;
+use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::auction::cancel_auction::CancelAuction;
@@ -24,8 +25,10 @@ use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::id::*;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
-use karvan_core::party::{Role, register_party::RegisterParty};
-use karvan_core::proposal::{approve::Approve, propose::Propose};
+use karvan_core::party::suspend_person::SuspendPerson;
+use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
+use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
+use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::*;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
@@ -97,6 +100,22 @@ fn kind(text: &str) -> AccountKind {
         "operator" => AccountKind::Operator,
         "trading" => AccountKind::Trading,
         other => panic!("no account kind {other}"),
+    }
+}
+
+fn single(words: &Words<'_>) -> SinglePerson {
+    let yes = |key: &str| words.keyed.get(key) == Some(&"alone");
+    SinglePerson { surrender: yes("surrender"), trusted: yes("trusted") }
+}
+
+fn rights_of(text: &str) -> PersonRights {
+    match text {
+        "read" => PersonRights::Read,
+        "initiate" => PersonRights::Initiate,
+        "approve" => PersonRights::Approve,
+        "all" => PersonRights::All,
+        "surrender" => PersonRights::Surrender,
+        other => panic!("no rights {other}"),
     }
 }
 
@@ -177,7 +196,9 @@ impl Story {
         names.extend((2027..=2030).map(|it| (format!("X{it}"), it - 2027)));
         names.extend((2027..=2030).map(|it| (format!("Y{it}"), it - 2023)));
         names.insert("unknown".to_owned(), 999);
-        let people = [("nobody".to_owned(), NOBODY), ("stranger".to_owned(), PersonId(999))];
+        let people =
+            [("nobody", NOBODY), ("stranger", PersonId(999)), ("unknown-person", PersonId(998))];
+        let people = people.map(|(name, id)| (name.to_owned(), id));
         Self {
             state: State::default(),
             journal: Vec::new(),
@@ -190,6 +211,29 @@ impl Story {
 
     fn id(&self, name: &str) -> u32 {
         *self.names.get(name).unwrap_or_else(|| panic!("nobody named {name}"))
+    }
+
+    /// Asks as people do: what needs a second person is proposed, and approved by another person of
+    /// the same party.
+    pub(crate) fn ask(&mut self, command: &Command) -> Vec<u16> {
+        let refused = self.send(command);
+        let Some(second) = self.second().filter(|_| refused == [111]) else {
+            return refused;
+        };
+        let (first, proposal) = (self.actor, self.state.next_proposal);
+        assert_eq!(self.send(&Propose { command: Box::new(command.clone()) }.into()), []);
+        self.actor = second;
+        let command_hash = command.hash(first);
+        let refused = self.send(&Approve { proposal, command_hash }.into());
+        self.actor = first;
+        refused
+    }
+
+    /// Another person of the actor's party, where there is one.
+    fn second(&self) -> Option<PersonId> {
+        let party = self.state.people.get(self.actor)?.party;
+        let mut people = self.state.people.iter();
+        people.find(|(id, it)| it.party == party && *id != self.actor).map(|(id, _)| id)
     }
 
     /// Decides and applies; a refused command leaves no fact, deciding changes nothing.
@@ -265,11 +309,12 @@ impl Story {
                 },
                 jurisdiction: words.keyed.get("of").map(|it| JurisdictionId(self.id(it))),
                 group: GroupId(words.keyed.get("group").map_or(0, |it| it.parse().unwrap())),
+                persons: words.keyed.get("persons").map_or(2, |it| it.parse().unwrap()),
             }
             .into(),
             "account" => {
-                let (kind, holder) = (kind(words.plain[1]), party("holder"));
-                OpenAccount { kind, holder, jurisdiction: of() }.into()
+                let (kind, holder, single) = (kind(words.plain[1]), party("holder"), single(words));
+                OpenAccount { kind, holder, jurisdiction: of(), single }.into()
             }
             "installation" => RegisterInstallation {
                 label: {
@@ -279,6 +324,7 @@ impl Story {
                 jurisdiction: of(),
                 operator: party("operator"),
                 obliged_from: words.keyed.get("obliged").map(|it| Year(it.parse().unwrap())),
+                single: single(words),
             }
             .into(),
             "cash-account" => OpenCashAccount { party: party("party") }.into(),
@@ -399,7 +445,27 @@ impl Story {
                 Surrender { installation, year: year(), quantity: quantity() }.into()
             }
             "close" => CloseYear { jurisdiction: of(), year: year() }.into(),
-            "approve" => Approve { proposal: ProposalId(self.id(words.plain[1])) }.into(),
+            "approve" => {
+                let proposal = ProposalId(self.id(words.plain[1]));
+                let seen = words.keyed.get("seen").is_none_or(|it| *it == "yes");
+                let command_hash = match self.state.proposals.get(&proposal) {
+                    Some(row) if seen => row.command_hash,
+                    _ => [0; 32],
+                };
+                Approve { proposal, command_hash }.into()
+            }
+            "reject" => Reject { proposal: ProposalId(self.id(words.plain[1])) }.into(),
+            "appoint" => {
+                AppointPerson { party: party("for"), rights: rights_of(words.get("rights")) }.into()
+            }
+            "suspend" => SuspendPerson { person: self.people[words.plain[1]] }.into(),
+            "restore" => {
+                let person = self.people[words.plain[1]];
+                RestorePerson { person, rights: rights_of(words.get("rights")) }.into()
+            }
+            "single" => {
+                SetSinglePerson { account: account("account"), single: single(words) }.into()
+            }
             "propose" => {
                 let inner = Words { plain: words.plain[1..].to_vec(), keyed: words.keyed.clone() };
                 Propose { command: Box::new(self.command(&inner)?) }.into()
@@ -423,6 +489,7 @@ impl Story {
         let id = match command {
             Command::RegisterParty(_) => {
                 self.people.insert(name.to_owned(), person);
+                self.people.insert(format!("{name}.2"), PersonId(person.0 + 1));
                 self.state.parties.next_id().0
             }
             Command::RegisterInstallation(_) => {
@@ -433,7 +500,11 @@ impl Story {
             Command::OpenAuction(_) => self.state.auctions.next_id().0,
             Command::OpenCall(_) => self.state.calls.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
-            Command::Propose(_) => self.state.proposals.next_id().0,
+            Command::Propose(_) => self.state.next_proposal.0,
+            Command::AppointPerson(_) => {
+                self.people.insert(name.to_owned(), person);
+                person.0
+            }
             other => panic!("{} gives nothing a name", other.name()),
         };
         self.names.insert(name.to_owned(), id);
@@ -493,6 +564,8 @@ impl Story {
             Some((name, text)) => (Some(name.trim()), text),
             None => (None, line),
         };
+        // Alone: without the second person that is asked otherwise.
+        let (alone, text) = text.strip_prefix("alone ").map_or((false, text), |it| (true, it));
         let words = Words::of(text);
         match words.plain[0] {
             "by" => self.actor = self.people[words.plain[1]],
@@ -512,7 +585,7 @@ impl Story {
                 if let Some(name) = name {
                     self.name_next(name, &command);
                 }
-                let refused = self.send(&command);
+                let refused = if alone { self.send(&command) } else { self.ask(&command) };
                 assert_eq!(refused, expected, "refusals");
                 self.refused.extend(refused);
             }

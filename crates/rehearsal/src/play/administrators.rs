@@ -7,7 +7,7 @@ use crate::group::{Group, Plant};
 use karvan_core::Command;
 use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
-use karvan_core::account::{AccountKind, of_government};
+use karvan_core::account::{AccountKind, SinglePerson, of_government};
 use karvan_core::allocation::ROWS_MAX;
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
@@ -28,6 +28,9 @@ use karvan_engine::writer::Stopped;
 use karvan_policy::schema::{AllocationMethod, UnusedNewEntrants, tonnes};
 use std::collections::BTreeMap;
 
+/// Everybody has two persons, since much takes two.
+const PERSONS: u8 = 2;
+
 const GOVERNMENT: [AccountKind; 6] = [
     AccountKind::TotalQuantity,
     AccountKind::Allocation,
@@ -40,41 +43,55 @@ const GOVERNMENT: [AccountKind; 6] = [
 impl<J: Journal> Play<J> {
     /// Registers everybody and opens the accounts.
     pub(super) fn found_market(&mut self) -> Result<(), Stopped> {
-        let party = |role, jurisdiction, group| {
-            Command::from(RegisterParty { role, jurisdiction, group: GroupId(group) })
+        let party = |role, jurisdiction| {
+            let group = GroupId(0);
+            Command::from(RegisterParty { role, jurisdiction, group, persons: PERSONS })
         };
-        self.send(vec![(NOBODY, party(Role::RegionalAdministrator, None, 0))])?;
-        let region = PersonId(1);
+        self.send(vec![(NOBODY, party(Role::RegionalAdministrator, None))])?;
+        let region = self.state().parties.row(PartyId(0)).person;
         let rules = Box::new(self.settings.policy.rules());
         let mut commands = vec![(region, AdoptPolicy { rules }.into())];
-        commands.push((region, party(Role::SettlementBank, None, 0)));
-        self.bank = PersonId(2);
-        let count = u32::try_from(self.settings.policy.jurisdictions.len()).unwrap_or(0);
-        let officials: Vec<Officials> = (0..count)
-            .map(|it| Officials {
-                id: JurisdictionId(it),
-                administrator: PersonId(3 + it),
-                verifier: PersonId(3 + count + it),
-            })
-            .collect();
-        for it in &officials {
-            commands.push((region, party(Role::NationalAdministrator, Some(it.id), 0)));
+        self.send(std::mem::take(&mut commands))?;
+        let jurisdictions = 0..u32::try_from(self.settings.policy.jurisdictions.len()).unwrap_or(0);
+        commands.push((region, party(Role::SettlementBank, None)));
+        for it in jurisdictions.clone() {
+            let nation = party(Role::NationalAdministrator, Some(JurisdictionId(it)));
+            commands.push((region, nation));
         }
-        for it in &officials {
-            commands.push((it.administrator, party(Role::Verifier, Some(it.id), 0)));
-        }
-        for it in &officials {
-            let holder = PartyId(it.administrator.0 - 1);
-            for kind in GOVERNMENT {
-                let open = OpenAccount { kind, holder, jurisdiction: it.id };
-                commands.push((it.administrator, open.into()));
+        self.send(std::mem::take(&mut commands))?;
+        for (_, it) in self.state().parties.iter() {
+            if let (Role::NationalAdministrator, Some(of)) = (it.role, it.jurisdiction) {
+                commands.push((it.person, party(Role::Verifier, Some(of))));
             }
         }
-        commands.push((self.bank, OpenCashAccount { party: PartyId(self.bank.0 - 1) }.into()));
+        self.send(std::mem::take(&mut commands))?;
+        let found = |role, of| {
+            let mut parties = self.state().parties.iter();
+            parties.find(|(_, it)| it.role == role && it.jurisdiction == of)
+        };
+        let person = |role, of| found(role, of).map(|(_, it)| it.person).unwrap_or_default();
+        let bank = found(Role::SettlementBank, None);
+        let (bank_party, bank) = bank.map(|(id, it)| (id, it.person)).unwrap_or_default();
+        let officials: Vec<Officials> = jurisdictions
+            .map(JurisdictionId)
+            .map(|id| Officials {
+                id,
+                administrator: person(Role::NationalAdministrator, Some(id)),
+                verifier: person(Role::Verifier, Some(id)),
+            })
+            .collect();
+        commands.push((bank, OpenCashAccount { party: bank_party }.into()));
         for it in &officials {
-            let party = PartyId(it.administrator.0 - 1);
-            commands.push((self.bank, OpenCashAccount { party }.into()));
+            let nation = found(Role::NationalAdministrator, Some(it.id));
+            let holder = nation.map(|(id, _)| id).unwrap_or_default();
+            for kind in GOVERNMENT {
+                let single = SinglePerson::default();
+                let open = OpenAccount { kind, holder, jurisdiction: it.id, single };
+                commands.push((it.administrator, open.into()));
+            }
+            commands.push((bank, OpenCashAccount { party: holder }.into()));
         }
+        self.bank = bank;
         self.officials = officials;
         self.send(commands)?;
         self.register_operators()
@@ -86,6 +103,7 @@ impl<J: Journal> Play<J> {
         let mut groups: Vec<Group> = Vec::new();
         let mut plants: Vec<Plant> = Vec::new();
         let next_party = self.market.state().parties.next_id().0;
+        let next_person = self.market.state().people.next_id().0;
         let mut next_account = self.market.state().accounts.next_id();
         let mut next_installation = self.market.state().installations.next_id();
         for row in &self.settings.plants {
@@ -98,7 +116,7 @@ impl<J: Journal> Play<J> {
                     jurisdiction: j,
                     owner: row.owner_group.clone(),
                     party: PartyId(next_party + place),
-                    person: PersonId(next_party + place + 1),
+                    person: PersonId(next_person + u32::from(PERSONS) * place),
                     plants: Vec::new(),
                     horizon: 1,
                     hoards: false,
@@ -135,8 +153,12 @@ impl<J: Journal> Play<J> {
         for (place, group) in (1u32..).zip(&groups) {
             let of = self.officials[group.jurisdiction];
             let jurisdiction = Some(of.id);
-            let register =
-                RegisterParty { role: Role::Operator, jurisdiction, group: GroupId(place) };
+            let register = RegisterParty {
+                role: Role::Operator,
+                jurisdiction,
+                group: GroupId(place),
+                persons: PERSONS,
+            };
             commands.push((of.administrator, register.into()));
         }
         for plant in &plants {
@@ -146,6 +168,7 @@ impl<J: Journal> Play<J> {
                 jurisdiction: of.id,
                 operator: groups[plant.group].party,
                 obliged_from: plant.obliged_from.map(Year),
+                single: SinglePerson { surrender: true, trusted: true },
             };
             commands.push((of.administrator, register.into()));
         }

@@ -320,7 +320,7 @@ impl<J: Journal> Play<J> {
         let id = self.id_of(j);
         let waiting =
             self.state().orders.iter().filter(|(_, it)| it.jurisdiction == id && it.year.0 == year);
-        let person = |party: karvan_core::id::PartyId| PersonId(party.0 + 1);
+        let person = |party| self.state().parties.row(party).person;
         let cancels = waiting
             .map(|(order, it)| (person(it.owner), Command::from(CancelOrder { order: *order })));
         let cancels: Vec<_> = cancels.collect();
