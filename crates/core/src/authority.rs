@@ -46,7 +46,8 @@ refusals! {
             => "person {person} has not the right to approve; a person with that right must",
         /// Two persons must want this.
         NeedsSecondPerson { person: PersonId } = 111
-            => "this needs a second person; person {person} can propose it, and another must approve",
+            => "this needs a second person; person {person} can propose it, and another must \
+                approve",
         /// Two persons are two persons.
         SamePerson { person: PersonId } = 112
             => "person {person} proposed it; another person must approve",
@@ -149,11 +150,11 @@ pub(crate) fn check(
     act: Act,
 ) -> Result<PartyId, AuthorityRefused> {
     use AuthorityRefused as No;
-    match right {
-        Right::Time if person == NOBODY => return Ok(NO_PARTY),
-        Right::Time => return Err(No::NotTime { person }),
-        Right::Founder => return Ok(NO_PARTY),
-        _ => {}
+    if right == Right::Founder || (right == Right::Time && person == NOBODY) {
+        return Ok(NO_PARTY);
+    }
+    if right == Right::Time {
+        return Err(No::NotTime { person });
     }
     let row = state.people.get(person);
     let (Some(row), Some(id)) = (row, row.and_then(|it| it.party)) else {
@@ -182,13 +183,24 @@ pub(crate) fn check(
     if row.status == PersonStatus::Suspended {
         return Err(No::Suspended { person });
     }
-    let surrenders = matches!(right, Right::Surrenderer(_));
+    let rights = row.rights;
+    let initiates = match right {
+        Right::Surrenderer(_) => rights.may_surrender(),
+        Right::Founder
+        | Right::Time
+        | Right::Registered
+        | Right::Region
+        | Right::Administrator(_)
+        | Right::Holder(_)
+        | Right::Verifier(_)
+        | Right::Bank => rights.may_initiate(),
+    };
     match act {
         // What a person of whatever rights may send is checked further where it is decided.
         _ if right == Right::Registered => Ok(id),
-        Act::Initiate if row.rights.may_initiate(surrenders) => Ok(id),
+        Act::Initiate if initiates => Ok(id),
         Act::Initiate => Err(No::MayNotInitiate { person }),
-        Act::Approve if row.rights.may_approve() => Ok(id),
+        Act::Approve if rights.may_approve() => Ok(id),
         Act::Approve => Err(No::MayNotApprove { person }),
     }
 }

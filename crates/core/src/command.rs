@@ -12,7 +12,9 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 macro_rules! commands {
-    ($($(#[$doc:meta])* $command:ident($($path:ident)::+) = $n:literal, $lane:ident, $approval:ident);+ $(;)?) => {
+    ($(
+        $(#[$doc:meta])* $command:ident($($path:ident)::+) = $n:literal, $lane:ident, $approval:ident
+    );+ $(;)?) => {
         /// What can be asked of the market.
         #[derive(Clone, Debug, PartialEq, Encode, Decode)]
         pub enum Command {
@@ -172,7 +174,7 @@ pub fn decide(
     command: &Command,
     out: &mut Events,
 ) -> Result<(), Refusals> {
-    decide_with(state, context, command, Second::Now, out)
+    decide_with(state, (context, Second::Now), command, out)
 }
 
 /// When the second person of a command is asked for.
@@ -187,13 +189,12 @@ pub(crate) enum Second {
 /// Decides with or without the second person.
 pub(crate) fn decide_with(
     state: &State,
-    context: &Context,
+    (context, second): (&Context, Second),
     command: &Command,
-    second: Second,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     out.clear();
-    let mut decided = authorised(state, context, command, second, out);
+    let mut decided = authorised(state, (context, second), command, out);
     if decided.is_ok() && out.overflowed() {
         decided = Err(RecordRefused::TooManyFacts { most: EVENTS_MAX }.into());
     }
@@ -205,9 +206,8 @@ pub(crate) fn decide_with(
 
 fn authorised(
     state: &State,
-    context: &Context,
+    (context, second): (&Context, Second),
     command: &Command,
-    second: Second,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     // Authority answers alone: nobody reads other people's balances in a refusal.

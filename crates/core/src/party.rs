@@ -81,13 +81,14 @@ pub enum PersonRights {
 }
 
 impl PersonRights {
-    /// Whether it may initiate, a surrender or anything else.
-    pub fn may_initiate(self, surrenders: bool) -> bool {
-        match self {
-            Self::Initiate | Self::All => true,
-            Self::Surrender => surrenders,
-            Self::Read | Self::Approve => false,
-        }
+    /// Whether it may initiate whatever its party may.
+    pub fn may_initiate(self) -> bool {
+        matches!(self, Self::Initiate | Self::All)
+    }
+
+    /// Whether it may initiate surrender and return.
+    pub fn may_surrender(self) -> bool {
+        self.may_initiate() || self == Self::Surrender
     }
 
     /// Whether it may approve.

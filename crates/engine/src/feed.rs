@@ -82,8 +82,8 @@ impl Feed {
         self.end.notify_all();
     }
 
-    /// Waits for the end of the feed, at most so long; whether it has ended. Whoever waits here is
-    /// not woken by batches, which would cost every client of a quiet market a turn of the processor.
+    /// Waits for the end of the feed, at most so long; whether it has ended. Whoever waits here
+    /// is not woken by batches: in a quiet market every client would wait for that.
     pub fn ended_within(&self, patience: Duration) -> bool {
         let waited = self.end.wait_timeout_while(self.lock(), patience, |it| !it.closed);
         waited.unwrap_or_else(PoisonError::into_inner).0.closed

@@ -75,7 +75,7 @@ pub fn decide(
     let own = state.proposals.values().filter(|it| party_of(it.proposer) == Some(by.party()));
     no.unless(own.count() < OPEN_MAX, ProposalRefused::TooMany { most: OPEN_MAX });
     no.settle()?;
-    command::decide_with(state, by.context(), inner, Second::Later, out)?;
+    command::decide_with(state, (by.context(), Second::Later), inner, out)?;
     out.clear();
     out.push(Event::Proposed(Proposed(Box::new(Wording {
         proposal: state.next_proposal,

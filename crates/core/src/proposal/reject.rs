@@ -1,5 +1,5 @@
-//! Reject: a proposed command does not pass. Its proposer may withdraw it, and whoever could approve
-//! it may reject it.
+//! Reject: a proposed command does not pass. Its proposer may withdraw it, and whoever could
+//! approve it may reject it.
 
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};

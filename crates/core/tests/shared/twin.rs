@@ -45,11 +45,11 @@ impl Twin {
         }
         for (hold, row) in &state.ledger.holds {
             for (series, block) in &row.units {
-                let place = Place::Held { hold: hold.0.into(), acquired: block.acquired };
+                let place = Place::Held { hold: hold.0, acquired: block.acquired };
                 it.units.extend(each(*series, block.serials).map(|unit| (unit, place)));
             }
             if row.cash.0 != 0 {
-                it.holds.insert(hold.0.into(), row.cash.0);
+                it.holds.insert(hold.0, row.cash.0);
             }
         }
         for (id, row) in state.ledger.cash.iter() {
@@ -109,7 +109,7 @@ impl Twin {
                 Posting::UnitsHeld(it) => {
                     for unit in each(it.series, it.serials) {
                         let (was, acquired) = self.free(unit, it.account);
-                        self.put(unit, Some(was), Place::Held { hold: it.hold.0.into(), acquired });
+                        self.put(unit, Some(was), Place::Held { hold: it.hold.0, acquired });
                     }
                 }
                 Posting::UnitsReleased(it) => {
@@ -117,19 +117,19 @@ impl Twin {
                         let Place::Held { hold, acquired } = self.units[&unit] else {
                             panic!("unit {unit:?} is not held");
                         };
-                        let was = Place::Held { hold: it.hold.0.into(), acquired };
-                        assert_eq!(hold, u64::from(it.hold.0));
+                        let was = Place::Held { hold: it.hold.0, acquired };
+                        assert_eq!(hold, it.hold.0);
                         let to = Place::Free { account: it.account.0, acquired };
                         self.put(unit, Some(was), to);
                     }
                 }
                 Posting::CashHeld(it) => {
                     self.money(it.account.0, -it.amount.0, it.amount.0);
-                    self.hold(it.hold.0.into(), it.amount.0);
+                    self.hold(it.hold.0, it.amount.0);
                 }
                 Posting::CashReleased(it) => {
                     self.money(it.account.0, it.amount.0, -it.amount.0);
-                    self.hold(it.hold.0.into(), -it.amount.0);
+                    self.hold(it.hold.0, -it.amount.0);
                 }
                 Posting::CashMoved(it) => {
                     self.money(it.from.0, -it.amount.0, 0);
