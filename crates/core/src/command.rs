@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 
 macro_rules! commands {
     ($(
-        $(#[$doc:meta])* $command:ident($($path:ident)::+) = $n:literal, $lane:ident, $approval:ident
+        $(#[$doc:meta])*
+        $command:ident($($path:ident)::+) = $n:literal, $lane:ident, $approval:ident
     );+ $(;)?) => {
         /// What can be asked of the market.
         #[derive(Clone, Debug, PartialEq, Encode, Decode)]

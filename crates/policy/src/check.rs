@@ -8,8 +8,8 @@ use toml::de::DeTable;
 /// against what is emitted after all the abatement that can be built until then.
 ///
 /// What can be avoided is what the bands of the chapter allow, or `abatement_potential_percent`
-/// where that is less. Abatement grows by the diffusion share of the potential each year of the market. Units left
-/// over are banked within their period.
+/// where that is less. Abatement grows by the diffusion share of the potential each year of the
+/// market. Units left over are banked within their period.
 pub(crate) fn caps_can_be_reached(policy: &Policy, report: &Report<'_>, table: &DeTable<'_>) {
     let Some(chapters) = Section::root(report, table).section("jurisdiction") else {
         return;
