@@ -7,7 +7,7 @@ use crate::follower::{Follower, SharedFollower};
 use crate::frame::Batch;
 use crate::index;
 use crate::journal::JournalBroken;
-use crate::journal::file::{FileJournal, FileOptions};
+use crate::journal::file::{FileJournal, FileOptions, SharedSegments};
 use crate::journal::recovery::{self, Dropped};
 use crate::journal::segment::{ReadFrom, Segment, read_frames};
 use crate::queue::{Mailbox, NotQueued, Queue, Waiting, Work};
@@ -15,7 +15,7 @@ use crate::snapshot::{self, SEGMENTS_A_SNAPSHOT};
 use crate::storage::{DiskStorage, Storage};
 use crate::writer::{Answer, ClockBounds, Stopped, Submission, Writer};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub struct Engine {
     follower: SharedFollower,
     dropped: Option<Dropped>,
     storage: Arc<dyn Storage>,
-    segments: Segments,
+    segments: SharedSegments,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -90,11 +90,11 @@ impl Engine {
         let follower = Arc::new(Follower::new(at_end.state.clone()));
         let feed = Arc::new(Feed::after(found.last));
         let queue = Arc::new(Queue::default());
-        let segments = Arc::new(Mutex::new(found.segments.clone()));
+        let segments = journal.shared_segments();
         let writer =
             Writer::new(journal, at_end.into_start(), options.clock).with_bounds(options.bounds);
         let threads = vec![
-            spawn_writer(writer, &queue, &feed, &segments),
+            spawn_writer(writer, &queue, &feed),
             spawn_follower(&follower, &feed, &storage, &segments),
             spawn_upkeep(&feed, (&storage, options.files.segment_bytes), &segments),
         ];
@@ -157,15 +157,12 @@ impl Engine {
     }
 }
 
-type Segments = Arc<Mutex<Vec<Segment>>>;
-
 fn spawn_writer(
     mut writer: Writer<FileJournal>,
     queue: &Arc<Queue>,
     feed: &Arc<Feed>,
-    segments: &Segments,
 ) -> JoinHandle<()> {
-    let (queue, feed, segments) = (Arc::clone(queue), Arc::clone(feed), Arc::clone(segments));
+    let (queue, feed) = (Arc::clone(queue), Arc::clone(feed));
     std::thread::spawn(move || {
         let _guard = AbortOnPanic("the writer");
         let mut publish = |batch: &Batch| {
@@ -182,10 +179,6 @@ fn spawn_writer(
             };
             if let Err(why) = stopped {
                 abort("the writer", &why);
-            }
-            let mut known = segments.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() != writer.journal().segments().len() {
-                *known = writer.journal().segments().to_vec();
             }
         }
         if let Err(why) = writer.mark() {
@@ -227,7 +220,7 @@ fn spawn_follower(
     follower: &SharedFollower,
     feed: &Arc<Feed>,
     storage: &Arc<dyn Storage>,
-    segments: &Segments,
+    segments: &SharedSegments,
 ) -> JoinHandle<()> {
     let (follower, feed) = (Arc::clone(follower), Arc::clone(feed));
     let (storage, segments) = (Arc::clone(storage), Arc::clone(segments));
@@ -250,10 +243,11 @@ fn spawn_follower(
 fn spawn_upkeep(
     feed: &Arc<Feed>,
     (storage, segment_bytes): (&Arc<dyn Storage>, u64),
-    segments: &Segments,
+    segments: &SharedSegments,
 ) -> JoinHandle<()> {
     let (feed, storage, segments) = (Arc::clone(feed), Arc::clone(storage), Arc::clone(segments));
     std::thread::spawn(move || {
+        let _guard = AbortOnPanic("the upkeep");
         let mut looks = 0u64;
         while !feed.ended_within(LOOK) {
             let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -293,7 +287,7 @@ fn scrub_in_turn(
 /// Makes a snapshot of all full segments when [`SEGMENTS_A_SNAPSHOT`] are full since the last.
 pub fn snapshot_if_due(storage: &dyn Storage, segments: &[Segment]) -> Result<(), Stopped> {
     let disk = |error| JournalBroken::Disk { file: "the snapshots".to_owned(), error };
-    let newest = snapshot::newest_position(storage).map_err(disk)?;
+    let newest = snapshot::newest_named(storage).map_err(disk)?;
     let Some((open, full)) = segments.split_last() else {
         return Ok(());
     };

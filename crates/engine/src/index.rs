@@ -1,7 +1,7 @@
 //! What became of a command, for ever: full segments get an index of their command ids.
 //!
-//! An index is a file of rows sorted by id: 16 bytes of id, 8 of position, big-endian. It can be
-//! deleted and is made again.
+//! An index is a file of rows sorted by id: 16 bytes of id, 8 of position, big-endian, and their
+//! CRC32C. It can be deleted and is made again; one that is damaged is not believed.
 
 use crate::command_id::CommandId;
 use crate::frame;
@@ -11,7 +11,7 @@ use crate::storage::Storage;
 use crate::writer::Stopped;
 use std::io;
 
-const ROW_BYTES: usize = 24;
+const ROW_BYTES: usize = 28;
 const MAKING: &str = "index-making.tmp";
 /// Bytes of frames read at a time.
 const READ_BYTES: usize = 4 * 1024 * 1024;
@@ -55,8 +55,11 @@ fn rows(storage: &dyn Storage, segment: &Segment, last: u64) -> Result<Vec<u8>, 
     rows.sort_unstable();
     let mut bytes = Vec::with_capacity(rows.len().saturating_mul(ROW_BYTES));
     for (id, position) in rows {
-        bytes.extend_from_slice(&id.to_be_bytes());
-        bytes.extend_from_slice(&position.to_be_bytes());
+        let mut row = id.to_be_bytes().to_vec();
+        row.extend_from_slice(&position.to_be_bytes());
+        let checksum = crc32c::crc32c(&row);
+        bytes.extend_from_slice(&row);
+        bytes.extend_from_slice(&checksum.to_be_bytes());
     }
     Ok(bytes)
 }
@@ -73,10 +76,16 @@ pub fn find(
     let mut end = last;
     for segment in segments.iter().rev() {
         let name = name_of(segment);
-        let found = if there.contains(&name) {
-            in_index(storage, &name, id).map_err(disk)?
+        let records = end.saturating_add(1).saturating_sub(segment.first);
+        let indexed = if there.contains(&name) {
+            in_index(storage, (&name, records), id).map_err(disk)?
         } else {
-            in_records(storage, (segment, end), id)?
+            Indexed::NotKnown
+        };
+        let found = match indexed {
+            Indexed::Record(position) => Some(position),
+            Indexed::Absent => None,
+            Indexed::NotKnown => in_records(storage, (segment, end), id)?,
         };
         if found.is_some() {
             return Ok(found);
@@ -105,22 +114,45 @@ fn in_records(
     Ok(None)
 }
 
-fn in_index(storage: &dyn Storage, name: &str, id: CommandId) -> io::Result<Option<u64>> {
-    let (mut low, mut high) = (0, storage.length(name)? / ROW_BYTES as u64);
+/// What an index says of an id.
+enum Indexed {
+    /// It is this record.
+    Record(u64),
+    /// It is none of the segment.
+    Absent,
+    /// There is no index, or none that can be believed.
+    NotKnown,
+}
+
+fn in_index(
+    storage: &dyn Storage,
+    (name, records): (&str, u64),
+    id: CommandId,
+) -> io::Result<Indexed> {
+    if Some(storage.length(name)?) != records.checked_mul(ROW_BYTES as u64) {
+        return Ok(Indexed::NotKnown);
+    }
+    let (mut low, mut high) = (0, records);
     while low < high {
         let middle = low.midpoint(high);
         let row = storage.read(name, middle * ROW_BYTES as u64, ROW_BYTES)?;
-        let Some((found, position)) = row.split_first_chunk::<16>() else {
-            break;
+        let Some((found, position)) = believed(&row) else {
+            return Ok(Indexed::NotKnown);
         };
-        match u128::from_be_bytes(*found).cmp(&id.0) {
+        match found.cmp(&id.0) {
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
-            std::cmp::Ordering::Equal => {
-                let position = position.first_chunk::<8>().copied().unwrap_or_default();
-                return Ok(Some(u64::from_be_bytes(position)));
-            }
+            std::cmp::Ordering::Equal => return Ok(Indexed::Record(position)),
         }
     }
-    Ok(None)
+    Ok(Indexed::Absent)
+}
+
+/// A row's id and position, when its checksum fits.
+fn believed(row: &[u8]) -> Option<(u128, u64)> {
+    let (id, rest) = row.split_first_chunk::<16>()?;
+    let (position, rest) = rest.split_first_chunk::<8>()?;
+    let checksum = u32::from_be_bytes(*rest.first_chunk::<4>()?);
+    let fits = crc32c::crc32c(row.get(..24)?) == checksum;
+    fits.then_some((u128::from_be_bytes(*id), u64::from_be_bytes(*position)))
 }

@@ -38,6 +38,11 @@ fn positions(storage: &dyn Storage) -> io::Result<Vec<u64>> {
     Ok(all)
 }
 
+/// The newest position that a snapshot's name tells, readable or not; 0 without one.
+pub(crate) fn newest_named(storage: &dyn Storage) -> io::Result<u64> {
+    Ok(positions(storage)?.last().copied().unwrap_or(0))
+}
+
 /// The newest position that a readable snapshot names; 0 without one.
 pub fn newest_position(storage: &dyn Storage) -> io::Result<u64> {
     for position in positions(storage)?.into_iter().rev() {

@@ -65,6 +65,8 @@ pub enum Stopped {
         /// The position that is next.
         found: u64,
     },
+    /// It has stopped before.
+    Before,
     /// A record of the journal cannot be read.
     Unreadable {
         /// The record.
@@ -84,6 +86,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(it) => it.fmt(to),
+            Self::Before => to.write_str("the writer has stopped; start again from the journal"),
             Self::Fenced { expected, found } => write!(
                 to,
                 "another writer has taken over: record {expected} was to be written, but {found} \
@@ -136,6 +139,8 @@ pub struct Writer<J> {
     epoch: u32,
     events: Events,
     batch: Batch,
+    /// Once stopped it answers nothing more: its state may hold what the disk does not.
+    stopped: bool,
 }
 
 impl<J: Journal> Writer<J> {
@@ -155,6 +160,7 @@ impl<J: Journal> Writer<J> {
             epoch: 0,
             events: Events::default(),
             batch: Batch::default(),
+            stopped: false,
         }
     }
 
@@ -187,6 +193,19 @@ impl<J: Journal> Writer<J> {
     /// Takes the submissions through to durable records, in as many batches as they need, and
     /// answers each in its place. `publish` gets every batch once it is on disk.
     pub fn step(
+        &mut self,
+        submissions: &[Submission],
+        publish: &mut dyn FnMut(&Batch),
+    ) -> Result<Vec<Answer>, Stopped> {
+        if self.stopped {
+            return Err(Stopped::Before);
+        }
+        let stepped = self.take_all(submissions, publish);
+        self.stopped = stepped.is_err();
+        stepped
+    }
+
+    fn take_all(
         &mut self,
         submissions: &[Submission],
         publish: &mut dyn FnMut(&Batch),

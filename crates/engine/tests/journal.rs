@@ -7,12 +7,12 @@ use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::time::Instant;
 use karvan_engine::clock::SetClock;
 use karvan_engine::follower::{Follower, PATIENCE};
-use karvan_engine::frame::ALIGNMENT;
+use karvan_engine::frame::{ALIGNMENT, Batch};
 use karvan_engine::journal::file::{BATCH_BYTES_MAX, FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::recovery::{Purpose, scrub};
 use karvan_engine::journal::segment::{ReadFrom, read_frames, segment_name};
-use karvan_engine::journal::{Journal, JournalBroken};
+use karvan_engine::journal::{Appended, Journal, JournalBroken, Room};
 use karvan_engine::snapshot::{self, Snapshot};
 use karvan_engine::storage::{MemoryStorage, Storage};
 use karvan_engine::writer::{ClockBounds, Stopped};
@@ -41,7 +41,9 @@ fn open(storage: &MemoryStorage) -> Result<Writer<FileJournal>, JournalBroken> {
     let (journal, found) = FileJournal::open(shared, files())?;
     let start = snapshot::at(storage, &found.segments, found.last).map_err(|it| match it {
         Stopped::Journal(it) => it,
-        other @ (Stopped::Fenced { .. } | Stopped::Unreadable { .. }) => panic!("{other}"),
+        other @ (Stopped::Before | Stopped::Fenced { .. } | Stopped::Unreadable { .. }) => {
+            panic!("{other}")
+        }
     })?;
     Ok(Writer::new(journal, start.into_start(), Arc::new(SetClock::at(NOW))))
 }
@@ -103,32 +105,46 @@ fn every_byte_of_a_marked_journal_can_be_flipped_and_nothing_acknowledged_is_los
     assert!(equal <= 2 * ALIGNMENT);
 }
 
+/// After each batch of [`journal_of`]: where its bytes end, its last record and the chain there.
+fn ends_of(days: i64) -> Vec<(usize, u64, [u8; 32])> {
+    let end = |days| {
+        let (storage, chain, records) = journal_of(days);
+        (used_bytes(&storage), records, chain)
+    };
+    (0..=days).map(end).collect()
+}
+
 #[test]
-fn every_truncation_of_the_tail_drops_the_last_batch_or_is_refused() {
-    let (storage, _, records) = journal_of(3);
+fn every_truncation_of_the_tail_leaves_the_whole_batches_before_it_and_nothing_else() {
+    const DAYS: i64 = 3;
+    let (storage, ..) = journal_of(DAYS);
     let name = segment_name(1);
     let whole = storage.bytes(&name).unwrap();
     let end = used_bytes(&storage).next_multiple_of(ALIGNMENT);
+    let ends = ends_of(DAYS);
+    let mut dropped = [0; DAYS as usize + 2];
     // A crash tears: what follows the cut is still the zeros of the allocation.
-    let mut dropped = 0;
     for cut in ALIGNMENT..end {
         let mut bytes = whole.clone();
         bytes[cut..].fill(0);
         let torn = MemoryStorage::default();
         torn.put(&name, bytes);
         let writer = open(&torn).unwrap();
-        assert!(writer.state().position <= records);
-        dropped += u64::from(writer.state().position < records);
+        let left = ends.iter().rfind(|(end, ..)| *end <= cut);
+        let (position, chain) = left.map_or((0, [0; 32]), |(_, last, chain)| (*last, *chain));
+        assert_eq!((writer.state().position, writer.chain()), (position, chain), "cut at {cut}");
+        dropped[ends.iter().filter(|(end, ..)| *end <= cut).count()] += 1;
         // What recovery mended stays mended, and the next record fits.
         drop(writer);
         let mut again = open(&torn).unwrap();
-        let before = again.state().position;
+        assert_eq!(again.chain(), chain);
         again.step(&[first()], &mut |_| {}).unwrap();
-        assert!(again.state().position >= before);
+        let (position, chain) = (again.state().position, again.chain());
         drop(again);
-        open(&torn).unwrap();
+        let last = open(&torn).unwrap();
+        assert_eq!((last.state().position, last.chain()), (position, chain));
     }
-    assert!(dropped > 0);
+    assert!(dropped.iter().all(|it| *it > 0), "cuts in every batch: {dropped:?}");
     // A file that lost its end was not torn by a crash: segments are allocated whole.
     for length in [0, 1, ALIGNMENT, end / 2, end, whole.len() - 1] {
         let short = MemoryStorage::default();
@@ -193,6 +209,73 @@ fn a_failed_sync_stops_the_writer_and_nothing_is_acknowledged() {
     let stopped = writer.step(&[first()], &mut |_| published += 1);
     assert!(matches!(stopped, Err(Stopped::Journal(JournalBroken::Disk { .. }))));
     assert_eq!(published, 0);
+    // Its state may hold what the disk does not: it never answers again, also when the disk does.
+    disk.sync_fails.store(false, Ordering::SeqCst);
+    let again = writer.step(&[first()], &mut |_| published += 1);
+    assert!(matches!(again, Err(Stopped::Before)));
+    assert_eq!(published, 0);
+    // Started again, it goes on from what is on the disk.
+    drop(writer);
+    let answers = open(&disk.inner).unwrap().step(&[first()], &mut |_| {}).unwrap();
+    assert!(matches!(answers[0], Answer::Accepted { .. }));
+}
+
+#[test]
+fn a_disk_that_fills_at_a_later_segment_refuses_before_deciding_and_loses_nothing() {
+    let disk = FaultyDisk::default();
+    let (journal, _) = FileJournal::open(Arc::new(disk.clone()), files()).unwrap();
+    let clock = SetClock::at(NOW);
+    let start = Snapshot::empty().into_start();
+    let mut writer = Writer::new(journal, start, Arc::new(clock.clone()));
+    writer.step(&[first()], &mut |_| {}).unwrap();
+    disk.full.store(true, Ordering::SeqCst);
+    let mut days = 0;
+    let why = loop {
+        days += 1;
+        clock.set(NOW.plus_days(days));
+        let another = Submission { id: CommandId::new(NOW.plus_days(days), 5), ..first() };
+        let answers = writer.step(&[another], &mut |_| {}).unwrap();
+        if let Answer::Unavailable(why) = &answers[0] {
+            break why.clone();
+        }
+        assert!(days < 1_000, "the first segment never fills");
+    };
+    assert!(why.contains("no space left"), "{why}");
+    let (position, chain) = (writer.state().position, writer.chain());
+    assert!(position > 1, "the first segment took records");
+    writer.step(&[], &mut |_| {}).unwrap();
+    assert_eq!(writer.state().position, position, "nothing is decided without room");
+    let restarted = open(&disk.inner).unwrap();
+    assert_eq!((restarted.state().position, restarted.chain()), (position, chain));
+    drop(restarted);
+    disk.full.store(false, Ordering::SeqCst);
+    writer.step(&[], &mut |_| {}).unwrap();
+    assert!(writer.state().position > position, "work goes on when space returns");
+}
+
+#[test]
+fn the_last_batch_is_marked_also_where_its_segment_has_no_room_for_another() {
+    // Days pass until the rest of the segment could not hold the largest batch.
+    let (mut days, mut found) = (0, None);
+    while found.is_none() {
+        days += 1;
+        let (storage, ..) = journal_of(days);
+        let left = SEGMENT as usize - used_bytes(&storage).next_multiple_of(ALIGNMENT);
+        found = (left < BATCH_BYTES_MAX).then_some(storage);
+        assert!(days < 100, "segments are larger than thought");
+    }
+    let storage = found.unwrap();
+    let last_byte = used_bytes(&storage) - 1;
+    let mut writer = open(&storage).unwrap();
+    writer.mark().unwrap();
+    drop(writer);
+    // Damage to what was acknowledged last is told, not taken for tearing.
+    let name = segment_name(1);
+    let mut bytes = storage.bytes(&name).unwrap();
+    assert!(used_bytes(&storage) > last_byte + 1, "a mark was written");
+    bytes[last_byte] ^= 1;
+    storage.put(&name, bytes);
+    assert!(matches!(open(&storage), Err(JournalBroken::Damaged(_))));
 }
 
 #[test]
@@ -224,7 +307,20 @@ fn the_same_id_gets_the_same_answer_also_after_a_restart() {
     let future = Submission { id: CommandId::new(NOW.plus_days(30), 1), ..first() };
     let answers = writer.step(&[old, future], &mut |_| {}).unwrap();
     assert_eq!(answers[1], Answer::FromTheFuture);
-    assert!(!matches!(answers[0], Answer::Accepted { .. }), "{:?}", answers[0]);
+    // The window is a week, and nothing in it is as old: what came before it is never executed.
+    assert!(matches!(answers[0], Answer::TooOld | Answer::Refused(_)), "{:?}", answers[0]);
+    let mut later = Writer::new(
+        MemoryJournal::new(),
+        Snapshot::empty().into_start(),
+        Arc::new(SetClock::at(NOW.plus_days(40))),
+    );
+    let now = Submission { id: CommandId::new(NOW.plus_days(40), 1), ..first() };
+    later.step(&[now], &mut |_| {}).unwrap();
+    let old = Submission { id: CommandId::new(NOW, 2), ..first() };
+    assert_eq!(later.step(&[old], &mut |_| {}).unwrap(), [Answer::TooOld]);
+    // Nobody but the writer uses the writer's ids.
+    let its = Submission { id: CommandId::of_writer(NOW.plus_days(40), 3), ..first() };
+    assert_eq!(later.step(&[its], &mut |_| {}).unwrap(), [Answer::Reserved]);
 }
 
 #[test]
@@ -256,12 +352,45 @@ fn a_clock_that_jumps_beyond_its_bound_stops_the_market_until_somebody_looks() {
     assert_eq!(writer.state().now, before.now);
 }
 
+/// One journal in memory that two writers believe to be theirs.
+#[derive(Clone, Default)]
+struct SharedJournal(Arc<std::sync::Mutex<MemoryJournal>>);
+
+impl Journal for SharedJournal {
+    fn room(&mut self) -> Room {
+        self.0.lock().unwrap().room()
+    }
+    fn append(&mut self, expected: u64, batch: &Batch) -> Result<Appended, JournalBroken> {
+        self.0.lock().unwrap().append(expected, batch)
+    }
+    fn mark(&mut self) -> Result<(), JournalBroken> {
+        self.0.lock().unwrap().mark()
+    }
+    fn read(&self, from: u64, most: usize) -> Result<Vec<u8>, JournalBroken> {
+        self.0.lock().unwrap().read(from, most)
+    }
+    fn last(&self) -> u64 {
+        self.0.lock().unwrap().last()
+    }
+    fn chain(&self) -> [u8; 32] {
+        // A writer that begins knows nothing of the other.
+        [0; 32]
+    }
+}
+
 #[test]
 fn a_second_writer_on_the_same_journal_is_fenced() {
-    let mut journal = MemoryJournal::new();
-    let batch = karvan_engine::frame::Batch { first: 7, records: 1, ..Default::default() };
-    let fenced = journal.append(7, &batch).unwrap();
-    assert!(matches!(fenced, karvan_engine::journal::Appended::Fenced { expected: 7, found: 1 }));
+    let journal = SharedJournal::default();
+    let writer = || {
+        let clock = Arc::new(SetClock::at(NOW));
+        Writer::new(journal.clone(), Snapshot::empty().into_start(), clock)
+    };
+    let (mut one, mut other) = (writer(), writer());
+    one.step(&[first()], &mut |_| {}).unwrap();
+    let mut published = 0;
+    let fenced = other.step(&[first()], &mut |_| published += 1);
+    assert!(matches!(fenced, Err(Stopped::Fenced { expected: 1, found: 3 })), "{fenced:?}");
+    assert_eq!(published, 0);
 }
 
 #[test]
@@ -316,6 +445,18 @@ fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
         assert_eq!(find(first().id), Some(2));
         assert_eq!(find(CommandId::new(NOW, 9)), None);
     }
+    // A damaged index is not believed: the records are.
+    let name = storage.list().unwrap().into_iter().find(|it| it.ends_with(".ids")).unwrap();
+    let sound = storage.bytes(&name).unwrap();
+    for place in 0..sound.len() {
+        let mut bytes = sound.clone();
+        bytes[place] ^= 0x10;
+        storage.put(&name, bytes);
+        assert_eq!(index::find(&storage, (segments, records), first().id).unwrap(), Some(2));
+    }
+    storage.put(&name, sound[..sound.len() - 28].to_vec());
+    assert_eq!(index::find(&storage, (segments, records), first().id).unwrap(), Some(2));
+    storage.put(&name, sound);
     let wanted = ReadFrom { from: records / 2, last: records, most: 10_000 };
     let frames = read_frames(&storage, segments, wanted).unwrap();
     let found = karvan_engine::frame::frames(&frames).next().unwrap().unwrap();

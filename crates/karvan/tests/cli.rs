@@ -60,7 +60,7 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
     assert_eq!(lines.len() as u64, told["records"].as_u64().unwrap());
     assert_eq!(lines[1]["facts"][0]["fact"], "PartyRegistered");
     let shown = karvan(&folder, "journal show store --from 3 --count 2");
-    assert!(shown.out.contains("AdoptPolicy") || shown.out.contains("RegisterParty"));
+    assert!(shown.out.contains("Approve") && shown.out.contains("PolicyAdopted"));
     assert_eq!(shown.out.matches(" by person ").count(), 2, "{}", shown.out);
     // Years the store goes beyond are refused: it would not end where the store ends.
     let fewer = karvan(&folder, &format!("{REHEARSE} --data-dir store --years 2027"));

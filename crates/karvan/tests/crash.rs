@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A market of two invented countries, small enough to be killed a hundred times.
@@ -36,15 +37,32 @@ fn chain(output: &Output) -> String {
     line.to_owned()
 }
 
-/// The records that were acknowledged before the process ended: the last line it wrote whole.
-fn acknowledged(output: &Output) -> u64 {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let whole = text.lines().filter(|it| it.starts_with('{') && it.ends_with('}'));
-    let records = |line: &str| {
-        let after = line.split("\"records\":").nth(1)?;
-        after.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
-    };
-    whole.filter_map(records).max().unwrap_or(0)
+/// The records a line of progress acknowledges.
+fn acknowledged(line: &str) -> Option<u64> {
+    let whole = line.strip_prefix('{')?.strip_suffix('}')?;
+    let after = whole.split("\"records\":").nth(1)?;
+    after.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Kills a rehearsal `micros` after it acknowledged a record from `at` on; what it had told until
+/// then, and its output where it ended before.
+fn kill_after(mut child: Child, at: u64, micros: u64) -> (u64, Option<Output>) {
+    let mut told = 0;
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    for line in lines.by_ref() {
+        told = acknowledged(&line.unwrap()).map_or(told, |it| it.max(told));
+        if told >= at {
+            std::thread::sleep(Duration::from_micros(micros));
+            child.kill().unwrap();
+            break;
+        }
+    }
+    // What stood in the pipe when the signal came was told too.
+    for line in lines.map_while(Result::ok) {
+        told = acknowledged(&line).map_or(told, |it| it.max(told));
+    }
+    let output = child.wait_with_output().unwrap();
+    (told, output.status.success().then_some(output))
 }
 
 fn verified_records(store: &Path) -> u64 {
@@ -63,20 +81,21 @@ fn a_rehearsal_killed_a_hundred_times_ends_with_the_same_chain() {
     let folder = folder("kill");
     let whole = rehearse(&folder, &folder.join("whole")).output().unwrap();
     assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    let all = verified_records(&folder.join("whole"));
     let mut word = 0x9e37_79b9_u64;
-    let mut killed = 0;
-    let mut finished = 0;
-    let mut store = folder.join("store-0");
-    let (mut records, mut proved) = (0, 0);
-    while killed < 100 {
-        let mut child = rehearse(&folder, &store).spawn().unwrap();
+    let mut draw = |below: u64| {
         word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        // The first start makes a segment, the others are short: aim at both.
-        let longest = if word >> 63 == 0 { 30_000 } else { 300_000 };
-        std::thread::sleep(Duration::from_micros((word >> 33) % longest));
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        if output.status.success() {
+        (word >> 33) % below
+    };
+    let (mut killed, mut finished, mut proved) = (0, 0, 0);
+    let mut store = folder.join("store-0");
+    let mut records = 0;
+    while killed < 100 {
+        let child = rehearse(&folder, &store).spawn().unwrap();
+        // Most are killed while they write new records; some while they start or compare old ones.
+        let at = if draw(8) == 0 { draw(records + 1) } else { records + 1 + draw(all / 8) };
+        let (told, ended) = kill_after(child, at, draw(2_000));
+        if let Some(output) = ended {
             // It was faster than the signal: its end must be the right one; begin anew.
             assert_eq!(chain(&output), chain(&whole));
             finished += 1;
@@ -87,7 +106,6 @@ fn a_rehearsal_killed_a_hundred_times_ends_with_the_same_chain() {
         killed += 1;
         if store.is_dir() {
             let now = verified_records(&store);
-            let told = acknowledged(&output);
             assert!(now >= records, "{records} records were on disk, {now} are left");
             assert!(now >= told, "{told} records were acknowledged, {now} are left");
             proved += u32::from(told > records);
@@ -96,12 +114,12 @@ fn a_rehearsal_killed_a_hundred_times_ends_with_the_same_chain() {
     }
     let rest = rehearse(&folder, &store).output().unwrap();
     assert_eq!(chain(&rest), chain(&whole));
-    assert!(proved > 0, "no kill came after a new acknowledgement: they prove nothing");
     println!(
         "killed {killed} times, {proved} of them after new acknowledgements, finished {} times, \
          always the same chain head",
         finished + 1
     );
+    assert!(proved >= 60, "{proved} kills came after a new acknowledgement: they prove too little");
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -110,13 +128,24 @@ fn a_rehearsal_killed_a_hundred_times_ends_with_the_same_chain() {
 fn a_second_process_is_refused() {
     let folder = folder("second");
     let store = folder.join("store");
-    fs::create_dir_all(&store).unwrap();
-    let lock = fs::File::create(store.join("karvan.lock")).unwrap();
-    lock.lock().unwrap();
-    let output = rehearse(&folder, &store).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success());
+    let mut first = rehearse(&folder, &store).spawn().unwrap();
+    let mut lines = BufReader::new(first.stderr.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    // It stands still while the second tries, and goes on after.
+    let signal = |it: &str| {
+        let id = first.id().to_string();
+        assert!(Command::new("kill").args([it, &id]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let second = rehearse(&folder, &store).output().unwrap();
+    signal("-CONT");
+    let text = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success());
     assert!(text.contains("another process"), "{text}");
+    drop(lines.by_ref().count());
+    assert!(first.wait().unwrap().success(), "the first is not disturbed");
+    let again = rehearse(&folder, &store).output().unwrap();
+    assert!(again.status.success(), "the lock ends with its process");
     fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -12,8 +12,8 @@ use super::{Appended, BATCH_BYTES, Journal, JournalBroken, Room};
 use crate::frame::{ALIGNMENT, Batch, BatchHeader, FRAME_BYTES_MAX, Hash};
 use crate::storage::Storage;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Bytes of a segment.
@@ -36,11 +36,16 @@ enum Preparer {
     Thread { orders: SyncSender<()>, done: Receiver<io::Result<()>>, ready: bool, asked: bool },
 }
 
+/// The segments of a journal, shared with those who read its files.
+pub type SharedSegments = Arc<Mutex<Vec<Segment>>>;
+
 /// The journal.
 pub struct FileJournal {
     storage: Arc<dyn Storage>,
     segment_bytes: u64,
     segments: Vec<Segment>,
+    /// The same list for those who read the files beside the writer: never behind what is synced.
+    shared: SharedSegments,
     offset: u64,
     last: u64,
     marked: u64,
@@ -101,6 +106,7 @@ impl FileJournal {
         let journal = Self {
             storage,
             segment_bytes: options.segment_bytes,
+            shared: Arc::new(Mutex::new(found.segments.clone())),
             segments: found.segments.clone(),
             offset: found.offset,
             last: found.last,
@@ -116,6 +122,15 @@ impl FileJournal {
     /// The segments, oldest first.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// The list of segments as the writer goes on with it.
+    pub fn shared_segments(&self) -> SharedSegments {
+        Arc::clone(&self.shared)
+    }
+
+    fn share(&self) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.segments);
     }
 
     fn broken(&self, file: &str, error: io::Error) -> JournalBroken {
@@ -174,6 +189,7 @@ impl FileJournal {
             Preparer::Inline { ready } | Preparer::Thread { ready, .. } => *ready = false,
         }
         self.segments.push(Segment { name, first, marks: Vec::new() });
+        self.share();
         self.offset = SEGMENT_HEADER_BYTES as u64;
         Ok(())
     }
@@ -193,7 +209,8 @@ impl FileJournal {
             return Ok(());
         };
         let since = segment.marks.last().map_or(u64::MAX, |(_, at)| self.offset.abs_diff(*at));
-        if since >= MARK_EVERY && batch.records > 0 {
+        let is_marked = since >= MARK_EVERY && batch.records > 0;
+        if is_marked {
             segment.marks.push((batch.first, self.offset));
         }
         let name = segment.name.clone();
@@ -201,6 +218,9 @@ impl FileJournal {
         written.and_then(|()| self.storage.sync(&name)).map_err(|it| self.broken(&name, it))?;
         self.offset = self.offset.saturating_add(self.buffer.len() as u64);
         self.marked = self.last;
+        if is_marked {
+            self.share();
+        }
         Ok(())
     }
 }
@@ -244,7 +264,9 @@ impl Journal for FileJournal {
     }
 
     fn mark(&mut self) -> Result<(), JournalBroken> {
-        if self.marked == self.last || !self.is_roomy() {
+        // Only a header is needed: also where the segment has no room for another batch.
+        let left = self.segment_bytes.saturating_sub(self.offset);
+        if self.marked == self.last || self.segments.is_empty() || left < ALIGNMENT as u64 {
             return Ok(());
         }
         let first = self.last.saturating_add(1);
