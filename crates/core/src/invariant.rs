@@ -10,9 +10,11 @@ use crate::quantity::{Money, Tonnes};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// After each record at most this many blocks of a touched queue are looked at; the sweep looks
-/// at all.
+/// After each record a touched queue of at most this many blocks is looked at whole; the sweep
+/// looks at all.
 const BLOCKS_LOOKED_AT: usize = 16;
+/// Of a longer queue so many blocks are looked at, where it was touched.
+const END_LOOKED_AT: usize = 3;
 
 /// Checks what a record touched. Panics with the thing that is wrong.
 pub fn check_record(state: &State, events: &[Event]) {
@@ -20,28 +22,28 @@ pub fn check_record(state: &State, events: &[Event]) {
         match posting {
             Posting::UnitsIssued(it) => {
                 check_cap(state, it.series);
-                check_queue(state, it.to, it.series);
+                check_queue(state, (it.to, it.series), End::Back);
             }
             Posting::UnitsMoved(it) => {
-                check_queue(state, it.from, it.series);
-                check_queue(state, it.to, it.series);
+                check_queue(state, (it.from, it.series), End::Front);
+                check_queue(state, (it.to, it.series), End::Back);
                 let ends = state.accounts.row(it.from).kind.ends_units();
                 assert!(!ends, "units left account {}, which nothing leaves", it.from);
             }
             Posting::UnitsEnded(it) => {
-                check_queue(state, it.from, it.series);
-                check_queue(state, it.into, it.series);
+                check_queue(state, (it.from, it.series), End::Front);
+                check_queue(state, (it.into, it.series), End::Back);
                 let ends = state.accounts.row(it.into).kind.ends_units();
                 assert!(ends, "units ended in account {}, which they can leave", it.into);
                 let series = state.ledger.series.row(it.series);
                 assert!(series.ended <= series.issued, "more units ended than were issued");
             }
             Posting::UnitsHeld(it) => {
-                check_queue(state, it.account, it.series);
+                check_queue(state, (it.account, it.series), End::Front);
                 check_hold(state, it.hold);
             }
             Posting::UnitsReleased(it) => {
-                check_queue(state, it.account, it.series);
+                check_queue(state, (it.account, it.series), End::Front);
                 check_hold(state, it.hold);
             }
             Posting::CashHeld(it) => {
@@ -67,7 +69,14 @@ fn check_cap(state: &State, id: SeriesId) {
     assert!(series.issued <= cap, "{} of series {id} issued, cap {cap}", series.issued);
 }
 
-fn check_queue(state: &State, account: AccountId, series: SeriesId) {
+/// The end of a queue: blocks are picked at the front and arrive at the back.
+#[derive(Clone, Copy)]
+enum End {
+    Front,
+    Back,
+}
+
+fn check_queue(state: &State, (account, series): (AccountId, SeriesId), end: End) {
     let shelf = state.ledger.shelves.row(account);
     let Ok(place) = shelf.queues.binary_search_by_key(&series, |it| it.series) else {
         return;
@@ -78,11 +87,12 @@ fn check_queue(state: &State, account: AccountId, series: SeriesId) {
     if queue.blocks.len() <= BLOCKS_LOOKED_AT {
         return check_blocks(account, queue);
     }
-    // Of a long queue the ends: blocks are picked at the front and arrive at the back.
-    let half = BLOCKS_LOOKED_AT.div_euclid(2);
-    let back = queue.blocks.len().saturating_sub(half);
-    check_order(account, queue.blocks.iter().take(half));
-    check_order(account, queue.blocks.iter().skip(back));
+    // Of a long queue the end that was touched.
+    let back = queue.blocks.len().saturating_sub(END_LOOKED_AT);
+    match end {
+        End::Front => check_order(account, queue.blocks.range(..END_LOOKED_AT)),
+        End::Back => check_order(account, queue.blocks.range(back..)),
+    }
 }
 
 fn check_blocks(account: AccountId, queue: &Queue) {
