@@ -13,7 +13,7 @@ use crate::refusal::refusals;
 use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an account is for (after Regulation (EU) 2019/1122, Annex I).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -143,7 +143,7 @@ pub struct Installation {
     /// From this year on it owes units; without one it only reports.
     #[n(4)]
     pub obliged_from: Option<Year>,
-    /// Verified emissions by year. Zero is not the same as not reported.
+    /// Verified or estimated emissions by year. Zero is not the same as not reported.
     #[n(5)]
     pub emissions: BTreeMap<Year, Tonnes>,
     /// Units surrendered by the year they were surrendered for.
@@ -158,6 +158,9 @@ pub struct Installation {
     /// Missing units that were fined at the last closing and are still to be made good.
     #[n(9)]
     pub fined: Tonnes,
+    /// Years whose emissions the authority estimated, because no report came.
+    #[n(10)]
+    pub estimated: BTreeSet<Year>,
 }
 
 impl Installation {
@@ -166,7 +169,12 @@ impl Installation {
         self.obliged_from.is_some_and(|first| first <= year)
     }
 
-    /// Verified emissions of its obliged years up to and with `year`.
+    /// Whether a verified report is in for a year; an estimate is none.
+    pub fn has_report(&self, year: Year) -> bool {
+        self.emissions.contains_key(&year) && !self.estimated.contains(&year)
+    }
+
+    /// Verified or estimated emissions of its obliged years up to and with `year`.
     pub fn owed_up_to(&self, year: Year) -> Tonnes {
         let obliged = |(it, _): &(&Year, &Tonnes)| **it <= year && self.obliged_in(**it);
         self.emissions.iter().filter(obliged).map(|(_, it)| *it).sum()

@@ -154,6 +154,8 @@ commands! {
     RestorePerson(party::restore_person) = 32, Administration, Two;
     /// Sets for what one person suffices in an account.
     SetSinglePerson(account::set_single_person) = 33, Registry, Two;
+    /// Estimates emissions where no report came.
+    EstimateEmissions(compliance::estimate_emissions) = 34, Administration, Two;
 }
 
 impl Command {

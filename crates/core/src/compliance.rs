@@ -2,6 +2,7 @@
 
 pub mod close_year;
 pub mod compliance_frozen;
+pub mod estimate_emissions;
 pub mod penalty_opened;
 pub mod report_emissions;
 pub(crate) mod silence;
@@ -83,7 +84,7 @@ pub struct PenaltyCase {
 mod tests {
     use super::*;
     use crate::id::{AccountId, JurisdictionId, Label, PartyId};
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn installation(emitted: &[(u16, u64)], surrendered: &[(u16, u64)]) -> Installation {
         let table = |rows: &[(u16, u64)]| -> BTreeMap<Year, Tonnes> {
@@ -100,6 +101,7 @@ mod tests {
             excused: Tonnes::ZERO,
             letters: BTreeMap::new(),
             fined: Tonnes::ZERO,
+            estimated: BTreeSet::new(),
         }
     }
 

@@ -147,6 +147,8 @@ events! {
         PersonRestored(party::restore_person) = 54,
         /// It was set for what one person suffices in an account.
         SinglePersonSet(account::set_single_person) = 55,
+        /// Emissions were estimated, because no report came.
+        EmissionsEstimated(compliance::estimate_emissions) = 56,
     }
 }
 

@@ -106,6 +106,7 @@ kinds!(
     ClearCall(crate::call::clear_call::ClearCallRefused),
     Transfer(crate::units::transfer::TransferRefused),
     ReportEmissions(crate::compliance::report_emissions::ReportEmissionsRefused),
+    EstimateEmissions(crate::compliance::estimate_emissions::EstimateEmissionsRefused),
     Surrender(crate::compliance::surrender::SurrenderRefused),
     CloseYear(crate::compliance::close_year::CloseYearRefused),
     Proposal(crate::proposal::ProposalRefused),

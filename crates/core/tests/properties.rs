@@ -27,6 +27,7 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::kind_name;
+use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::event::EVENT_BYTES;
@@ -233,6 +234,7 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         }
         "Expire" => Expire { jurisdiction, account }.into(),
         "ReportEmissions" => ReportEmissions { installation, year, emissions: quantity }.into(),
+        "EstimateEmissions" => EstimateEmissions { installation, year, emissions: quantity }.into(),
         "Surrender" => Surrender { installation, year, quantity }.into(),
         "CloseYear" => CloseYear { jurisdiction, year }.into(),
         "Propose" => {

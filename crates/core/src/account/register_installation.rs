@@ -12,7 +12,7 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -133,6 +133,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegister
             excused: Tonnes::ZERO,
             letters: BTreeMap::new(),
             fined: Tonnes::ZERO,
+            estimated: BTreeSet::new(),
         },
     );
 }

@@ -87,7 +87,7 @@ pub fn decide(
     no.unless(over, ReportEmissionsRefused::YearNotOver { year, now });
     let rules = state.year_rules(jurisdiction, year);
     let due = rules.is_some_and(|it| it.surrender_due <= state.now);
-    let open = !due || !installation.emissions.contains_key(&year);
+    let open = !due || !installation.has_report(year);
     no.unless(open, ReportEmissionsRefused::YearClosed { year });
     let most = CAP_MAX;
     no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
@@ -108,13 +108,13 @@ fn is_silent(state: &State, id: InstallationId, comes: Year) -> bool {
     let awaited = |it: &&YearRules| it.report_due <= state.now && it.stage.obliges();
     let mut years = chapter.iter().flat_map(|it| it.years.iter().filter(awaited));
     years.any(|it| {
-        installation.obliged_in(it.year)
-            && it.year != comes
-            && !installation.emissions.contains_key(&it.year)
+        installation.obliged_in(it.year) && it.year != comes && !installation.has_report(it.year)
     })
 }
 
-/// The report stands.
+/// The report stands, in place of an estimate if there was one.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
-    state.installations.row_mut(it.installation).emissions.insert(it.year, it.emissions);
+    let row = state.installations.row_mut(it.installation);
+    row.emissions.insert(it.year, it.emissions);
+    row.estimated.remove(&it.year);
 }

@@ -24,7 +24,7 @@ pub(crate) fn restrict(
         if draft.facts() >= FACTS_A_SLICE {
             return Some(id);
         }
-        if installation.obliged_in(year) && !installation.emissions.contains_key(&year) {
+        if installation.obliged_in(year) && !installation.has_report(year) {
             let account = installation.account;
             draft.note(Event::AccountRestricted(AccountRestricted { account }));
         }

@@ -21,6 +21,7 @@ use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
+use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::id::*;
@@ -435,6 +436,12 @@ impl Story {
             .into(),
             "expire" => Expire { jurisdiction: of(), account: account("account") }.into(),
             "report" => ReportEmissions {
+                installation: installation("for"),
+                year: year(),
+                emissions: quantity(),
+            }
+            .into(),
+            "estimate" => EstimateEmissions {
                 installation: installation("for"),
                 year: year(),
                 emissions: quantity(),
