@@ -4,7 +4,8 @@
 //! In here there is no HTTP, no SQL, no HTML and no rule of the market. The parts, in the order in
 //! which a command passes them: [`queue`] → [`writer`] (with [`command_id`] and [`clock`]) →
 //! [`frame`] → [`journal`] on a [`storage`] → [`feed`] → [`follower`]. [`snapshot`] shortens the
-//! start. [`engine`] is the thin shell of threads around them.
+//! start, [`shadow`] checks the ledger by a second fold. [`engine`] is the thin shell of threads
+//! around them.
 
 pub mod clock;
 pub mod command_id;
@@ -15,6 +16,7 @@ pub mod frame;
 pub mod index;
 pub mod journal;
 pub mod queue;
+pub mod shadow;
 pub mod snapshot;
 pub mod storage;
 pub mod writer;

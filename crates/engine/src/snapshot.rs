@@ -9,9 +9,9 @@ use crate::frame::{self, Hash};
 use crate::journal::JournalBroken;
 use crate::journal::segment::{ReadFrom, Segment, read_frames};
 use crate::storage::Storage;
-use crate::writer::{Start, Stopped};
+use crate::writer::{Start, Stopped, apply_frame};
 use karvan_core::time::Instant;
-use karvan_core::{State, apply, invariant};
+use karvan_core::{State, invariant};
 use sha2::{Digest, Sha256};
 use std::io;
 
@@ -81,11 +81,8 @@ impl Snapshot {
     pub fn replay(&mut self, frames: &[u8]) -> Result<(), Stopped> {
         for frame in frame::frames(frames) {
             let position = self.state.next_position();
-            let unreadable = |what| Stopped::Unreadable { position, what };
-            let frame = frame.map_err(unreadable)?;
-            for event in frame.events().map_err(unreadable)? {
-                apply(&mut self.state, &frame.header.record, &event);
-            }
+            let frame = frame.map_err(|what| Stopped::Unreadable { position, what })?;
+            apply_frame(&mut self.state, &frame)?;
             let header = &frame.header;
             self.at = self.at.max(header.record.at);
             self.window.keep(header.id, &header.command_hash, (position, self.at));

@@ -8,6 +8,7 @@ use karvan_engine::frame::{self, Frame};
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::recovery::Purpose;
+use karvan_engine::shadow::Shadow;
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::storage::DiskStorage;
 use serde_json::json;
@@ -64,9 +65,17 @@ pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
     let started = Instant::now();
     let journal = open(dir)?;
     let mut replayed = Snapshot::empty();
+    let mut shadow = Shadow::default();
     while replayed.state.position < journal.last() {
         let frames = journal.read(replayed.state.next_position(), READ_BYTES)?;
         replayed.replay(&frames)?;
+        for frame in frame::frames(&frames).flatten() {
+            shadow.take_frame(&frame).context("the shadow log finds a record that does not fit")?;
+        }
+    }
+    let differences = shadow.reconcile(&replayed.state);
+    if let Some(first) = differences.first() {
+        anyhow::bail!("ledger and shadow log differ in {} blocks: {first}", differences.len());
     }
     invariant::sweep(&replayed.state);
     anyhow::ensure!(replayed.chain == journal.chain(), "the chain of records is broken");
@@ -74,7 +83,10 @@ pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
     let hash = facts::hex(&replayed.state.hash());
     let mut out = std::io::stdout().lock();
     if output.json {
-        let answer = json!({ "records": records, "chain": chain, "state_hash": hash });
+        let shadow = json!({ "series": shadow.series(), "blocks": shadow.blocks() });
+        let answer = json!({
+            "records": records, "chain": chain, "state_hash": hash, "shadow": shadow
+        });
         writeln!(out, "{answer:#}")?;
     } else {
         writeln!(out, "{}: all is well", dir.display())?;
@@ -85,6 +97,12 @@ pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
         writeln!(out, "  chain head  {chain}")?;
         writeln!(out, "  state hash  {hash}")?;
         writeln!(out, "  invariants  hold after replay of all records")?;
+        writeln!(
+            out,
+            "  shadow log  agrees on the owner of every serial: {} blocks of {} series",
+            shadow.blocks(),
+            shadow.series()
+        )?;
         writeln!(out, "  time        {:.2} s", started.elapsed().as_secs_f64())?;
     }
     Ok(())

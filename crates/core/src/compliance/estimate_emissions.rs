@@ -1,7 +1,7 @@
 //! Estimate emissions: where no verified report came by its date, the administrator estimates them
 //! conservatively (Regulation (EU) 2018/2066, Article 70). The estimate counts as emissions until a
-//! verified report replaces it; the account stays restricted until then. So nobody escapes a penalty
-//! by silence.
+//! verified report replaces it; the account stays restricted until then. So nobody escapes a
+//! penalty by silence.
 
 use crate::account;
 use crate::authority::{Authorised, Right};
