@@ -114,7 +114,7 @@ fn units_that_vanish_appear_or_have_two_owners_are_named() {
     let mut less = state.clone();
     less.ledger.shelves.row_mut(one).take(series, part);
     let gone = Difference { series, first, last, shadow: Some(one), ledger: None };
-    assert_eq!(shadow.reconcile(&less), [gone.clone()]);
+    assert_eq!(shadow.reconcile(&less), std::slice::from_ref(&gone));
     // They have two owners: the ledger knows none.
     let mut twice = state.clone();
     twice.ledger.shelves.row_mut(other).put(series, Block { acquired: 1, serials: part });
@@ -146,7 +146,7 @@ fn a_record_that_does_not_fit_is_a_fault_with_its_place() {
     let (series, (one, block), (other, second)) = two_blocks(&state);
     let position = shadow.position() + 1;
     let fault = |event: Event| {
-        let found = shadow.clone().take(position, &[event]).unwrap_err();
+        let found = shadow.clone().take(position, std::slice::from_ref(&event)).unwrap_err();
         assert_eq!(found.position, position);
         found.to_string()
     };
