@@ -1,5 +1,5 @@
-//! The shadow log: a second fold of the journal, written apart from the ledger, that keeps the owner
-//! of every serial number.
+//! The shadow log: a second fold of the journal, written apart from the ledger, that keeps the
+//! owner of every serial number.
 //!
 //! It reads nothing but facts, and keeps intervals, not totals: two swapped blocks must be noticed
 //! (rulebook section 5; compare the transaction log beside the registries of Regulation (EU)

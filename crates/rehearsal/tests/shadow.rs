@@ -1,5 +1,5 @@
-//! The shadow log beside a whole market: it agrees record after record, and whoever tampers with the
-//! ledger is found, block by block.
+//! The shadow log beside a whole market: it agrees record after record, and whoever tampers with
+//! the ledger is found, block by block.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
 use karvan_core::id::{AccountId, SeriesId};
