@@ -159,6 +159,11 @@ commands! {
 }
 
 impl Command {
+    /// The command that bytes hold; none where this program does not know its kind.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        minicbor::decode(bytes).ok()
+    }
+
     /// SHA-256 of the actor and the command's bytes: what an approval covers, and what tells a
     /// repeated command from another under the same id.
     pub fn hash(&self, actor: crate::id::PersonId) -> [u8; 32] {

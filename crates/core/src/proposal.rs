@@ -40,7 +40,7 @@ pub struct Proposal {
 impl Proposal {
     /// The command, as far as this program knows its kind.
     pub fn inner(&self) -> Option<Command> {
-        minicbor::decode(&self.command).ok()
+        Command::from_bytes(&self.command)
     }
 }
 

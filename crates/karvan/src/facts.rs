@@ -11,13 +11,22 @@ use serde_json::{Map, Value, json};
 
 /// A fact as JSON: its name under `fact`, its fields beside it.
 pub(crate) fn json(event: &karvan_core::Event) -> Value {
-    let text = format!("{event:?}");
     // The outer name repeats the inner one: `Surrendered(Surrendered { … })`.
-    let mut value = Reader { rest: &text }.value();
+    let mut value = told(event);
     if let Value::Object(fields) = &mut value {
         fields.insert("fact".to_owned(), json!(event.name()));
+        if let karvan_core::Event::Proposed(it) = event
+            && let Some(command) = karvan_core::Command::from_bytes(&it.0.command)
+        {
+            fields.insert("kind".to_owned(), json!(command.name()));
+            fields.insert("command".to_owned(), told(&command));
+        }
     }
     value
+}
+
+fn told(it: &impl std::fmt::Debug) -> Value {
+    Reader { rest: &format!("{it:?}") }.value()
 }
 
 struct Reader<'a> {
@@ -168,14 +177,17 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use karvan_core::Event;
+    use karvan_core::auction::cancel_auction::CancelAuction;
     use karvan_core::compliance::{Letter, compliance_frozen::ComplianceFrozen};
-    use karvan_core::id::{AccountId, CashAccountId, HoldId, InstallationId, SeriesId};
+    use karvan_core::id::{AccountId, AuctionId, CashAccountId, HoldId, InstallationId, PersonId};
+    use karvan_core::id::{ProposalId, SeriesId};
     use karvan_core::ledger::Serials;
     use karvan_core::ledger::posting::{CashHeld, UnitsMoved};
     use karvan_core::market::pass_time::TimePassed;
+    use karvan_core::proposal::propose::{Proposed, Wording};
     use karvan_core::quantity::Tonnes;
     use karvan_core::time::Year;
+    use karvan_core::{Command, Event};
 
     #[test]
     fn facts_are_told_with_the_names_of_their_fields() {
@@ -199,6 +211,20 @@ mod tests {
         assert_eq!(json(&held), expected);
         let passed = Event::TimePassed(TimePassed { to: Instant(1_798_761_599_000) });
         assert_eq!(json(&passed), json!({ "fact": "TimePassed", "to": "2026-12-31T23:59:59Z" }));
+        let cancel = Command::from(CancelAuction { auction: AuctionId(3) });
+        let proposed = Event::Proposed(Proposed(Box::new(Wording {
+            proposal: ProposalId(1),
+            proposer: PersonId(2),
+            command: karvan_core::state::encode(&cancel),
+            command_hash: [0xab; 32],
+            lapses: Instant(0),
+        })));
+        let expected = json!({
+            "fact": "Proposed", "proposal": 1, "proposer": 2, "kind": "CancelAuction",
+            "command": { "auction": 3 }, "command_hash": "ab".repeat(32),
+            "lapses": "1970-01-01T00:00:00Z"
+        });
+        assert_eq!(json(&proposed), expected);
         let mut reader = Reader { rest: r#""a\"b\n\u{e9}\\""# };
         assert_eq!(reader.value(), json!("a\"b\n\u{e9}\\"));
         let frozen = Event::ComplianceFrozen(ComplianceFrozen {

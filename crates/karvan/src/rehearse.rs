@@ -306,8 +306,8 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         "Mt = million tonnes of CO2 equivalent; 1 unit = 1 t. Verified, abated: the obliged.\n\
          Emissions of real installations are derived from open data; synthetic ones stand for\n\
          plants that no open table lists. Traded, call price: call auctions of units that count\n\
-         for the year, up to its surrender date. \"none\" = no such market,\n\
-         \"-\" = nothing, or a market without a trade.\n\n",
+         for the year, up to its surrender date. \"none\" = no such market, \"-\" = nothing, or a\n\
+         market without a trade.\n\n",
     );
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("members", format!("{}", it.members));
