@@ -141,11 +141,11 @@ commands! {
     /// Puts a command before a second person.
     Propose(proposal::propose) = 26, Administration, One;
     /// Approves a proposed command.
-    Approve(proposal::approve) = 27, Administration, One;
+    Approve(proposal::approve) = 27, Registry, One;
     /// Takes back an auction that is not cleared.
     CancelAuction(auction::cancel_auction) = 28, Administration, Two;
     /// Rejects or withdraws a proposed command.
-    Reject(proposal::reject) = 29, Administration, One;
+    Reject(proposal::reject) = 29, Registry, One;
     /// Appoints a person that acts for a party.
     AppointPerson(party::appoint_person) = 30, Administration, Two;
     /// Suspends a person.
