@@ -7,7 +7,7 @@ use crate::event::EVENTS_MAX;
 use crate::id::{JurisdictionId, ProposalId};
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{call, compliance, proposal};
+use crate::{call, compliance, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,12 @@ pub enum Due {
     /// The surrender: orders for units of that year lapse.
     #[n(3)]
     Surrender(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// Units that count for no later year expire.
+    #[n(5)]
+    Expiry(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// Their holders are told, so many days before.
+    #[n(6)]
+    ExpiryNotice(#[n(0)] JurisdictionId, #[n(1)] Year, #[n(2)] u8),
     /// A proposal that nobody approved lapses.
     #[n(4)]
     Proposal(#[n(0)] ProposalId),
@@ -87,6 +93,12 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
         Due::Offers(jurisdiction, _) => call::lapse::offers(draft, state, jurisdiction, from),
         Due::Surrender(jurisdiction, year) => {
             call::lapse::book(draft, state, (jurisdiction, year), from)
+        }
+        Due::Expiry(jurisdiction, year) => {
+            units::lapse::expire(draft, state, (jurisdiction, year), from)
+        }
+        Due::ExpiryNotice(jurisdiction, year, days) => {
+            units::lapse::notice(draft, state, (jurisdiction, year), days)
         }
         Due::Proposal(id) => proposal::lapse(draft, id),
     }

@@ -149,6 +149,8 @@ events! {
         SinglePersonSet(account::set_single_person) = 55,
         /// Emissions were estimated, because no report came.
         EmissionsEstimated(compliance::estimate_emissions) = 56,
+        /// Units will soon count for no year any more.
+        ExpiryNoticed(crate::units::lapse) = 57,
     }
 }
 

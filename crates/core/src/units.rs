@@ -1,6 +1,7 @@
 //! Units that move between accounts: picking serials, transfers, expiry.
 
 pub mod expire;
+pub mod lapse;
 pub mod transfer;
 
 use crate::id::{AccountId, SeriesId};

@@ -19,6 +19,7 @@ use crate::rules::{
 };
 use crate::state::State;
 use crate::time::{Instant, Year};
+use crate::units::lapse::NOTICE_DAYS;
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -197,6 +198,29 @@ fn is_owed(state: &State, jurisdiction: JurisdictionId, year: Year) -> bool {
     state.installations.iter().any(|(_, it)| here(it))
 }
 
+/// What falls due by a year's rules, and when.
+fn falls_due(id: JurisdictionId, rules: &YearRules) -> Vec<(Instant, Due)> {
+    let (year, reports, surrender) = (rules.year, rules.report_due, rules.surrender_due);
+    let mut all = vec![(surrender, Due::Surrender(id, year))];
+    if rules.stage.obliges() {
+        all.push((reports, Due::Reports(id, year)));
+        all.push((reports, Due::Offers(id, year)));
+    }
+    all
+}
+
+/// When units that end with a year expire, and when their holders are told.
+fn expires(id: JurisdictionId, rules: &YearRules) -> Vec<(Instant, Due)> {
+    let (year, surrender) = (rules.year, rules.surrender_due);
+    let notice = |days: u8| {
+        let at = surrender.plus_days(i64::from(days).saturating_neg());
+        (at, Due::ExpiryNotice(id, year, days))
+    };
+    let mut all: Vec<_> = NOTICE_DAYS.map(notice).into();
+    all.push((surrender, Due::Expiry(id, year)));
+    all
+}
+
 /// The rules come into force; each vintage that has no series gets one; deadlines to come go on
 /// the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
@@ -206,18 +230,18 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
                 Some(series) => state.ledger.series.row_mut(series).valid_to = year.valid_to,
                 None => state.ledger.open_series(Series::of_year(id, year)),
             }
-            let (now, of) = (state.now, year.year);
-            if let Some(old) = state.year_rules(id, of).cloned() {
-                for due in [Due::Reports(id, of), Due::Offers(id, of)] {
-                    state.agenda.strike(old.report_due, due);
+            if let Some(old) = state.year_rules(id, year.year).cloned() {
+                for (at, due) in falls_due(id, &old).into_iter().chain(expires(id, &old)) {
+                    state.agenda.strike(at, due);
                 }
-                state.agenda.strike(old.surrender_due, Due::Surrender(id, of));
             }
-            if year.stage.obliges() {
-                state.agenda.enter(now, year.report_due, Due::Reports(id, of));
-                state.agenda.enter(now, year.report_due, Due::Offers(id, of));
+            let mut due = falls_due(id, year);
+            if chapter.years.iter().any(|it| it.valid_to == year.year) {
+                due.extend(expires(id, year));
             }
-            state.agenda.enter(now, year.surrender_due, Due::Surrender(id, of));
+            for (at, due) in due {
+                state.agenda.enter(state.now, at, due);
+            }
         }
     }
     state.rules = Some((*it.rules).clone());

@@ -34,6 +34,7 @@ use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::*;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::{Instant, Year};
+use karvan_core::units::lapse::ExpiryNoticed;
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{
     Command, Context, Event, Events, RecordHeader, Refusal, State, apply, decide, draft::Draft,
@@ -517,6 +518,14 @@ impl Story {
         self.names.insert(name.to_owned(), id);
     }
 
+    fn notices(&self) -> impl Iterator<Item = &ExpiryNoticed> {
+        let facts = self.journal.iter().flat_map(|(_, events)| events);
+        facts.filter_map(|it| match it {
+            Event::ExpiryNoticed(it) => Some(it),
+            _ => None,
+        })
+    }
+
     fn check(&self, words: &Words<'_>) -> Option<(String, String)> {
         let plain = &words.plain;
         let expected = plain.last()?.to_string();
@@ -549,6 +558,8 @@ impl Story {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
             }
+            "notices" => self.notices().count().to_string(),
+            "noticed" => self.notices().last().unwrap().quantity.0.to_string(),
             "orders" => self.state.orders.len().to_string(),
             "penalties" => self.state.penalties.len().to_string(),
             "penalty" => {

@@ -1,0 +1,88 @@
+//! What happens to units that count for no year any more: at the surrender date of the last year
+//! for which they count, after the surrenders, they go to the deletion account, with notices 90, 30
+//! and 5 days before (compare Directive 2003/87/EC, Article 13, for periods that end). Units set
+//! aside then follow by the command [`super::expire`].
+
+use crate::account::{self, AccountKind};
+use crate::agenda::FACTS_A_SLICE;
+use crate::context::RecordHeader;
+use crate::draft::Draft;
+use crate::event::Event;
+use crate::id::{AccountId, JurisdictionId, SeriesId};
+use crate::ledger::posting::UnitsEnded;
+use crate::quantity::Tonnes;
+use crate::state::State;
+use crate::time::Year;
+use minicbor::{Decode, Encode};
+
+/// Days before the end on which holders are told.
+pub const NOTICE_DAYS: [u8; 3] = [90, 30, 5];
+
+/// The fact that units will soon count for no year any more: for those who tell their holders.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ExpiryNoticed {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// The last year for which they count.
+    #[n(1)]
+    pub year: Year,
+    /// In how many days they expire.
+    #[n(2)]
+    pub days: u8,
+    /// How many are still with their holders.
+    #[n(3)]
+    pub quantity: Tonnes,
+}
+
+/// Tells how many units will expire, if any.
+pub(crate) fn notice(
+    draft: &mut Draft<'_>,
+    state: &State,
+    (jurisdiction, year): (JurisdictionId, Year),
+    days: u8,
+) -> Option<u64> {
+    let ending = state.ledger.series.iter().map(|(_, it)| it);
+    let ending = ending.filter(|it| it.jurisdiction == jurisdiction && it.valid_to == year);
+    let quantity: Tonnes = ending.map(|it| it.issued - it.ended).sum();
+    if quantity > Tonnes::ZERO {
+        let noticed = ExpiryNoticed { jurisdiction, year, days, quantity };
+        draft.note(Event::ExpiryNoticed(noticed));
+    }
+    None
+}
+
+/// Moves expired units to the deletion account, from an account on; says where the next slice
+/// begins. Without a deletion account they stay, and can do nothing but be deleted.
+pub(crate) fn expire(
+    draft: &mut Draft<'_>,
+    state: &State,
+    (jurisdiction, year): (JurisdictionId, Year),
+    from: u64,
+) -> Option<u64> {
+    let into = account::of_government(state, jurisdiction, AccountKind::Deletion)?;
+    let ends = |series: SeriesId| {
+        let row = state.ledger.series.row(series);
+        row.jurisdiction == jurisdiction && row.valid_to == year
+    };
+    for (account, shelf) in state.ledger.shelves.iter() {
+        let AccountId(id) = account;
+        if u64::from(id) < from || state.accounts.row(account).kind.ends_units() {
+            continue;
+        }
+        for queue in shelf.queues.iter().filter(|it| ends(it.series)) {
+            for block in &queue.blocks {
+                // What is taken now is gone when the next slice looks at the account again.
+                if draft.facts() >= FACTS_A_SLICE {
+                    return Some(id.into());
+                }
+                let (series, from, serials) = (queue.series, account, block.serials);
+                draft.note(Event::UnitsEnded(UnitsEnded { series, from, into, serials }));
+            }
+        }
+    }
+    None
+}
+
+/// Nothing changes: the fact is for those who read the journal.
+pub fn apply(_state: &mut State, _record: &RecordHeader, _it: &ExpiryNoticed) {}
