@@ -1,7 +1,6 @@
 //! What happens to units that count for no year any more: at the surrender date of the last year
 //! for which they count, after the surrenders, they go to the deletion account, with notices 90, 30
-//! and 5 days before (compare Directive 2003/87/EC, Article 13, for periods that end). Units set
-//! aside then follow by the command [`super::expire`].
+//! and 5 days before. Units set aside then follow by the command [`super::expire`].
 
 use crate::account::{self, AccountKind};
 use crate::agenda::FACTS_A_SLICE;
