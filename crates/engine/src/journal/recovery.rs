@@ -181,6 +181,8 @@ pub fn recover(
         let ended_well = stop.what == Unreadable::Empty;
         let what = match next {
             _ if matches!(stop.what, Unreadable::NewerSchema(_)) => Some(stop.what.to_string()),
+            // What has the name of a segment had its header on disk.
+            _ if stop.offset < SEGMENT_HEADER_BYTES => Some(stop.detail.clone()),
             // All of a full segment was synced before the next was begun.
             Some(next) if ended_well && next == position => None,
             None if found.marked.max(named) < position => None,
