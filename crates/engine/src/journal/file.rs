@@ -18,8 +18,9 @@ use std::thread::JoinHandle;
 
 /// Bytes of a segment.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
-/// The most bytes of a batch with its header and padding: the last record may be the largest.
-pub const BATCH_BYTES_MAX: usize = BATCH_BYTES + FRAME_BYTES_MAX + 2 * ALIGNMENT;
+/// The most bytes of a batch with its header and padding (the last record may be the largest) and
+/// of the mark after it: whatever was begun in a segment can be marked there.
+pub const BATCH_BYTES_MAX: usize = BATCH_BYTES + FRAME_BYTES_MAX + 3 * ALIGNMENT;
 
 const _: () = assert!((BATCH_BYTES_MAX as u64) < SEGMENT_BYTES / 4);
 
@@ -52,6 +53,9 @@ pub struct FileJournal {
     chain: Hash,
     preparer: Preparer,
     helper: Option<JoinHandle<()>>,
+    /// What a write or a sync failed with. What is on disk is then known only after a restart, so
+    /// this value never says again that something is.
+    failed: Option<String>,
     /// Reused for header, frames and padding of a batch.
     buffer: Vec<u8>,
 }
@@ -114,6 +118,7 @@ impl FileJournal {
             chain: found.chain,
             preparer,
             helper,
+            failed: None,
             buffer: Vec::new(),
         };
         Ok((journal, found))
@@ -133,8 +138,19 @@ impl FileJournal {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.segments);
     }
 
-    fn broken(&self, file: &str, error: io::Error) -> JournalBroken {
+    fn broken(&mut self, file: &str, error: io::Error) -> JournalBroken {
+        self.failed.get_or_insert_with(|| format!("{file}: {error}"));
         JournalBroken::Disk { file: file.to_owned(), error }
+    }
+
+    /// A sync that is tried again after it failed may succeed without the bytes being on disk, so
+    /// nothing is tried again.
+    fn check_sound(&mut self) -> Result<(), JournalBroken> {
+        let Some(why) = &self.failed else {
+            return Ok(());
+        };
+        let error = io::Error::other(format!("nothing is written after a failure ({why})"));
+        Err(self.broken("the journal", error))
     }
 
     /// Whether the next segment lies ready; asks for it when not.
@@ -171,9 +187,14 @@ impl FileJournal {
         }
     }
 
-    fn is_roomy(&self) -> bool {
+    fn has_left(&self, bytes: usize) -> bool {
         let left = self.segment_bytes.saturating_sub(self.offset);
-        !self.segments.is_empty() && left >= BATCH_BYTES_MAX as u64
+        !self.segments.is_empty() && left >= bytes as u64
+    }
+
+    /// Whether the segment holds the largest batch, and the mark after it.
+    fn is_roomy(&self) -> bool {
+        self.has_left(BATCH_BYTES_MAX)
     }
 
     /// Goes on in the prepared segment. All before it is synced: a batch ends with its sync.
@@ -205,6 +226,7 @@ impl FileJournal {
         self.buffer.extend_from_slice(&header.bytes());
         self.buffer.extend_from_slice(&batch.frames);
         self.buffer.resize(header.stride(), 0);
+        assert!(self.has_left(self.buffer.len()), "a batch goes beyond its segment");
         let Some(segment) = self.segments.last_mut() else {
             return Ok(());
         };
@@ -236,6 +258,9 @@ impl Drop for FileJournal {
 
 impl Journal for FileJournal {
     fn room(&mut self) -> Room {
+        if let Some(why) = &self.failed {
+            return Room::None(format!("the journal has failed ({why}); start again"));
+        }
         let is_roomy = self.is_roomy();
         // A helper prepares ahead; without one the next segment is made when it is needed.
         if is_roomy && matches!(self.preparer, Preparer::Inline { .. }) {
@@ -250,6 +275,7 @@ impl Journal for FileJournal {
     }
 
     fn append(&mut self, expected: u64, batch: &Batch) -> Result<Appended, JournalBroken> {
+        self.check_sound()?;
         let found = self.last.saturating_add(1);
         if expected != found {
             return Ok(Appended::Fenced { expected, found });
@@ -264,9 +290,9 @@ impl Journal for FileJournal {
     }
 
     fn mark(&mut self) -> Result<(), JournalBroken> {
-        // Only a header is needed: also where the segment has no room for another batch.
-        let left = self.segment_bytes.saturating_sub(self.offset);
-        if self.marked == self.last || self.segments.is_empty() || left < ALIGNMENT as u64 {
+        self.check_sound()?;
+        // A mark is a header without records: it fits where the next batch does not.
+        if self.marked == self.last || !self.has_left(ALIGNMENT) {
             return Ok(());
         }
         let first = self.last.saturating_add(1);

@@ -101,6 +101,40 @@ enum Failing {
 }
 
 #[test]
+fn after_a_write_or_a_sync_that_failed_nothing_is_ever_acknowledged() {
+    for failing in [Failing::Begin, Failing::Batch, Failing::Mark] {
+        for is_write in [false, true] {
+            let disk = FaultyDisk::default();
+            let mut writer = writer_on(&disk, files(), &SetClock::at(NOW));
+            let before = u64::from(failing != Failing::Begin);
+            for number in 1..=before {
+                writer.step(&[command(number)], &mut |_| {}).unwrap();
+            }
+            let acknowledged = writer.journal().last();
+            let fails = if is_write { &disk.write_fails } else { &disk.sync_fails };
+            fails.store(true, Ordering::SeqCst);
+            let next = command(before + 1);
+            let mut published = 0;
+            let stopped = match failing {
+                Failing::Mark => writer.mark(),
+                Failing::Begin | Failing::Batch => {
+                    writer.step(std::slice::from_ref(&next), &mut |_| published += 1).map(drop)
+                }
+            };
+            assert!(matches!(stopped, Err(Stopped::Journal(JournalBroken::Disk { .. }))));
+            assert_eq!((published, writer.journal().last()), (0, acknowledged));
+            assert_never_acknowledges_again(&mut writer, &disk);
+            // The next start finds out what is on the disk, and goes on from there.
+            drop(writer);
+            let mut again = open(&disk.inner).unwrap();
+            assert!(again.journal().last() >= acknowledged);
+            let answers = again.step(&[next], &mut |_| {}).unwrap();
+            assert!(matches!(answers[0], Answer::Accepted { .. }), "{answers:?}");
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_refuses_before_deciding_and_work_goes_on_when_space_returns() {
     let disk = FaultyDisk::default();
     disk.full.store(true, Ordering::SeqCst);
@@ -185,3 +219,21 @@ fn a_disk_that_fills_up_at_a_later_segment_loses_nothing_and_work_goes_on_when_s
     }
 }
 
+#[test]
+fn a_journal_that_failed_has_no_room_and_writes_nothing_whoever_asks() {
+    let disk = FaultyDisk::default();
+    let (mut journal, _) = FileJournal::open(Arc::new(disk.clone()), files()).unwrap();
+    assert_eq!(journal.room(), Room::Ready);
+    disk.sync_fails.store(true, Ordering::SeqCst);
+    let batch = karvan_engine::frame::Batch { first: 1, records: 1, ..Default::default() };
+    journal.append(1, &batch).unwrap_err();
+    disk.sync_fails.store(false, Ordering::SeqCst);
+    let Room::None(why) = journal.room() else { panic!("there is room") };
+    assert!(why.contains("injected") && why.contains("start again"), "{why}");
+    let writes = disk.writes.load(Ordering::SeqCst);
+    for stopped in [journal.append(1, &batch).map(drop), journal.mark()] {
+        let Err(JournalBroken::Disk { error, .. }) = stopped else { panic!("{stopped:?}") };
+        assert!(error.to_string().contains("after a failure"), "{error}");
+    }
+    assert_eq!(disk.writes.load(Ordering::SeqCst), writes);
+}
