@@ -38,19 +38,11 @@ fn positions(storage: &dyn Storage) -> io::Result<Vec<u64>> {
     Ok(all)
 }
 
-/// The newest position that a snapshot's name tells, readable or not; 0 without one.
-pub(crate) fn newest_named(storage: &dyn Storage) -> io::Result<u64> {
+/// The newest position that a snapshot names; 0 without one. A snapshot gets its name when all of
+/// it is on disk: so the name alone says that the record was there, whether or not the snapshot
+/// can still be read. That is found out when it is used.
+pub fn newest_named(storage: &dyn Storage) -> io::Result<u64> {
     Ok(positions(storage)?.last().copied().unwrap_or(0))
-}
-
-/// The newest position that a readable snapshot names; 0 without one.
-pub fn newest_position(storage: &dyn Storage) -> io::Result<u64> {
-    for position in positions(storage)?.into_iter().rev() {
-        if read(storage, position)?.is_some() {
-            return Ok(position);
-        }
-    }
-    Ok(0)
 }
 
 /// The state after a record, with what the writer needs beside it.
@@ -161,7 +153,8 @@ fn decoded(bytes: &[u8]) -> Option<Snapshot> {
 fn read(storage: &dyn Storage, position: u64) -> io::Result<Option<Snapshot>> {
     let name = name_of(position);
     let length = usize::try_from(storage.length(&name)?).unwrap_or(usize::MAX);
-    Ok(decoded(&storage.read(&name, 0, length)?))
+    let snapshot = decoded(&storage.read(&name, 0, length)?);
+    Ok(snapshot.filter(|it| it.state.position == position))
 }
 
 /// The newest snapshot that can be read, not beyond `last`; the empty one when there is none.

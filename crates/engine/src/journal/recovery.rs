@@ -8,9 +8,10 @@
 //! records it claimed is told. Damage to the very last batch before its mark cannot be told from
 //! tearing; the mark follows after 50 ms of idleness.
 //!
-//! A segment is begun when all before it is synced. So full segments hold acknowledged records
-//! only, and those that a snapshot covers need not be read at a start: they are scrubbed in the
-//! background ([`scrub`]), and read whole when a journal is verified.
+//! A segment is begun when all before it is synced, and gets its name when its header is: a header
+//! is never torn. So full segments hold acknowledged records only, and those that a readable
+//! snapshot covers need not be read at a start: they are scrubbed in the background ([`scrub`]),
+//! and read whole when a journal is verified.
 
 use super::segment::{
     SEGMENT_HEADER_BYTES, Segment, read_segment_header, segment_header, segment_name,
@@ -77,8 +78,10 @@ struct Files<'a> {
     storage: &'a dyn Storage,
     segment_bytes: u64,
     names: Vec<String>,
-    /// The newest snapshot's position.
+    /// The position that the newest snapshot names: the record was there.
     named: u64,
+    /// The position of the newest snapshot that can be read: it stands for the records up to it.
+    covered: u64,
 }
 
 impl Files<'_> {
@@ -114,7 +117,7 @@ impl Files<'_> {
     /// Passes over the segments that a snapshot covers; returns how many.
     fn skip_covered(&self, found: &mut Found) -> Result<usize, JournalBroken> {
         let covered = |pair: &&[String]| {
-            pair.last().is_some_and(|next| first_of(next) <= self.named.saturating_add(1))
+            pair.last().is_some_and(|next| first_of(next) <= self.covered.saturating_add(1))
         };
         let count = self.names.windows(2).take_while(covered).count();
         for name in self.names.iter().take(count) {
@@ -163,13 +166,17 @@ pub fn recover(
     let mut names = storage.list().map_err(disk("the data directory"))?;
     names.retain(|it| it.starts_with("segment-") && it.ends_with(".journal"));
     names.sort();
-    let named = snapshot::newest_position(storage).map_err(disk("the snapshots"))?;
-    let files = Files { storage, segment_bytes, names, named };
-    let mut found = Found::default();
-    let skipped = match purpose {
-        Purpose::Write => files.skip_covered(&mut found)?,
-        Purpose::Read => 0,
+    let named = snapshot::newest_named(storage).map_err(disk("the snapshots"))?;
+    let covered = match purpose {
+        Purpose::Write if names.len() > 1 => {
+            let newest = snapshot::newest(storage, u64::MAX).map_err(disk("the snapshots"))?;
+            newest.state.position
+        }
+        Purpose::Write | Purpose::Read => 0,
     };
+    let files = Files { storage, segment_bytes, names, named, covered };
+    let mut found = Found::default();
+    let skipped = if covered == 0 { 0 } else { files.skip_covered(&mut found)? };
     for (place, name) in files.names.iter().enumerate().skip(skipped) {
         let next = files.names.get(place.saturating_add(1)).map(|it| first_of(it));
         let bytes = files.bytes(name)?;
@@ -213,7 +220,7 @@ pub fn scrub(
     (full, next): (&Segment, &Segment),
 ) -> Result<(), JournalBroken> {
     let names = vec![full.name.clone(), next.name.clone()];
-    let files = Files { storage, segment_bytes, names, named: 0 };
+    let files = Files { storage, segment_bytes, names, named: 0, covered: 0 };
     let bytes = files.bytes(&full.name)?;
     let head = storage.read(&next.name, 0, SEGMENT_HEADER_BYTES).map_err(disk(&next.name))?;
     let chain = read_segment_header(&bytes).map(|(_, chain)| chain);

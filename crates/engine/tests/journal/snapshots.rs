@@ -93,6 +93,67 @@ fn live_state_replay_and_snapshot_with_tail_are_the_same_bit_for_bit() {
 }
 
 #[test]
+fn the_newest_snapshot_is_known_by_its_name_and_read_when_it_is_used() {
+    let (storage, _, records) = journal_of(40);
+    let segments = open(&storage).unwrap().journal().segments().to_vec();
+    let half = snapshot::at(&storage, &segments, records / 2).unwrap();
+    snapshot::write(&storage, &half).unwrap();
+    let watched = Watched::on(&storage);
+    assert_eq!(snapshot::newest_named(&watched).unwrap(), records / 2);
+    snapshot_if_due(&watched, &segments).unwrap();
+    assert_eq!(watched.taken(), [""; 0], "to look whether one is due reads no file");
+    // Another snapshot's bytes under this name are not this snapshot.
+    let [name] = &with_suffix(&storage, ".state")[..] else { panic!("one snapshot") };
+    let other = snapshot::at(&storage, &segments, records / 2 - 1).unwrap();
+    let elsewhere = MemoryStorage::default();
+    snapshot::write(&elsewhere, &other).unwrap();
+    let [of_other] = &with_suffix(&elsewhere, ".state")[..] else { panic!("one snapshot") };
+    storage.put(name, elsewhere.bytes(of_other).unwrap());
+    assert_eq!(snapshot::newest(&storage, records).unwrap().state.position, 0);
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_stands_for_no_record() {
+    let (storage, chain, records) = journal_of(60);
+    let segments = open(&storage).unwrap().journal().segments().to_vec();
+    let open_segment = segments.last().unwrap();
+    let made = snapshot::at(&storage, &segments, open_segment.first - 1).unwrap();
+    snapshot::write(&storage, &made).unwrap();
+    let [name] = &with_suffix(&storage, ".state")[..] else { panic!("one snapshot") };
+    flip(&storage, name, 200);
+    let writer = open(&storage).unwrap();
+    assert_eq!((writer.chain(), writer.state().position), (chain, records));
+    drop(writer);
+    // So recovery reads all segments, and finds what is damaged in a full one.
+    flip(&storage, &segments[0].name, 1_000);
+    match FileJournal::open(Arc::new(storage), files()) {
+        Err(JournalBroken::Damaged(it)) => assert_eq!(it.file, segments[0].name),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("the segment was passed over"),
+    }
+}
+
+#[test]
+fn a_journal_that_lost_records_a_snapshot_names_is_refused() {
+    let (storage, _, records) = journal_of(10);
+    let writer = open(&storage).unwrap();
+    let all = snapshot::at(&storage, writer.journal().segments(), records).unwrap();
+    snapshot::write(&storage, &all).unwrap();
+    let (shorter, ..) = journal_of(3);
+    let name = segment_name(1);
+    storage.put(&name, shorter.bytes(&name).unwrap());
+    // The name alone is proof that the records were there, whatever became of the snapshot since.
+    for is_damaged in [false, true] {
+        if is_damaged {
+            let [snapshot] = &with_suffix(&storage, ".state")[..] else { panic!("one snapshot") };
+            flip(&storage, snapshot, 100);
+        }
+        let Err(JournalBroken::Damaged(it)) = open(&storage) else { panic!("it was accepted") };
+        assert_eq!(it.synced_through, records);
+    }
+}
+
+#[test]
 fn a_snapshot_is_made_when_enough_segments_are_full_and_a_start_goes_on_from_it() {
     let (storage, chain, records) = journal_of(520);
     let live = open(&storage).unwrap();
@@ -106,13 +167,13 @@ fn a_snapshot_is_made_when_enough_segments_are_full_and_a_start_goes_on_from_it(
     // The segment that is being written is not full.
     assert_eq!(made(enough - 1), 0);
     assert_eq!(made(enough), 1);
-    let position = snapshot::newest_position(&storage).unwrap();
+    let position = snapshot::newest_named(&storage).unwrap();
     assert_eq!(position, segments[enough - 1].first - 1, "all full segments, to their last record");
     for count in enough..enough + SEGMENTS_A_SNAPSHOT {
         assert_eq!(made(count), 1, "with {count} segments it is too early for the next");
     }
     assert_eq!(made(enough + SEGMENTS_A_SNAPSHOT), 2);
-    let newest = snapshot::newest_position(&storage).unwrap();
+    let newest = snapshot::newest_named(&storage).unwrap();
     assert_eq!(newest, segments[enough + SEGMENTS_A_SNAPSHOT - 1].first - 1);
     // The start reads the snapshot and none of the records before it.
     let watched = Watched::on(&storage);
