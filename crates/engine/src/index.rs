@@ -1,7 +1,15 @@
 //! What became of a command, for ever: full segments get an index of their command ids.
 //!
-//! An index is a file of rows sorted by id: 16 bytes of id, 8 of position, big-endian, and their
-//! CRC32C. It can be deleted and is made again; one that is damaged is not believed.
+//! An index is a file of a header and of rows sorted by id. All numbers are big-endian:
+//!
+//! ```text
+//! header  "KARVANI1" | first position of the segment u64 | count of rows u64 | crc32c u32
+//! row     id 16 | position u64 | crc32c u32 of the row's number (u64), id and position
+//! ```
+//!
+//! Each row has a checksum of its own, so that a search checks all it reads and reads little: a
+//! damaged index must never say that a command was not executed. Such an index is removed, the
+//! records answer in its place, and it is made again, as whenever it is missing.
 
 use crate::command_id::CommandId;
 use crate::frame;
@@ -11,6 +19,7 @@ use crate::storage::Storage;
 use crate::writer::Stopped;
 use std::io;
 
+const MAGIC: [u8; 8] = *b"KARVANI1";
 const ROW_BYTES: usize = 28;
 const MAKING: &str = "index-making.tmp";
 /// Bytes of frames read at a time.
@@ -53,15 +62,31 @@ fn rows(storage: &dyn Storage, segment: &Segment, last: u64) -> Result<Vec<u8>, 
         }
     }
     rows.sort_unstable();
-    let mut bytes = Vec::with_capacity(rows.len().saturating_mul(ROW_BYTES));
-    for (id, position) in rows {
-        let mut row = id.to_be_bytes().to_vec();
-        row.extend_from_slice(&position.to_be_bytes());
-        let checksum = crc32c::crc32c(&row);
-        bytes.extend_from_slice(&row);
-        bytes.extend_from_slice(&checksum.to_be_bytes());
+    let mut bytes = Vec::with_capacity(rows.len().saturating_add(1).saturating_mul(ROW_BYTES));
+    bytes.extend_from_slice(&header(segment.first, rows.len() as u64));
+    for (number, (id, position)) in (0..).zip(rows) {
+        bytes.extend_from_slice(&row(number, id, position));
     }
     Ok(bytes)
+}
+
+/// Parts of 24 bytes in all, and a checksum of `seed` and them.
+fn sealed(seed: u64, parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(ROW_BYTES);
+    for part in parts {
+        bytes.extend_from_slice(part);
+    }
+    let checksum = crc32c::crc32c_append(crc32c::crc32c(&seed.to_be_bytes()), &bytes);
+    bytes.extend_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+fn header(first: u64, count: u64) -> Vec<u8> {
+    sealed(0, &[&MAGIC, &first.to_be_bytes(), &count.to_be_bytes()])
+}
+
+fn row(number: u64, id: u128, position: u64) -> Vec<u8> {
+    sealed(number, &[&id.to_be_bytes(), &position.to_be_bytes()])
 }
 
 /// The record that a command became, among those up to `last`: by the index of each segment that
@@ -76,16 +101,15 @@ pub fn find(
     let mut end = last;
     for segment in segments.iter().rev() {
         let name = name_of(segment);
-        let records = end.saturating_add(1).saturating_sub(segment.first);
-        let indexed = if there.contains(&name) {
-            in_index(storage, (&name, records), id).map_err(disk)?
-        } else {
-            Indexed::NotKnown
-        };
+        let indexed = there.contains(&name).then(|| in_index(storage, segment, id));
         let found = match indexed {
-            Indexed::Record(position) => Some(position),
-            Indexed::Absent => None,
-            Indexed::NotKnown => in_records(storage, (segment, end), id)?,
+            Some(Ok(found)) => found,
+            Some(Err(Unreliable)) => {
+                // One that cannot be removed either is passed over again the next time.
+                drop(storage.remove(&name));
+                in_records(storage, (segment, end), id)?
+            }
+            None => in_records(storage, (segment, end), id)?,
         };
         if found.is_some() {
             return Ok(found);
@@ -114,45 +138,48 @@ fn in_records(
     Ok(None)
 }
 
-/// What an index says of an id.
-enum Indexed {
-    /// It is this record.
-    Record(u64),
-    /// It is none of the segment.
-    Absent,
-    /// There is no index, or none that can be believed.
-    NotKnown,
+/// An index that cannot be read, or whose bytes have changed.
+struct Unreliable;
+
+impl From<io::Error> for Unreliable {
+    fn from(_: io::Error) -> Self {
+        Self
+    }
 }
 
 fn in_index(
     storage: &dyn Storage,
-    (name, records): (&str, u64),
+    segment: &Segment,
     id: CommandId,
-) -> io::Result<Indexed> {
-    if Some(storage.length(name)?) != records.checked_mul(ROW_BYTES as u64) {
-        return Ok(Indexed::NotKnown);
+) -> Result<Option<u64>, Unreliable> {
+    let name = name_of(segment);
+    let length = storage.length(&name)?;
+    let count = (length / ROW_BYTES as u64).checked_sub(1).ok_or(Unreliable)?;
+    let is_whole = length.is_multiple_of(ROW_BYTES as u64);
+    if !is_whole || storage.read(&name, 0, ROW_BYTES)? != header(segment.first, count) {
+        return Err(Unreliable);
     }
-    let (mut low, mut high) = (0, records);
+    let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low.midpoint(high);
-        let row = storage.read(name, middle * ROW_BYTES as u64, ROW_BYTES)?;
-        let Some((found, position)) = believed(&row) else {
-            return Ok(Indexed::NotKnown);
-        };
+        let (found, position) = read_row(storage, &name, middle)?;
         match found.cmp(&id.0) {
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
-            std::cmp::Ordering::Equal => return Ok(Indexed::Record(position)),
+            std::cmp::Ordering::Equal => return Ok(Some(position)),
         }
     }
-    Ok(Indexed::Absent)
+    Ok(None)
 }
 
-/// A row's id and position, when its checksum fits.
-fn believed(row: &[u8]) -> Option<(u128, u64)> {
-    let (id, rest) = row.split_first_chunk::<16>()?;
-    let (position, rest) = rest.split_first_chunk::<8>()?;
-    let checksum = u32::from_be_bytes(*rest.first_chunk::<4>()?);
-    let fits = crc32c::crc32c(row.get(..24)?) == checksum;
-    fits.then_some((u128::from_be_bytes(*id), u64::from_be_bytes(*position)))
+fn read_row(storage: &dyn Storage, name: &str, number: u64) -> Result<(u128, u64), Unreliable> {
+    let offset = number.saturating_add(1).saturating_mul(ROW_BYTES as u64);
+    let bytes = storage.read(name, offset, ROW_BYTES)?;
+    let (id, rest) = bytes.split_first_chunk::<16>().ok_or(Unreliable)?;
+    let (position, _) = rest.split_first_chunk::<8>().ok_or(Unreliable)?;
+    let (id, position) = (u128::from_be_bytes(*id), u64::from_be_bytes(*position));
+    if bytes != row(number, id, position) {
+        return Err(Unreliable);
+    }
+    Ok((id, position))
 }

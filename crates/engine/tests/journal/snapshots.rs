@@ -242,3 +242,72 @@ fn segments_follow_one_another_and_an_index_tells_what_became_of_a_command() {
     let found = frame::frames(&frames).next().unwrap().unwrap();
     assert_eq!(found.header.record.position, records / 2);
 }
+
+/// A full segment with its index, the segment after it, and the ids in the first.
+fn indexed() -> (MemoryStorage, Vec<Segment>, Vec<(CommandId, u64)>) {
+    let storage = MemoryStorage::default();
+    let mut writer = open(&storage).unwrap();
+    let mut number = 0;
+    while writer.journal().segments().len() < 2 {
+        number += 1;
+        let answers = writer.step(&[command(number)], &mut |_| {}).unwrap();
+        assert!(matches!(answers[0], Answer::Accepted { .. }), "{answers:?}");
+    }
+    let segments = writer.journal().segments().to_vec();
+    index::write_missing(&storage, &segments).unwrap();
+    let wanted = ReadFrom { from: 1, last: segments[1].first - 1, most: usize::MAX };
+    let frames = read_frames(&storage, &segments, wanted).unwrap();
+    let row = |it: frame::Frame<'_>| (it.header.id, it.header.record.position);
+    let ids: Vec<_> = frame::frames(&frames).map(|it| row(it.unwrap())).collect();
+    assert!(ids.len() > 10, "{} records", ids.len());
+    (storage, segments, ids)
+}
+
+#[test]
+fn a_damaged_index_never_says_that_a_command_was_not_executed() {
+    let (storage, segments, ids) = indexed();
+    let [name] = &with_suffix(&storage, ".ids")[..] else { panic!("one index") };
+    let whole = storage.bytes(name).unwrap();
+    let find = |id| index::find(&storage, (&segments, segments[1].first - 1), id).unwrap();
+    let flipped = (0..whole.len()).map(|place| {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x40;
+        bytes
+    });
+    let shortened = (0..whole.len()).map(|length| whole[..length].to_vec());
+    // One row left out in the middle, two rows exchanged, and rows without checksums as they
+    // were written before.
+    let row = whole.len() / (ids.len() + 1);
+    let left_out = [&whole[..3 * row], &whole[4 * row..]].concat();
+    let mut exchanged = whole.clone();
+    exchanged[row..3 * row].rotate_left(row);
+    let unchecked: Vec<u8> = whole.chunks(row).skip(1).flat_map(|it| &it[..24]).copied().collect();
+    let others = [left_out, exchanged, unchecked];
+    let mut removed = 0;
+    for damaged in flipped.chain(shortened).chain(others) {
+        for (id, position) in &ids {
+            storage.put(name, damaged.clone());
+            assert_eq!(find(*id), Some(*position));
+            assert_eq!(find(CommandId(id.0 + 1_000_000)), None);
+            removed += usize::from(storage.bytes(name).is_none());
+        }
+    }
+    assert!(removed > whole.len(), "damage was noticed {removed} times");
+    // What was removed is made again, as it was.
+    drop(storage.remove(name));
+    index::write_missing(&storage, &segments).unwrap();
+    assert_eq!(storage.bytes(name).unwrap(), whole);
+}
+
+#[test]
+fn a_whole_index_answers_without_the_records() {
+    let (storage, segments, ids) = indexed();
+    let watched = Watched::on(&storage);
+    let last = segments[1].first - 1;
+    // The open segment holds no record up to `last`, so only the index is asked.
+    for (id, position) in &ids {
+        assert_eq!(index::find(&watched, (&segments, last), *id).unwrap(), Some(*position));
+    }
+    assert_eq!(watched.taken(), with_suffix(&storage, ".ids"));
+    assert_eq!(with_suffix(&storage, ".ids").len(), 1, "and it is kept");
+}
