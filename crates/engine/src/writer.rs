@@ -246,7 +246,12 @@ impl<J: Journal> Writer<J> {
 
     /// Marks the last batch as synced: after a while without work, and at a clean stop.
     pub fn mark(&mut self) -> Result<(), Stopped> {
-        Ok(self.journal.mark()?)
+        if self.stopped {
+            return Err(Stopped::Before);
+        }
+        let marked = self.journal.mark();
+        self.stopped = marked.is_err();
+        Ok(marked?)
     }
 
     fn look_at_clock(&mut self) -> Result<(), String> {
