@@ -57,7 +57,7 @@ enum PolicyCommand {
 
 #[derive(Subcommand)]
 enum JournalCommand {
-    /// Read every record, check chain and checksums, replay it and check every invariant.
+    /// Read every record: chain, checksums, invariants after replay, and the shadow log.
     Verify {
         /// The data directory.
         dir: PathBuf,

@@ -3,6 +3,7 @@
 //! verified report replaces it; the account stays restricted until then. So nobody escapes a
 //! penalty by silence.
 
+use super::report_emissions::ReportEmissionsRefused;
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
@@ -55,9 +56,6 @@ refusals! {
         /// A verified figure is better than an estimate.
         Reported { installation: InstallationId, year: Year } = 1033
             => "installation {installation} has a verified report for {year}",
-        /// No installation emits so much.
-        EstimateTooLarge { emissions: Tonnes, most: Tonnes } = 1034
-            => "{emissions} is more than {most}, the most that can be estimated",
     }
 }
 
@@ -84,7 +82,7 @@ pub fn decide(
         Some(due) => no.unless(due <= by.now(), No::ReportNotDue { year, due }),
     }
     no.unless(!row.has_report(year), No::Reported { installation, year });
-    no.unless(emissions <= CAP_MAX, No::EstimateTooLarge { emissions, most: CAP_MAX });
+    no.unless(emissions <= CAP_MAX, ReportEmissionsRefused::TooLarge { emissions, most: CAP_MAX });
     no.settle()?;
     out.push(Event::EmissionsEstimated(EmissionsEstimated { installation, year, emissions }));
     Ok(())
