@@ -4,6 +4,7 @@ use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::calendar::Calendar;
 use karvan_core::command::needs_second;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, NOBODY, SeriesId};
 use karvan_core::id::{GroupId, PartyId, PersonId};
@@ -39,7 +40,7 @@ const SINGLE: SinglePerson = SinglePerson { surrender: true, trusted: true };
 const FIRST_ACCOUNT: u32 = 2;
 
 /// The market's clock.
-pub(crate) const NOW: Instant = Instant(1_800_000_000_000);
+pub(crate) const NOW: Instant = Instant(1_800_010_800_000);
 
 /// A command with who sends it.
 pub(crate) type Asked = (PersonId, Command);
@@ -87,8 +88,15 @@ pub(crate) fn rules() -> Box<MarketRules> {
     Box::new(MarketRules {
         name: "benchmark".to_owned(),
         currency: label("USD"),
-        jurisdictions: vec![JurisdictionRules { code: label("XXA"), years: vec![year] }],
+        jurisdictions: vec![JurisdictionRules {
+            code: label("XXA"),
+            years: vec![year],
+            country: label("XA"),
+            calendar: Calendar::plain(),
+            transfer_limit_bp: 50,
+        }],
         policy_hash: [0; 32],
+        transfer_limit: None,
     })
 }
 

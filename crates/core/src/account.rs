@@ -2,10 +2,19 @@
 
 pub mod account_reopened;
 pub mod account_restricted;
+pub mod distrust_account;
+mod kind;
+pub mod number;
 pub mod open_account;
 pub mod register_installation;
 pub mod set_single_person;
+pub mod set_transfer_limit;
+pub mod trust_account;
 
+pub use kind::AccountKind;
+pub use number::AccountNumber;
+
+use crate::calendar::Trust;
 use crate::compliance::Letter;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
 use crate::quantity::Tonnes;
@@ -14,62 +23,6 @@ use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What an account is for (after Regulation (EU) 2019/1122, Annex I).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub enum AccountKind {
-    /// Where units are issued.
-    #[n(0)]
-    TotalQuantity,
-    /// From where free allocation is delivered.
-    #[n(1)]
-    Allocation,
-    /// For new entrants.
-    #[n(2)]
-    NewEntrants,
-    /// From where auctions deliver.
-    #[n(3)]
-    Auction,
-    /// Where surrendered units stay.
-    #[n(4)]
-    Surrender,
-    /// Where deleted and expired units stay.
-    #[n(5)]
-    Deletion,
-    /// An operator's, bound to one installation.
-    #[n(6)]
-    Operator,
-    /// A trader's.
-    #[n(7)]
-    Trading,
-}
-
-impl AccountKind {
-    /// Whether a jurisdiction's administrator holds it, one of each kind.
-    pub fn is_government(self) -> bool {
-        !matches!(self, Self::Operator | Self::Trading)
-    }
-
-    /// The kind in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TotalQuantity => "total quantity",
-            Self::Allocation => "allocation",
-            Self::NewEntrants => "new entrants",
-            Self::Auction => "auction",
-            Self::Surrender => "surrender",
-            Self::Deletion => "deletion",
-            Self::Operator => "operator",
-            Self::Trading => "trading",
-        }
-    }
-
-    /// Whether nothing ever leaves it.
-    pub fn ends_units(self) -> bool {
-        matches!(self, Self::Surrender | Self::Deletion)
-    }
-}
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -112,17 +65,29 @@ pub struct Account {
     /// For what one person suffices.
     #[n(4)]
     pub single: SinglePerson,
+    /// The most it gives to accounts it does not trust within five working days, by its holder's
+    /// own will.
+    #[n(5)]
+    pub transfer_limit: Option<Tonnes>,
 }
 
 /// Whether an account trusts another without asking: both have the same holder under the same
-/// administrator.
-pub fn trusts(state: &State, one: AccountId, other: AccountId) -> bool {
+/// administrator, or units go back to where they are allocated from or deleted.
+pub(crate) fn trusts_without_list(state: &State, one: AccountId, other: AccountId) -> bool {
     match (state.accounts.get(one), state.accounts.get(other)) {
         (Some(one), Some(other)) => {
-            one.holder == other.holder && one.jurisdiction == other.jurisdiction
+            let ours = one.jurisdiction == other.jurisdiction;
+            let back = matches!(other.kind, AccountKind::Allocation | AccountKind::Deletion);
+            ours && (one.holder == other.holder || back)
         }
         _ => false,
     }
+}
+
+/// Whether an account trusts another now.
+pub fn trust(state: &State, one: AccountId, other: AccountId) -> Trust {
+    let listed = || state.trusted.get(&(one, other)).is_some_and(|from| *from <= state.now);
+    if trusts_without_list(state, one, other) || listed() { Trust::Trusted } else { Trust::None }
 }
 
 /// An installation whose emissions are reported.
@@ -209,16 +174,43 @@ refusals! {
     }
 }
 
-/// A holder's account that may dispose of its units.
-pub fn of_holder(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
+/// An account from which units may be given away.
+pub fn may_give(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
     let account = state.accounts.get(id).ok_or(AccountRefused::Unknown { account: id })?;
-    if account.kind.is_government() {
+    if !account.kind.transfers() {
         return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
     if account.status == AccountStatus::SurrenderOnly {
         return Err(AccountRefused::SurrenderOnly { account: id });
     }
     Ok(account)
+}
+
+/// An account into which units may come. A restricted one may receive: what it gets helps it to
+/// surrender.
+pub fn may_receive(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
+    let account = state.accounts.get(id).ok_or(AccountRefused::Unknown { account: id })?;
+    if account.kind.transfers() {
+        return Ok(account);
+    }
+    Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() })
+}
+
+/// An account whose units may be offered for sale.
+pub fn may_sell(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
+    may_give(state, id).and_then(|it| trades(id, it))
+}
+
+/// An account into which units may be bought.
+pub fn may_buy(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
+    may_receive(state, id).and_then(|it| trades(id, it))
+}
+
+fn trades(id: AccountId, account: &Account) -> Result<&Account, AccountRefused> {
+    if account.kind.trades() {
+        return Ok(account);
+    }
+    Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() })
 }
 
 /// A jurisdiction's account of a kind; each has one once it is opened.
@@ -228,6 +220,25 @@ pub fn of_government(
     kind: AccountKind,
 ) -> Option<AccountId> {
     state.government.get(&(jurisdiction, kind)).copied()
+}
+
+/// The phase in the numbers of all accounts: here an account outlives the phases of its market.
+const PHASE: u8 = 1;
+
+/// The number that people know an account by. It follows from what the account is, so that it can
+/// be neither chosen nor changed.
+pub fn number_of(state: &State, id: AccountId) -> Option<AccountNumber> {
+    let account = state.accounts.get(id)?;
+    let chapter = state.rules.as_ref()?.jurisdiction(account.jurisdiction)?;
+    let country = <[u8; 2]>::try_from(chapter.country.as_str().as_bytes()).ok()?;
+    let number = u64::from(id.0).saturating_add(1);
+    Some(AccountNumber { country, kind: account.kind.code(), number, phase: PHASE })
+}
+
+/// The account that people know by a number.
+pub fn by_number(state: &State, number: AccountNumber) -> Option<AccountId> {
+    let id = AccountId(u32::try_from(number.number.checked_sub(1)?).ok()?);
+    (number_of(state, id)? == number).then_some(id)
 }
 
 /// An installation.

@@ -4,7 +4,7 @@
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
-use crate::id::{JurisdictionId, ProposalId};
+use crate::id::{HoldId, JurisdictionId, ProposalId};
 use crate::state::State;
 use crate::time::{Instant, Year};
 use crate::{call, compliance, proposal, units};
@@ -42,6 +42,9 @@ pub enum Due {
     /// A proposal that nobody approved lapses.
     #[n(4)]
     Proposal(#[n(0)] ProposalId),
+    /// The wait of a transfer is over.
+    #[n(7)]
+    Transfer(#[n(0)] HoldId),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -101,6 +104,7 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
             units::lapse::notice(draft, state, (jurisdiction, year), days)
         }
         Due::Proposal(id) => proposal::lapse(draft, id),
+        Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }
 

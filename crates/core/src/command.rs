@@ -156,6 +156,16 @@ commands! {
     SetSinglePerson(account::set_single_person) = 33, Registry, Two;
     /// Estimates emissions where no report came.
     EstimateEmissions(compliance::estimate_emissions) = 34, Administration, Two;
+    /// Puts an account on a trusted list.
+    TrustAccount(account::trust_account) = 35, Registry, Two;
+    /// Takes an account off a trusted list.
+    DistrustAccount(account::distrust_account) = 36, Registry, One;
+    /// Sets a limit of a holder's own to transfers.
+    SetTransferLimit(account::set_transfer_limit) = 37, Registry, Two;
+    /// Cancels a transfer that waits.
+    CancelTransfer(units::cancel_transfer) = 38, Administration, One;
+    /// Decrees holidays.
+    DecreeHolidays(market::decree_holidays) = 39, Administration, Two;
 }
 
 impl Command {

@@ -151,6 +151,20 @@ events! {
         EmissionsEstimated(compliance::estimate_emissions) = 56,
         /// Units will soon count for no year any more.
         ExpiryNoticed(crate::units::lapse) = 57,
+        /// A transfer was approved and waits.
+        TransferDelayed(crate::units::delayed) = 58,
+        /// A transfer that waited was executed, cancelled or terminated.
+        TransferEnded(crate::units::cancel_transfer) = 59,
+        /// A part of a group's limit towards accounts that are not trusted was used.
+        LimitUsed(crate::units::limit) = 60,
+        /// An account came on a trusted list.
+        AccountTrusted(account::trust_account) = 61,
+        /// An account came off a trusted list.
+        AccountDistrusted(account::distrust_account) = 62,
+        /// A holder set a limit of its own.
+        TransferLimitSet(account::set_transfer_limit) = 63,
+        /// Holidays were decreed.
+        HolidaysDecreed(market::decree_holidays) = 64,
     }
 }
 

@@ -216,6 +216,12 @@ fn sweep_orders(state: &State) {
             holds.remove(&bid.hold);
         }
     }
+    for (id, delayed) in &state.delayed {
+        let units = state.ledger.holds.get(id).map(held).unwrap_or_default();
+        assert!(units > Tonnes::ZERO, "transfer {id} waits and holds nothing");
+        assert!(units >= delayed.counted, "transfer {id} holds less than it counts");
+        holds.remove(id);
+    }
     assert!(holds.is_empty(), "something is set aside for nobody: {holds:?}");
 }
 

@@ -44,6 +44,12 @@ impl Tonnes {
         Self(other.0.saturating_sub(self.0))
     }
 
+    /// A share in hundredths of a percent, rounded down.
+    pub fn basis_points(self, points: u32) -> Self {
+        let product = u128::from(self.0).saturating_mul(u128::from(points));
+        Self(u64::try_from(product.div_euclid(10_000)).unwrap_or(u64::MAX))
+    }
+
     /// A share in percent, rounded down, so that shares never exceed the whole.
     pub fn percent(self, percent: u32) -> Self {
         let product = u128::from(self.0).saturating_mul(u128::from(percent));

@@ -3,6 +3,7 @@
 //! Everything that depends on a calendar is compiled into moments before adoption; the core only
 //! looks up. Rules are facts once adopted: a later version applies from its adoption on.
 
+use crate::calendar::Calendar;
 use crate::id::{JurisdictionId, Label};
 use crate::quantity::{Price, Tonnes};
 use crate::time::{Instant, Year};
@@ -32,6 +33,10 @@ pub struct MarketRules {
     /// SHA-256 of the policy file.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub policy_hash: [u8; 32],
+    /// The most a holder group may give to accounts it does not trust within five working days,
+    /// whatever its jurisdiction allows.
+    #[n(4)]
+    pub transfer_limit: Option<Tonnes>,
 }
 
 /// One jurisdiction's chapter.
@@ -43,6 +48,16 @@ pub struct JurisdictionRules {
     /// Its years in ascending order without a gap.
     #[n(1)]
     pub years: Vec<YearRules>,
+    /// Its ISO 3166-1 alpha-2 code, with which its account numbers begin.
+    #[n(2)]
+    pub country: Label,
+    /// Its working time.
+    #[n(3)]
+    pub calendar: Calendar,
+    /// The most a holder group may give to accounts it does not trust within five working days, in
+    /// hundredths of a percent of the year's cap.
+    #[n(4)]
+    pub transfer_limit_bp: u32,
 }
 
 /// How far a jurisdiction has come with its market.

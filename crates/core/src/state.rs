@@ -4,12 +4,13 @@ use crate::account::{Account, AccountKind, Installation};
 use crate::agenda::Agenda;
 use crate::allocation::Entitlement;
 use crate::auction::Auction;
+use crate::calendar::{self, Day, WorkingTime};
 use crate::call::{Book, Call, Order};
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::id::{
-    AccountId, AuctionId, CallId, CashAccountId, InstallationId, JurisdictionId, Label, OrderId,
-    PartyId, PenaltyId, PersonId, ProposalId,
+    AccountId, AuctionId, CallId, CashAccountId, HoldId, InstallationId, JurisdictionId, Label,
+    OrderId, PartyId, PenaltyId, PersonId, ProposalId,
 };
 use crate::ledger::Ledger;
 use crate::party::{Party, Person};
@@ -19,6 +20,8 @@ use crate::rules::{MarketRules, YearRules};
 use crate::supply::Cap;
 use crate::table::Table;
 use crate::time::{Instant, Year};
+use crate::units::delayed::DelayedTransfer;
+use crate::units::limit::{Given, Giver};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,9 +108,28 @@ pub struct State {
     /// The next proposal's id.
     #[n(25)]
     pub next_proposal: ProposalId,
+    /// Holidays decreed beyond the calendars.
+    #[n(26)]
+    pub decreed: BTreeMap<JurisdictionId, BTreeSet<Day>>,
+    /// Trusted lists: whose, who is trusted, and from when on.
+    #[n(27)]
+    pub trusted: BTreeMap<(AccountId, AccountId), Instant>,
+    /// Transfers that wait, by the hold that sets their serials aside.
+    #[n(28)]
+    pub delayed: BTreeMap<HoldId, DelayedTransfer>,
+    /// What holder groups lately gave to accounts that they do not trust.
+    #[n(29)]
+    pub given: BTreeMap<Giver, Given>,
 }
 
 impl State {
+    /// The working time of a jurisdiction.
+    pub fn working_time(&self, jurisdiction: JurisdictionId) -> WorkingTime<'_> {
+        let chapter = self.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+        let calendar = chapter.map_or(&calendar::ALWAYS, |it| &it.calendar);
+        WorkingTime { calendar, decreed: self.decreed.get(&jurisdiction) }
+    }
+
     /// The position of the record that comes next.
     pub fn next_position(&self) -> u64 {
         self.position.saturating_add(1)
@@ -168,6 +190,10 @@ impl State {
             government,
             labels,
             next_proposal,
+            decreed,
+            trusted,
+            delayed,
+            given,
         } = self;
         let all = [
             bytes(position),
@@ -196,6 +222,10 @@ impl State {
             bytes(government),
             bytes(labels),
             bytes(next_proposal),
+            bytes(decreed),
+            bytes(trusted),
+            bytes(delayed),
+            bytes(given),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

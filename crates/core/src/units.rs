@@ -1,7 +1,10 @@
-//! Units that move between accounts: picking serials, transfers, expiry.
+//! Units that move between accounts: picking serials, transfers that go at once or wait, expiry.
 
+pub mod cancel_transfer;
+pub mod delayed;
 pub mod expire;
 pub mod lapse;
+pub mod limit;
 pub mod transfer;
 
 use crate::id::{AccountId, SeriesId};

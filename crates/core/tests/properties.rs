@@ -15,14 +15,19 @@ mod story;
 #[path = "shared/twin.rs"]
 mod twin;
 
+use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::set_single_person::SetSinglePerson;
+use karvan_core::account::set_transfer_limit::SetTransferLimit;
+use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
+use karvan_core::authority::Right;
+use karvan_core::calendar::Day;
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
@@ -32,6 +37,7 @@ use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::event::EVENT_BYTES;
 use karvan_core::id::*;
+use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
@@ -40,6 +46,7 @@ use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::Year;
+use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{Command, Event, State};
 use proptest::prelude::*;
@@ -96,44 +103,33 @@ const KINDS: [AccountKind; 8] = [
 
 /// Who may well ask for this; now and then somebody else.
 fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
-    let of_party = |party: Option<PartyId>| {
-        state.people.iter().find(|(_, it)| it.party.is_some() && it.party == party)
-    };
-    let of_role = |role: Role| {
-        state.parties.iter().find(|(_, it)| it.role == role).and_then(|(id, _)| of_party(Some(id)))
-    };
-    let holder = |account: AccountId| of_party(state.accounts.get(account).map(|it| it.holder));
-    let installed = |id: InstallationId| {
-        holder(state.installations.get(id).map_or(AccountId(999), |it| it.account))
-    };
-    let found = match command {
-        Command::AdoptPolicy(_) => of_role(Role::RegionalAdministrator),
-        Command::PassTime(_) => None,
-        Command::RegisterParty(it) if it.jurisdiction.is_none() => {
-            of_role(Role::RegionalAdministrator)
-        }
-        Command::OpenCashAccount(_) | Command::Deposit(_) | Command::Withdraw(_) => {
-            of_role(Role::SettlementBank)
-        }
-        Command::PlaceBid(it) => holder(it.account),
-        Command::PlaceOrder(it) => holder(it.account),
-        Command::CancelOrder(it) => {
-            holder(state.orders.get(&it.order).map_or(AccountId(999), |it| it.account))
-        }
-        Command::Transfer(it) => holder(it.from),
-        Command::Surrender(it) => installed(it.installation),
-        Command::SetSinglePerson(it) => holder(it.account),
-        Command::Approve(it) => state.proposals.get(&it.proposal).and_then(|row| {
-            let party = state.people.row(row.proposer).party;
-            let mut people = state.people.iter();
-            people.find(|(id, it)| it.party == party && *id != row.proposer)
-        }),
-        Command::ReportEmissions(_) => of_role(Role::Verifier),
-        _ => of_role(Role::NationalAdministrator),
-    };
     if draw.below(16) == 0 {
         return PersonId(draw.row(state.people.len()));
     }
+    let of_role = |role, place: Option<JurisdictionId>| {
+        let mut all = state.parties.iter();
+        all.find(|(_, it)| it.role == role && it.jurisdiction == place).map(|(id, _)| id)
+    };
+    let holder = |account| state.accounts.get(account).map(|it| it.holder);
+    let party = match (command, command.right(state)) {
+        (Command::Approve(it), _) => {
+            let row = state.proposals.get(&it.proposal);
+            let proposer = row.map(|row| row.proposer);
+            let party = proposer.and_then(|it| state.people.row(it).party);
+            let mut people = state.people.iter();
+            let other = people.find(|(id, it)| it.party == party && Some(*id) != proposer);
+            return other.map_or(NOBODY, |(id, _)| id);
+        }
+        (_, Ok(Right::Administrator(it))) => of_role(Role::NationalAdministrator, Some(it)),
+        (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
+        (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
+        (_, Ok(Right::Bank)) => of_role(Role::SettlementBank, None),
+        (_, Ok(Right::Region)) => of_role(Role::RegionalAdministrator, None),
+        (_, Ok(Right::Registered)) => of_role(Role::NationalAdministrator, Some(JurisdictionId(0))),
+        (_, Ok(Right::Time | Right::Founder) | Err(_)) => return NOBODY,
+    };
+    let mut people = state.people.iter();
+    let found = people.find(|(_, it)| it.party.is_some() && it.party == party);
     found.map_or(NOBODY, |(id, _)| id)
 }
 
@@ -201,7 +197,8 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "UploadAllocation" => {
             let other = InstallationId(draw.row(state.installations.len()));
             let row = |installation, quantity| AllocationRow { installation, quantity };
-            let rows = vec![row(installation, quantity), row(other, draw.tonnes())];
+            let more = Tonnes(quantity.0 * 2);
+            let rows = vec![row(installation, more), row(other, draw.tonnes())];
             UploadAllocation { jurisdiction, year, rows }.into()
         }
         "Allocate" => Allocate { jurisdiction, year, installations: vec![installation] }.into(),
@@ -231,6 +228,29 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let series = SeriesId(draw.row(2));
             let consideration = draw.of(&[Consideration::Free, Consideration::Price(price)]);
             Transfer { from: account, to, series, quantity, consideration }.into()
+        }
+        "CancelTransfer" => {
+            let place = usize::try_from(draw.below(2)).unwrap();
+            let transfer = state.delayed.keys().nth(place).copied().unwrap_or(HoldId(9_999));
+            CancelTransfer { transfer }.into()
+        }
+        "TrustAccount" => {
+            let trusted = AccountId(draw.row(state.accounts.len()));
+            TrustAccount { account, trusted }.into()
+        }
+        "DistrustAccount" => {
+            let place = usize::try_from(draw.below(5)).unwrap();
+            let pair = state.trusted.keys().nth(place).copied();
+            let (account, trusted) = pair.unwrap_or((account, account));
+            DistrustAccount { account, trusted }.into()
+        }
+        "SetTransferLimit" => {
+            SetTransferLimit { account, limit: draw.of(&[None, Some(quantity)]) }.into()
+        }
+        "DecreeHolidays" => {
+            let today = state.now.0 / 86_400_000;
+            let day = Day(today + i64::try_from(draw.below(9)).unwrap());
+            DecreeHolidays { jurisdiction, days: vec![day] }.into()
         }
         "Expire" => Expire { jurisdiction, account }.into(),
         "ReportEmissions" => ReportEmissions { installation, year, emissions: quantity }.into(),
@@ -297,7 +317,7 @@ fn market(start: &str) -> Story {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
     let opening = "use market\n\
         by R\n\
-        policy last=2036\n\
+        policy last=2036 calendar=noon limit_bp=2000\n\
         by XA\n\
         cap of=X year=2027 quantity=1000\n\
         issue of=X year=2027 quantity=600\n\

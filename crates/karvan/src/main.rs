@@ -1,6 +1,7 @@
 //! The market's command line: it parses what a person asks, wires the parts together and shows
 //! what came of it. No rule of the market stands here.
 
+mod calc;
 mod facts;
 mod journal;
 mod policy;
@@ -42,6 +43,9 @@ enum Command {
     /// Look at the journal of a store.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Recompute what the market decides: account numbers, delays, auctions, emissions, letters.
+    #[command(subcommand)]
+    Calc(calc::Calc),
 }
 
 #[derive(Subcommand)]
@@ -95,6 +99,7 @@ fn main() -> ExitCode {
             journal::show(&dir, from, count)
         }
         Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
+        Command::Calc(it) => calc::run(&it),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

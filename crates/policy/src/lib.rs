@@ -5,6 +5,7 @@
 //! no input or output, no clock and no global state; floats live here and in `rehearsal` only.
 
 pub mod abatement;
+mod calendar;
 pub mod check;
 pub mod declared;
 pub mod reader;

@@ -1,9 +1,11 @@
 //! What a policy file can say, with the default of everything.
 
 use crate::abatement::{self, Curve};
+use crate::calendar;
 use crate::check;
 use crate::declared::{self, Declared, Link};
 use crate::reader::{Mistake, Report, Section};
+use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::id::Label;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
@@ -116,6 +118,13 @@ pub struct Jurisdiction {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// Its ISO 3166-1 alpha-2 code, with which its account numbers begin.
+    pub country: String,
+    /// Its working time.
+    pub working_time: Calendar,
+    /// The most a holder group may give to accounts it does not trust within five working days,
+    /// percent of the year's cap.
+    pub transfer_limit_percent: f64,
     /// Its stage by year.
     pub stage: ByYear<Stage>,
     /// Units count within these periods: first and last year.
@@ -209,6 +218,23 @@ impl Jurisdiction {
         within.map_or(vintage, |(_, last)| *last)
     }
 
+    /// When the reports of a year's emissions are due.
+    pub fn report_due_at(&self, year: u16) -> Instant {
+        self.end_of_day(year + 1, self.report_due)
+    }
+
+    /// When the units for a year's emissions are due.
+    pub fn surrender_due_at(&self, year: u16) -> Instant {
+        self.end_of_day(year + 1, self.surrender_due)
+    }
+
+    /// The moment at which a day ends there; a day without work hands on to the next working day.
+    fn end_of_day(&self, year: u16, (month, day): (u8, u8)) -> Instant {
+        let day = Day::of_date(year.into(), month.into(), day.into());
+        let day = WorkingTime::of(&self.working_time).from(day);
+        self.working_time.moment(day.next().at(0))
+    }
+
     /// The abatement curve of a sector.
     pub fn curve(&self, sector: &str) -> Curve {
         if let Some(bands) = &self.bands {
@@ -245,6 +271,9 @@ pub struct Policy {
     pub name: String,
     /// The currency in which prices are quoted.
     pub currency: String,
+    /// The most a holder group may give to accounts it does not trust within five working days,
+    /// whatever its jurisdiction allows, t.
+    pub transfer_limit_t: Option<u64>,
     /// The first year of the file.
     pub first_year: u16,
     /// The last year of the file.
@@ -292,9 +321,16 @@ impl Policy {
             jurisdictions: self
                 .jurisdictions
                 .iter()
-                .map(|it| JurisdictionRules { code: label(&it.code), years: self.years(it) })
+                .map(|it| JurisdictionRules {
+                    code: label(&it.code),
+                    years: self.years(it),
+                    country: label(&it.country),
+                    calendar: it.working_time.clone(),
+                    transfer_limit_bp: whole(it.transfer_limit_percent * 100.0),
+                })
                 .collect(),
             policy_hash: self.hash,
+            transfer_limit: self.transfer_limit_t.map(Tonnes),
         }
     }
 
@@ -305,8 +341,8 @@ impl Policy {
                 year: Year(year),
                 stage: of.stage.at(year),
                 valid_to: Year(of.valid_to(year)),
-                report_due: end_of_day(year + 1, of.report_due),
-                surrender_due: end_of_day(year + 1, of.surrender_due),
+                report_due: of.report_due_at(year),
+                surrender_due: of.surrender_due_at(year),
                 auction: AuctionRules {
                     lot: Tonnes(of.lot_t),
                     reserve: price(of.reserve_usd.at(year)),
@@ -357,18 +393,13 @@ pub fn tonnes(mt: f64) -> Tonnes {
     Tonnes((mt * 1e6).round() as u64)
 }
 
-/// The moment at which a day ends.
-fn end_of_day(year: u16, (month, day): (u8, u8)) -> Instant {
-    Instant::of_date(i64::from(year), i64::from(month), i64::from(day)).plus_days(1)
-}
-
 const STAGES: [(&str, Stage); 4] = [
     ("observer", Stage::Observer),
     ("crediting", Stage::Crediting),
     ("pilot", Stage::Pilot),
     ("ets", Stage::Ets),
 ];
-const WEEKDAYS: [(&str, u8); 7] = [
+pub(crate) const WEEKDAYS: [(&str, u8); 7] = [
     ("monday", 0),
     ("tuesday", 1),
     ("wednesday", 2),
@@ -383,6 +414,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
     let mut policy = Policy {
         name: String::new(),
         currency: "USD".to_owned(),
+        transfer_limit_t: None,
         first_year: 2027,
         last_year: 2036,
         jurisdictions: Vec::new(),
@@ -407,6 +439,9 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             if !code {
                 market.mistake("currency", "allowed is an ISO 4217 code such as \"USD\"");
             }
+            policy.transfer_limit_t = market
+                .value("transfer_limit_t")
+                .map(|_| market.whole("transfer_limit_t", 0, 1..=1_000_000_000));
             policy.first_year = year(market.whole("first_year", 2027, 2000..=2200));
             policy.last_year = year(market.whole("last_year", 2036, 2000..=2200));
             if policy.last_year < policy.first_year || policy.last_year - policy.first_year > 40 {
@@ -460,6 +495,10 @@ fn year(number: u64) -> u16 {
 fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdiction {
     let s = &section;
     let name = s.text("name", &code);
+    let country = s.text("country", "XX");
+    if country.len() != 2 || !country.bytes().all(|it| it.is_ascii_uppercase()) {
+        s.mistake("country", "allowed is an ISO 3166-1 alpha-2 code such as \"XX\"");
+    }
     let stage = s.choices("stage", &STAGES, Stage::Observer);
     let cap_mt = s.numbers("cap_mt", 0.0, 0.0..=100_000.0);
     let (free, entrants, auctioned) = (
@@ -486,6 +525,9 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
     let rule_set = s.choice("auction_rule_set", &RULE_SETS, RULE_SETS[1].1);
     let it = Jurisdiction {
         name,
+        country,
+        working_time: calendar::read(s),
+        transfer_limit_percent: s.number("transfer_limit_percent_of_cap", 0.5, 0.0..=100.0),
         stage,
         validity: validity(s),
         sectors: s.word_lists("sectors", &SECTORS),
@@ -516,7 +558,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
             ],
             UnusedNewEntrants::Keep,
         ),
-        calendar: calendar(s),
+        calendar: auction_calendar(s),
         lot_t: s.whole("auction_lot_t", 1, 1..=1_000_000),
         reserve_usd: s.numbers("auction_reserve_usd_per_t", 0.0, 0.0..=1e6),
         ceiling_usd: s.numbers("price_ceiling_usd_per_t", 1_000.0, 0.0..=1e6),
@@ -582,7 +624,7 @@ fn validity(s: &Section<'_>) -> Vec<(u16, u16)> {
     periods
 }
 
-fn calendar(s: &Section<'_>) -> AuctionCalendar {
+fn auction_calendar(s: &Section<'_>) -> AuctionCalendar {
     let mut months = Vec::new();
     for (_, text) in s.texts("auction_months").unwrap_or_default() {
         match text.parse::<u8>().ok().filter(|it| (1..=12).contains(it)) {
@@ -602,24 +644,23 @@ fn calendar(s: &Section<'_>) -> AuctionCalendar {
 /// A day of the year written as "MM-DD".
 pub(crate) fn month_day(s: &Section<'_>, key: &str, default: (u8, u8)) -> (u8, u8) {
     let text = s.text(key, &format!("{:02}-{:02}", default.0, default.1));
-    let parts = text.split_once('-');
-    let read = parts.and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
-    let fits = |(month, day): &(u8, u8)| {
-        let last = match month {
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        (1..=12).contains(month) && (1..=last).contains(day)
+    month_day_of(&text).unwrap_or_else(|| {
+        let what = format!("\"{text}\" is no day; allowed is one like \"09-30\"");
+        s.mistake(key, what);
+        default
+    })
+}
+
+/// Month and day; 29 February is none, since most years do not have it.
+pub(crate) fn month_day_of(text: &str) -> Option<(u8, u8)> {
+    let (month, day) = text.split_once('-')?;
+    let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+    let last = match month {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     };
-    match read.filter(fits) {
-        Some(it) => it,
-        None => {
-            let what = format!("\"{text}\" is no day; allowed is one like \"09-30\"");
-            s.mistake(key, what);
-            default
-        }
-    }
+    ((1..=12).contains(&month) && (1..=last).contains(&day)).then_some((month, day))
 }
 
 pub(crate) fn basis(s: &Section<'_>) -> BTreeMap<String, String> {

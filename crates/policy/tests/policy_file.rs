@@ -41,8 +41,9 @@ fn the_shipped_pilot_has_no_mistake_and_means_what_it_says() {
     assert_eq!((year(2027).stage, year(2028).stage), (Stage::Pilot, Stage::Ets));
     assert_eq!(year(2028).auction.lot, Tonnes(500));
     assert_eq!(year(2028).auction.reserve, Price(500));
-    // Due at the end of 30 September of the year after.
-    assert_eq!(year(2028).surrender_due, Instant::of_date(2029, 10, 1));
+    // 30 September 2029 is a Sunday: due at the end of Monday, which is 21:00 UTC at UTC+3.
+    let due = Instant::of_date(2029, 10, 1).0 + 21 * 3_600_000;
+    assert_eq!(year(2028).surrender_due, Instant(due));
     assert_eq!(year(2027).valid_to.0, 2027, "nothing is carried out of the pilot");
     // An observer has no cap and nobody owes anything.
     let (id, _) = rules.chapters().find(|(_, it)| it.code.to_string() == "AFG").unwrap();

@@ -1,5 +1,6 @@
 //! What happens when: every step of every jurisdiction's years, in the order of time.
 
+use karvan_core::calendar::{Day, WorkingTime};
 use karvan_core::time::Instant;
 use karvan_policy::schema::AuctionCalendar;
 use karvan_policy::{Jurisdiction, Policy};
@@ -78,7 +79,14 @@ pub fn auction_days(it: &Jurisdiction, year: u16) -> Vec<(u8, u8)> {
     if !it.obliges(year) || it.auction_percent.at(year) <= 0.0 {
         return Vec::new();
     }
-    let day = |month: &u8| (*month, nth_weekday(year, *month, &it.calendar));
+    let time = WorkingTime::of(&it.working_time);
+    let day = |month: &u8| {
+        let day = nth_weekday(year, *month, &it.calendar);
+        let wanted = Day::of_date(year.into(), (*month).into(), day.into());
+        // A holiday hands on to the next working day.
+        let later = time.from(wanted).0 - wanted.0;
+        (*month, day + u8::try_from(later).unwrap_or(0))
+    };
     it.calendar.months.iter().map(day).collect()
 }
 
@@ -89,7 +97,7 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
         for year in first..=last {
             let mut add = |at, step| all.push(Entry { at, step, jurisdiction, year });
             add(moment(year, (1, 1), HOUR_MS), Step::BeginYear);
-            let due = moment(year + 1, it.report_due, 0);
+            let due = it.report_due_at(year);
             add(due.plus_days(-20), Step::Report);
             add(due.plus_days(20), Step::LateReport);
             if it.obliges(year) {
@@ -119,7 +127,7 @@ fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMu
         add(moment(year, day, CLOSES_MS), Step::ClearAuction);
     }
     let call_day = policy.rehearsal.call_day;
-    let surrender = moment(year + 1, it.surrender_due, 0);
+    let surrender = it.surrender_due_at(year);
     let months = (1..=12).map(|it| (year, it)).chain((1..=12).map(|it| (year + 1, it)));
     for (of, month) in months {
         let at = |ms| moment(of, (month, call_day), ms);
@@ -129,8 +137,15 @@ fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMu
             add(at(CLOSES_MS), Step::ClearCalls);
         }
     }
-    add(surrender.plus_days(-5), Step::Surrender);
-    add(surrender.plus_days(1), Step::CloseYear);
+    add(in_working_time(it, surrender, 4), Step::Surrender);
+    add(surrender, Step::CloseYear);
+}
+
+/// An hour after work begins, so many working days before a moment.
+fn in_working_time(it: &Jurisdiction, before: Instant, days: u32) -> Instant {
+    let calendar = &it.working_time;
+    let day = WorkingTime::of(calendar).before(calendar.local(before).day(), days);
+    calendar.moment(day.at(calendar.opens + 60))
 }
 
 #[cfg(test)]

@@ -109,6 +109,8 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
     if kind.is_government() {
         state.government.insert((jurisdiction, kind), it.account);
     }
-    state.accounts.add(it.account, Account { kind, holder, jurisdiction, status, single });
+    let transfer_limit = None;
+    let account = Account { kind, holder, jurisdiction, status, single, transfer_limit };
+    state.accounts.add(it.account, account);
     state.ledger.shelves.add(it.account, Default::default());
 }

@@ -1,7 +1,7 @@
 //! Place a bid: sealed until the window closes, its whole cost set aside at once.
 
 use super::Bid;
-use crate::account::AccountRefused;
+use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::cash;
 use crate::context::RecordHeader;
@@ -105,16 +105,12 @@ pub fn decide(
     let mut no = Objections::default();
     let (price, quantity) = (it.price, it.quantity);
     let bidder = by.party();
-    // A restricted account may buy: what it gets helps it to surrender.
-    let account = state.accounts.get(it.account);
-    no.unless(account.is_some(), AccountRefused::Unknown { account: it.account });
+    let account = no.take(account::may_buy(state, it.account));
     let Some(auction) = state.auctions.get(it.auction) else {
         no.unless(false, No::AuctionUnknown { auction: it.auction });
         return no.settle();
     };
     if let Some(row) = account {
-        let kind = AccountRefused::WrongKind { account: it.account, kind: row.kind.name() };
-        no.unless(!row.kind.is_government(), kind);
         let here = row.jurisdiction == auction.jurisdiction;
         no.unless(here, No::AccountElsewhere { account: it.account });
     }

@@ -3,7 +3,7 @@
 //! the next phase of the same year.
 
 use super::{Order, Side};
-use crate::account::{self, AccountRefused, AccountStatus};
+use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::cash;
 use crate::context::RecordHeader;
@@ -143,16 +143,13 @@ pub fn decide(
     };
     let (now, opens, closes) = (state.now, call.opens, call.closes);
     no.unless(opens <= now && now < closes, No::OutsidePhase { now, opens, closes });
-    match state.accounts.get(it.account) {
-        None => no.unless(false, AccountRefused::Unknown { account: it.account }),
-        Some(row) => {
-            let here = row.jurisdiction == call.jurisdiction;
-            no.unless(here, No::AccountElsewhere { account: it.account });
-            // A restricted account may buy, not sell.
-            if it.side == Side::Sell || row.status == AccountStatus::Open {
-                no.take(account::of_holder(state, it.account));
-            }
-        }
+    let account = match it.side {
+        Side::Sell => account::may_sell(state, it.account),
+        Side::Buy => account::may_buy(state, it.account),
+    };
+    if let Some(row) = no.take(account) {
+        let here = row.jurisdiction == call.jurisdiction;
+        no.unless(here, No::AccountElsewhere { account: it.account });
     }
     let (jurisdiction, year) = (call.jurisdiction, call.year);
     let book = state.book(jurisdiction, year);

@@ -79,6 +79,13 @@ refusals! {
         ObligationWithdrawn { code: Label, year: Year } = 215
             => "{code} {year}: installations are registered to owe units for it; the stage must \
                 oblige",
+        /// A calendar by which nothing ever happens is none.
+        CalendarOutOfBounds { code: Label } = 218
+            => "{code}: the calendar must open before it closes, have a weekday of work, and waits \
+                of at most ten weeks",
+        /// Account numbers begin with it.
+        CountryOutOfBounds { code: Label, country: Label } = 219
+            => "{code}: the country {country} must be two capital letters",
         /// What a market could not run by.
         YearOutOfBounds { code: Label, year: Year } = 216
             => "{code} {year}: units must count at least for their own year, and no reserve price \
@@ -119,6 +126,12 @@ pub fn decide(
         let in_order =
             follow.fold(true, |so_far, (one, two)| so_far && two.year == one.year.next());
         no.unless(in_order, AdoptPolicyRefused::YearsNotInOrder { code });
+        let sound = chapter.calendar.is_sound();
+        no.unless(sound, AdoptPolicyRefused::CalendarOutOfBounds { code });
+        let country = chapter.country;
+        let letters = country.as_str().bytes().all(|it| it.is_ascii_uppercase());
+        let is_code = letters && country.as_str().len() == 2;
+        no.unless(is_code, AdoptPolicyRefused::CountryOutOfBounds { code, country });
         for year in &chapter.years {
             let late = AdoptPolicyRefused::ReportAfterSurrender { code, year: year.year };
             no.unless(year.report_due <= year.surrender_due, late);

@@ -46,13 +46,13 @@ refusals! {
 }
 
 fn way_is_open(from: AccountKind, to: AccountKind) -> bool {
-    use AccountKind::{Allocation, Auction, NewEntrants, TotalQuantity};
+    use AccountKind::{Allocation, Auction, GeneralHolding, NewEntrants, Stability, TotalQuantity};
     matches!(
         (from, to),
-        (TotalQuantity, Allocation | NewEntrants | Auction)
+        (TotalQuantity, Allocation | NewEntrants | Auction | Stability | GeneralHolding)
             | (Allocation, TotalQuantity | NewEntrants)
             | (NewEntrants, TotalQuantity | Allocation)
-            | (Auction, TotalQuantity)
+            | (Auction | Stability | GeneralHolding, TotalQuantity)
     )
 }
 
@@ -96,23 +96,13 @@ mod tests {
 
     #[test]
     fn the_ways_are_those_of_the_rulebook_and_no_others() {
-        use AccountKind::*;
-        let kinds = [
-            TotalQuantity,
-            Allocation,
-            NewEntrants,
-            Auction,
-            Surrender,
-            Deletion,
-            Operator,
-            Trading,
-        ];
+        let kinds = AccountKind::ALL;
         let open: Vec<_> = kinds
             .iter()
             .flat_map(|from| kinds.iter().map(move |to| (*from, *to)))
             .filter(|(from, to)| way_is_open(*from, *to))
             .collect();
-        assert_eq!(open.len(), 8);
+        assert_eq!(open.len(), 12);
         assert!(open.iter().all(|(from, to)| from.is_government() && to.is_government()));
         assert!(!open.iter().any(|(from, _)| from.ends_units()));
     }

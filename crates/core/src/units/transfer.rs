@@ -1,14 +1,22 @@
 //! Transfer: a holder gives units to another holder, at a price it declares or free of charge.
 //!
+//! To an account it trusts they go at once within working time, else when work begins again. To any
+//! other they wait, by the rules of both jurisdictions, and count for the limit of the holder's
+//! group (rulebook, safeguards).
+//!
 //! The declared price is for publication and statistics; no money moves here. Units in orders or
 //! pledged elsewhere are not free and do not move.
 
-use super::{UnitsRefused, Way};
-use crate::account::{self, AccountRefused};
+use super::delayed::{DelayedTransfer, TransferDelayed};
+use super::limit::{self, LimitUsed};
+use super::{UnitsRefused, Way, expire};
+use crate::account;
 use crate::authority::{Authorised, Right};
+use crate::calendar::{self, Trust, WorkingTime};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
+use crate::ledger::posting::UnitsHeld;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -70,6 +78,10 @@ refusals! {
             => "the units of series {series} are expired and can only be deleted",
         /// There is no such series.
         SeriesUnknown { series: SeriesId } = 613 => "there is no series {series}",
+        /// A limit bounds what a thief could take.
+        AboveLimit { limit: Tonnes, left: Tonnes, wanted: Tonnes } = 615
+            => "to accounts that are not trusted, the holder's group may give {limit} within five \
+                working days; {left} are left, less than {wanted}",
         /// A price is positive; a gift is declared as free.
         PriceNotPositive { price: Price } = 614
             => "the declared price is {price}; declare a positive price or say free",
@@ -81,51 +93,86 @@ pub fn right(_state: &State, it: &Transfer) -> Result<Right, Refusals> {
     Ok(Right::Holder(it.from))
 }
 
-/// Whether a second person must approve: not towards accounts it trusts, where the holder has set
-/// that one person suffices for those.
+/// Whether a second person must approve: always where a government gives or receives; else not
+/// towards accounts it trusts, where the holder has set that one person suffices for those.
 pub fn needs_second(state: &State, it: &Transfer) -> bool {
-    let single = state.accounts.get(it.from).is_some_and(|it| it.single.trusted);
-    !(single && account::trusts(state, it.from, it.to))
+    let account = |id| state.accounts.get(id);
+    let government = |id| account(id).is_some_and(|it| it.kind.is_government());
+    let single = account(it.from).is_some_and(|it| it.single.trusted);
+    let trusts = single && account::trust(state, it.from, it.to) == Trust::Trusted;
+    government(it.from) || government(it.to) || !trusts
 }
 
-/// Checks both accounts and picks the serials.
+/// Checks what must hold when a transfer is asked for, and again when it is executed.
+pub(crate) fn may_go(
+    state: &State,
+    Way { from, to }: Way,
+    units: impl Iterator<Item = SeriesId>,
+    no: &mut Objections,
+) {
+    no.take(account::may_give(state, from));
+    no.take(account::may_receive(state, to));
+    for series in units {
+        let expired = state.ledger.series.get(series).map(|it| expire::is_expired(state, it));
+        match expired {
+            None => no.unless(false, TransferRefused::SeriesUnknown { series }),
+            Some(expired) => no.unless(!expired, TransferRefused::Expired { series }),
+        }
+    }
+}
+
+/// The working time of both ends.
+pub(crate) fn places(state: &State, Way { from, to }: Way) -> [WorkingTime<'_>; 2] {
+    [from, to].map(|it| state.working_time(state.accounts.row(it).jurisdiction))
+}
+
+/// Checks both accounts, picks the serials, and moves them or sets them aside until the wait is
+/// over.
 pub fn decide(
     state: &State,
-    _by: &Authorised<'_>,
+    by: &Authorised<'_>,
     it: &Transfer,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    no.unless(it.from != it.to, TransferRefused::SameAccount { account: it.from });
-    no.take(account::of_holder(state, it.from));
-    // A restricted account may receive: what it gets helps it to surrender.
-    match state.accounts.get(it.to) {
-        None => no.unless(false, AccountRefused::Unknown { account: it.to }),
-        Some(to) => {
-            let wrong = AccountRefused::WrongKind { account: it.to, kind: to.kind.name() };
-            no.unless(!to.kind.is_government(), wrong);
-        }
-    }
-    let series = it.series;
-    match state.ledger.series.get(series) {
-        None => no.unless(false, TransferRefused::SeriesUnknown { series }),
-        Some(row) => {
-            let expired = super::expire::is_expired(state, row);
-            no.unless(!expired, TransferRefused::Expired { series });
-        }
-    }
+    let (from, to, series) = (it.from, it.to, it.series);
+    no.unless(from != to, TransferRefused::SameAccount { account: from });
+    may_go(state, Way { from, to }, [series].into_iter(), &mut no);
     if let Consideration::Price(price) = it.consideration {
         no.unless(price > Price(0), TransferRefused::PriceNotPositive { price });
     }
-    let picked = match state.ledger.shelves.get(it.from) {
-        Some(shelf) => super::pick(shelf, it.quantity, |of| of == series),
-        None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted: it.quantity }),
+    let trust = account::trust(state, from, to);
+    let wanted = it.quantity;
+    let counted = if trust == Trust::None { wanted } else { Tonnes::ZERO };
+    if counted > Tonnes::ZERO && state.accounts.get(from).is_some() {
+        let (limit, left) = limit::left(state, from, by.now());
+        no.unless(wanted <= left, TransferRefused::AboveLimit { limit, left, wanted });
+    }
+    let picked = match state.ledger.shelves.get(from) {
+        Some(shelf) => super::pick(shelf, wanted, |of| of == series),
+        None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
     };
     let picked = no.take(picked);
     let picked = no.settle_with(picked)?;
-    let (from, to) = (it.from, it.to);
-    out.push(Event::Transferred(Transferred { from, to, consideration: it.consideration }));
-    super::move_all(&picked, Way { from, to }, |it| out.push(it));
+    if counted > Tonnes::ZERO {
+        let ((jurisdiction, group), day) = limit::giver(state, from, by.now());
+        let used = LimitUsed { jurisdiction, group, day, quantity: counted };
+        out.push(Event::LimitUsed(used));
+    }
+    let (approved, consideration, way) = (by.now(), it.consideration, Way { from, to });
+    let execution = calendar::execution(places(state, way), approved, trust);
+    if execution <= approved {
+        out.push(Event::Transferred(Transferred { from, to, consideration }));
+        super::move_all(&picked, way, |it| out.push(it));
+        return Ok(());
+    }
+    let (transfer, quantity) = (state.ledger.next_hold, wanted);
+    let waits = Box::new(DelayedTransfer { from, to, consideration, approved, execution, counted });
+    out.push(Event::TransferDelayed(TransferDelayed { transfer, waits, quantity }));
+    for (series, block) in picked {
+        let (account, hold, serials) = (from, transfer, block.serials);
+        out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+    }
     Ok(())
 }
 

@@ -10,14 +10,18 @@
 //! held K 40
 //! ```
 
+use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::set_single_person::SetSinglePerson;
+use karvan_core::account::set_transfer_limit::SetTransferLimit;
+use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
+use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
@@ -25,6 +29,7 @@ use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::id::*;
+use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
@@ -34,6 +39,7 @@ use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::*;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::{Instant, Year};
+use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
 use karvan_core::units::lapse::ExpiryNoticed;
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{
@@ -86,7 +92,13 @@ fn cents(text: &str) -> i64 {
     whole.parse::<i64>().unwrap() * 100 + sign * format!("{rest:0<2}").parse::<i64>().unwrap()
 }
 
+/// A date, or a date with the hour and minute (UTC) behind it: 2027-02-01T09:30.
 fn moment(text: &str) -> Instant {
+    if let Some((date, time)) = text.split_once('T') {
+        let (hour, minute) = time.split_once(':').unwrap();
+        let minutes = hour.parse::<i64>().unwrap() * 60 + minute.parse::<i64>().unwrap();
+        return Instant(moment(date).0 + minutes * 60_000);
+    }
     let parts: Vec<i64> = text.split('-').map(|it| it.parse().unwrap()).collect();
     Instant::of_date(parts[0], parts[1], parts[2])
 }
@@ -101,6 +113,11 @@ fn kind(text: &str) -> AccountKind {
         "deletion" => AccountKind::Deletion,
         "operator" => AccountKind::Operator,
         "trading" => AccountKind::Trading,
+        "stability" => AccountKind::Stability,
+        "general" => AccountKind::GeneralHolding,
+        "delivery" => AccountKind::AuctionDelivery,
+        "project" => AccountKind::Project,
+        "retirement" => AccountKind::Retirement,
         other => panic!("no account kind {other}"),
     }
 }
@@ -173,8 +190,8 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
     let (first, last): (u16, u16) =
         (text("first", "2027").parse().unwrap(), text("last", "2030").parse().unwrap());
     let mut jurisdictions = vec![
-        JurisdictionRules { code: code("XXA"), years: years(first, last, false) },
-        JurisdictionRules { code: code("XXB"), years: years(2027, 2030, true) },
+        chapter("XXA", years(first, last, false), words),
+        chapter("XXB", years(2027, 2030, true), words),
     ];
     match text("chapters", "").as_str() {
         "none" => jurisdictions.clear(),
@@ -188,6 +205,37 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         currency: code(&text("currency", "USD")),
         jurisdictions,
         policy_hash: [0; 32],
+        transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
+    }
+}
+
+/// A chapter. Its calendar knows no pause, or is that of weekdays at UTC+5 with 1 January off.
+fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> JurisdictionRules {
+    let real = Calendar {
+        offsets: vec![Offset { since: Instant(0), minutes: 300 }],
+        yearly: BTreeSet::from([(1, 1)]),
+        ..Calendar::plain()
+    };
+    let hours = real.clone();
+    let text = |key: &str, default: &'static str| words.keyed.get(key).copied().unwrap_or(default);
+    JurisdictionRules {
+        code: Label::new(code).unwrap(),
+        years,
+        country: Label::new(text("country", "XA")).unwrap(),
+        calendar: match text("calendar", "none") {
+            "none" => Calendar {
+                weekend: BTreeSet::new(),
+                opens: 0,
+                closes: 1_440,
+                delay: DelayRule::UkHours(0),
+                ..Calendar::plain()
+            },
+            "noon" => real,
+            "hours" => Calendar { delay: DelayRule::UkHours(1_440), ..hours },
+            "never" => Calendar { weekend: (0..7).collect(), ..real },
+            other => panic!("no calendar {other}"),
+        },
+        transfer_limit_bp: text("limit_bp", "10000").parse().unwrap(),
     }
 }
 
@@ -435,6 +483,22 @@ impl Story {
                 },
             }
             .into(),
+            "cancel-transfer" => {
+                CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
+            }
+            "trust" => TrustAccount { account: account("of"), trusted: account("other") }.into(),
+            "distrust" => {
+                DistrustAccount { account: account("of"), trusted: account("other") }.into()
+            }
+            "transfer-limit" => {
+                let limit = words.keyed.get("limit").map(|it| Tonnes(it.parse().unwrap()));
+                SetTransferLimit { account: account("of"), limit }.into()
+            }
+            "holidays" => {
+                let day = |it: &&str| Day(moment(it).0 / 86_400_000);
+                let days = words.plain[1..].iter().map(day).collect();
+                DecreeHolidays { jurisdiction: of(), days }.into()
+            }
             "expire" => Expire { jurisdiction: of(), account: account("account") }.into(),
             "report" => ReportEmissions {
                 installation: installation("for"),
@@ -509,6 +573,7 @@ impl Story {
             Command::OpenCall(_) => self.state.calls.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
+            Command::Transfer(_) => u32::try_from(self.state.ledger.next_hold.0).unwrap(),
             Command::AppointPerson(_) => {
                 self.people.insert(name.to_owned(), person);
                 person.0
@@ -560,6 +625,25 @@ impl Story {
             }
             "notices" => self.notices().count().to_string(),
             "noticed" => self.notices().last().unwrap().quantity.0.to_string(),
+            "waiting" => self.state.delayed.len().to_string(),
+            "waits-until" => {
+                let id = HoldId(u64::from(self.id(plain[1])));
+                self.state.delayed[&id].execution.to_string()
+            }
+            "ended" => {
+                let id = HoldId(u64::from(self.id(plain[1])));
+                let facts = self.journal.iter().flat_map(|(_, events)| events);
+                let mut ends = facts.filter_map(|it| match it {
+                    Event::TransferEnded(it) if it.transfer == id => Some(it.end),
+                    _ => None,
+                });
+                match ends.next() {
+                    None => "no".to_owned(),
+                    Some(TransferEnd::Completed) => "completed".to_owned(),
+                    Some(TransferEnd::Cancelled) => "cancelled".to_owned(),
+                    Some(TransferEnd::Terminated(number)) => number.to_string(),
+                }
+            }
             "orders" => self.state.orders.len().to_string(),
             "penalties" => self.state.penalties.len().to_string(),
             "penalty" => {
@@ -592,6 +676,22 @@ impl Story {
                 let rest: Vec<&str> = text.split_whitespace().skip(2).collect();
                 for _ in 0..words.plain[1].parse().unwrap() {
                     self.line(&rest.join(" "));
+                }
+            }
+            // Many of a kind: the last accounts of all, and days far ahead.
+            "trust-all" => {
+                let account = AccountId(self.account(words.get("of")));
+                let all = u32::try_from(self.state.accounts.len()).unwrap();
+                for trusted in (all - words.number::<u32>("count")..all).map(AccountId) {
+                    assert_eq!(self.ask(&TrustAccount { account, trusted }.into()), []);
+                }
+            }
+            "holidays-all" => {
+                let jurisdiction = JurisdictionId(self.id(words.get("of")));
+                let days: Vec<Day> =
+                    (0..words.number("count")).map(|it| Day(30_000 + it)).collect();
+                for days in days.chunks(30).map(<[Day]>::to_vec) {
+                    assert_eq!(self.ask(&DecreeHolidays { jurisdiction, days }.into()), []);
                 }
             }
             _ => {

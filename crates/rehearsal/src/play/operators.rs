@@ -63,8 +63,8 @@ impl<J: Journal> Play<J> {
         }
     }
 
-    /// Five days before the due date: each group levels its accounts and surrenders what it owes,
-    /// as far as it holds; 1 % leave a twentieth out.
+    /// Four working days before the due date: each group levels its accounts and surrenders what it
+    /// owes, as far as it holds; 1 % leave a twentieth out.
     pub(super) fn surrender(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let mut commands = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {

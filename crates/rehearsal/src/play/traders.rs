@@ -334,7 +334,7 @@ impl<J: Journal> Play<J> {
         let it = self.policy_of(group.jurisdiction);
         let (now, month, _) = at.date();
         let is_prompt = now > i64::from(year);
-        let due = crate::calendar::moment(year + 1, it.surrender_due, 0);
+        let due = it.surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
         let short = self.short(place, year);
         if short > 0.0 {
@@ -383,7 +383,7 @@ impl<J: Journal> Play<J> {
         let Outlook { place, year, at, .. } = *outlook;
         let it = self.policy_of(self.groups[place].jurisdiction);
         let before = year - 1;
-        let due = crate::calendar::moment(year, it.surrender_due, 0);
+        let due = it.surrender_due_at(before);
         if wish.quantity >= 0.0 || !it.obliges(before) || at > due {
             return wish;
         }
@@ -413,7 +413,7 @@ impl<J: Journal> Play<J> {
         let (now, ..) = at.date();
         let is_prompt = now > i64::from(year);
         let last = outlook.news.last.map(|(price, _)| price);
-        let end = crate::calendar::moment(it.valid_to(year) + 1, it.surrender_due, 0);
+        let end = it.surrender_due_at(it.valid_to(year));
         let months_to_expiry = (end.0 - at.0) as f64 / (30.4 * DAY_MS as f64);
         let spare = (-self.short(place, year)).max(0.0);
         // A unit that counts for next year's need too is not left over.
@@ -430,7 +430,7 @@ impl<J: Journal> Play<J> {
         if group.hoards {
             return Wish { quantity: 0.0, price: expected };
         }
-        let due = crate::calendar::moment(year + 1, it.surrender_due, 0);
+        let due = it.surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
         if weeks <= LAST_WEEKS {
             return Wish { quantity: -spare, price: expected.max(reserve) };
@@ -448,8 +448,7 @@ impl<J: Journal> Play<J> {
     fn place_orders(&mut self, outlook: &Outlook, wish: Wish, basket: &mut Basket) {
         let Outlook { place, call, year, at, .. } = *outlook;
         basket.spent = 0;
-        let due = self.policy_of(self.groups[place].jurisdiction).surrender_due;
-        let due = crate::calendar::moment(year + 1, due, 0);
+        let due = self.policy_of(self.groups[place].jurisdiction).surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
         basket.is_limited = !self.competes() && weeks > WEEKS_OF_NEED;
         let person = self.groups[place].person;

@@ -1,0 +1,40 @@
+//! `karvan calc`: the market's own rules as calculators, so that anyone can audit a decision.
+//!
+//! Every calculator calls the function of `core` that the market calls. Prints a table, or with
+//! `--json` one JSON object.
+
+mod account;
+mod delay;
+mod input;
+
+use crate::Output;
+use clap::Subcommand;
+use serde_json::Value;
+use std::io::Write;
+
+#[derive(Subcommand)]
+pub(crate) enum Calc {
+    /// Check an account number, or make its check digits.
+    Account(account::Account),
+    /// When a transfer is executed that was approved at a moment.
+    Delay(delay::Delay),
+}
+
+/// Runs a calculator.
+pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
+    match calc {
+        Calc::Account(it) => account::run(it),
+        Calc::Delay(it) => delay::run(it),
+    }
+}
+
+/// Prints an answer: as JSON, or as text for a person.
+fn answer(output: Output, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if output.json {
+        writeln!(out, "{value:#}")?;
+    } else {
+        write!(out, "{}", text())?;
+    }
+    Ok(())
+}
