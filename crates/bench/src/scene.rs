@@ -13,8 +13,8 @@ use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::proposal::{approve::Approve, propose::Propose};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, Undersubscribed,
-    YearRules,
+    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, TIERS_MAX, Ties,
+    Undersubscribed, YearRules,
 };
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::{Instant, Year};
@@ -71,6 +71,9 @@ pub(crate) fn auction_rules() -> AuctionRules {
         below_secondary_percent: 10,
         purchase_limit_percent: 100,
         bids_max: 10_000,
+        ties: Ties::Seeded,
+        tiers: [None; TIERS_MAX],
+        withhold: None,
     }
 }
 

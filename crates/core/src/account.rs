@@ -126,12 +126,20 @@ pub struct Installation {
     /// Years whose emissions the authority estimated, because no report came.
     #[n(10)]
     pub estimated: BTreeSet<Year>,
+    /// After this year it owes nothing more: it closed, or left the market.
+    #[n(11)]
+    pub obliged_to: Option<Year>,
+    /// Years in which it owes nothing.
+    #[n(12)]
+    pub excluded: BTreeSet<Year>,
 }
 
 impl Installation {
     /// Whether it owes units for a year.
     pub fn obliged_in(&self, year: Year) -> bool {
         self.obliged_from.is_some_and(|first| first <= year)
+            && self.obliged_to.is_none_or(|last| year <= last)
+            && !self.excluded.contains(&year)
     }
 
     /// Whether a verified report is in for a year; an estimate is none.

@@ -2,6 +2,7 @@
 
 pub mod bid_filled;
 pub mod cancel_auction;
+pub mod carry_over;
 pub mod clear_auction;
 pub mod clearing;
 pub mod open_auction;
@@ -22,7 +23,7 @@ pub struct Auction {
     /// The year they count for.
     #[n(1)]
     pub year: Year,
-    /// How many.
+    /// How many, with what was carried over.
     #[n(2)]
     pub volume: Tonnes,
     /// What they are set aside under.

@@ -166,6 +166,12 @@ commands! {
     CancelTransfer(units::cancel_transfer) = 38, Administration, One;
     /// Decrees holidays.
     DecreeHolidays(market::decree_holidays) = 39, Administration, Two;
+    /// Takes a year of an installation out of the market, or back in.
+    SetExclusion(compliance::set_exclusion) = 40, Administration, Two;
+    /// Sets the last year of an installation.
+    SetLastYear(compliance::set_last_year) = 41, Administration, Two;
+    /// Sets a letter after the deadline.
+    SetLetter(compliance::set_letter) = 42, Administration, Two;
 }
 
 impl Command {

@@ -3,10 +3,16 @@
 pub mod close_year;
 pub mod compliance_frozen;
 pub mod estimate_emissions;
+pub mod letter;
 pub mod penalty_opened;
 pub mod report_emissions;
+pub mod set_exclusion;
+pub mod set_last_year;
+pub mod set_letter;
 pub(crate) mod silence;
 pub mod surrender;
+
+pub use letter::{Duties, Letter};
 
 use crate::account::Installation;
 use crate::id::InstallationId;
@@ -14,53 +20,25 @@ use crate::quantity::{Money, Tonnes};
 use crate::time::Year;
 use minicbor::{Decode, Encode};
 
-/// The compliance letter of an installation for a year (after Regulation (EU) 2019/1122,
-/// Annex XIII).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Letter {
-    /// Surrendered all it owed.
-    #[n(0)]
-    A,
-    /// Surrendered less than it owed.
-    #[n(1)]
-    B,
-    /// A year is not reported.
-    #[n(2)]
-    C,
-    /// It owes nothing yet.
-    #[n(3)]
-    NotApplicable,
-}
-
-impl Letter {
-    /// The letter in print.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-            Self::NotApplicable => "-",
-        }
+/// What is known of an installation's duties for the years up to and with `year`, in the year after
+/// it. Units excused by a penalty count as given.
+pub fn duties(installation: &Installation, year: Year) -> Duties {
+    let counts = |it: &Year| *it <= year && installation.obliged_in(*it);
+    let emissions = installation.emissions.iter().filter(|(it, _)| counts(it));
+    Duties {
+        first: installation.obliged_from,
+        last: installation.obliged_to,
+        current: year.next(),
+        emissions: emissions.map(|(year, it)| (*year, *it)).collect(),
+        excluded: installation.excluded.clone(),
+        surrendered: installation.settled_up_to(year),
+        frozen: None,
     }
 }
 
 /// The letter for the years up to and with `year`, as things stand.
-///
-/// Cumulative, as the EU's: what was surrendered in all against what was emitted in all obliged
-/// years. A missing report outranks missing units, because nobody knows how many are missing.
 pub fn letter(installation: &Installation, year: Year) -> Letter {
-    let Some(first) = installation.obliged_from.filter(|first| *first <= year) else {
-        return Letter::NotApplicable;
-    };
-    let reported = |it: u16| installation.emissions.contains_key(&Year(it));
-    if !(first.0..=year.0).all(reported) {
-        Letter::C
-    } else if installation.missing_up_to(year) > Tonnes::ZERO {
-        Letter::B
-    } else {
-        Letter::A
-    }
+    duties(installation, year).letter()
 }
 
 /// A case of money owed for a shortfall. The money itself is owed outside the core.
@@ -102,6 +80,8 @@ mod tests {
             letters: BTreeMap::new(),
             fined: Tonnes::ZERO,
             estimated: BTreeSet::new(),
+            obliged_to: None,
+            excluded: BTreeSet::new(),
         }
     }
 

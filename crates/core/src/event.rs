@@ -165,6 +165,14 @@ events! {
         TransferLimitSet(account::set_transfer_limit) = 63,
         /// Holidays were decreed.
         HolidaysDecreed(market::decree_holidays) = 64,
+        /// Unsold units go into auctions to come.
+        CarriedOver(auction::carry_over) = 65,
+        /// A year of an installation was excluded or included.
+        ExclusionSet(compliance::set_exclusion) = 66,
+        /// The last year of an installation was set.
+        LastYearSet(compliance::set_last_year) = 67,
+        /// The authority set a letter after the deadline.
+        LetterSet(compliance::set_letter) = 68,
     }
 }
 

@@ -112,6 +112,7 @@ kinds!(
     EstimateEmissions(crate::compliance::estimate_emissions::EstimateEmissionsRefused),
     Surrender(crate::compliance::surrender::SurrenderRefused),
     CloseYear(crate::compliance::close_year::CloseYearRefused),
+    Duties(crate::compliance::set_exclusion::DutiesRefused),
     Proposal(crate::proposal::ProposalRefused),
 );
 

@@ -138,6 +138,36 @@ pub enum BelowSecondary {
     Ignore,
 }
 
+/// The most tiers of cost containment.
+pub const TIERS_MAX: usize = 3;
+
+/// How equal prices at the margin share what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Ties {
+    /// In an order fixed by a seed that is committed to before the window (A2).
+    #[n(0)]
+    Seeded,
+    /// In proportion, in lots; what is left over in the order of the seed (Western Climate
+    /// Initiative).
+    #[n(1)]
+    ProRata,
+    /// In the order of arrival (Korea Exchange).
+    #[n(2)]
+    Arrival,
+}
+
+/// At this price so many units are released, or withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Tier {
+    /// The trigger.
+    #[n(0)]
+    pub price: Price,
+    /// The most units.
+    #[n(1)]
+    pub volume: Tonnes,
+}
+
 /// How primary auctions work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct AuctionRules {
@@ -162,6 +192,15 @@ pub struct AuctionRules {
     /// The most bids one auction takes.
     #[n(6)]
     pub bids_max: u32,
+    /// How equal prices share (A2).
+    #[n(7)]
+    pub ties: Ties,
+    /// Above these prices more units are released in one auction (A11), in ascending order.
+    #[n(8)]
+    pub tiers: [Option<Tier>; TIERS_MAX],
+    /// Below this price units are withheld (A12).
+    #[n(9)]
+    pub withhold: Option<Tier>,
 }
 
 /// What a tonne costs that was emitted and not surrendered.

@@ -4,6 +4,7 @@ use crate::account::{Account, AccountKind, Installation};
 use crate::agenda::Agenda;
 use crate::allocation::Entitlement;
 use crate::auction::Auction;
+use crate::auction::carry_over::Carried;
 use crate::calendar::{self, Day, WorkingTime};
 use crate::call::{Book, Call, Order};
 use crate::compliance::PenaltyCase;
@@ -120,6 +121,9 @@ pub struct State {
     /// What holder groups lately gave to accounts that they do not trust.
     #[n(29)]
     pub given: BTreeMap<Giver, Given>,
+    /// What unsold units add to the next auctions.
+    #[n(30)]
+    pub carried: BTreeMap<JurisdictionId, Carried>,
 }
 
 impl State {
@@ -194,6 +198,7 @@ impl State {
             trusted,
             delayed,
             given,
+            carried,
         } = self;
         let all = [
             bytes(position),
@@ -226,6 +231,7 @@ impl State {
             bytes(trusted),
             bytes(delayed),
             bytes(given),
+            bytes(carried),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -32,9 +32,12 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::kind_name;
+use karvan_core::compliance::Letter;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
+use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
+use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::event::EVENT_BYTES;
 use karvan_core::id::*;
 use karvan_core::market::decree_holidays::DecreeHolidays;
@@ -228,6 +231,17 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let series = SeriesId(draw.row(2));
             let consideration = draw.of(&[Consideration::Free, Consideration::Price(price)]);
             Transfer { from: account, to, series, quantity, consideration }.into()
+        }
+        "SetExclusion" => {
+            let exclusion = draw.of(&[Exclusion::Excluded, Exclusion::Included]);
+            SetExclusion { installation, year, exclusion }.into()
+        }
+        "SetLastYear" => {
+            SetLastYear { installation, year: draw.of(&[None, None, Some(year)]) }.into()
+        }
+        "SetLetter" => {
+            let letter = draw.of(&[Letter::D, Letter::E, Letter::X, Letter::A]);
+            SetLetter { installation, year, letter }.into()
         }
         "CancelTransfer" => {
             let place = usize::try_from(draw.below(2)).unwrap();

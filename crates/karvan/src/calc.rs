@@ -4,8 +4,11 @@
 //! `--json` one JSON object.
 
 mod account;
+mod auction;
+mod compliance;
 mod delay;
 mod input;
+mod sheet;
 
 use crate::Output;
 use clap::Subcommand;
@@ -18,6 +21,10 @@ pub(crate) enum Calc {
     Account(account::Account),
     /// When a transfer is executed that was approved at a moment.
     Delay(delay::Delay),
+    /// The compliance letter of an installation after each thing that happened to it.
+    Compliance(compliance::Compliance),
+    /// Clear a primary auction from its bids.
+    Auction(Box<auction::Auction>),
 }
 
 /// Runs a calculator.
@@ -25,6 +32,8 @@ pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
     match calc {
         Calc::Account(it) => account::run(it),
         Calc::Delay(it) => delay::run(it),
+        Calc::Compliance(it) => compliance::run(it),
+        Calc::Auction(it) => auction::run(it),
     }
 }
 

@@ -5,17 +5,16 @@
 
 use crate::reader::Section;
 use crate::schema::{ByYear, Policy, month_day};
+use karvan_core::rules::TIERS_MAX;
 use std::collections::BTreeMap;
 
 /// Who may take part in a market.
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 13] = [
     "price_ceiling_usd_per_t",
     "cap_percent_of_baseline",
-    "cost_containment_usd_per_t",
-    "cost_containment_percent_of_cap",
     "quantity_reserve_upper_percent_of_cap",
     "quantity_reserve_lower_percent_of_cap",
     "quantity_reserve_rate_percent",
@@ -71,6 +70,10 @@ impl Declared {
         let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
         let percents = |key: &str, default: f64| s.numbers(key, default, 0.0..=100.0);
         let tiers = s.list_of_numbers("cost_containment_usd_per_t", 0.0..=1e6).unwrap_or_default();
+        if tiers.len() > TIERS_MAX {
+            let what = format!("has {} prices; allowed are up to {TIERS_MAX}", tiers.len());
+            s.mistake("cost_containment_usd_per_t", what);
+        }
         if !tiers.is_sorted() {
             s.mistake("cost_containment_usd_per_t", "the prices must rise");
         }

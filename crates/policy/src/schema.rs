@@ -10,7 +10,7 @@ use karvan_core::id::Label;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, Penalty,
-    Stage, Undersubscribed, YearRules,
+    Stage, TIERS_MAX, Tier, Ties, Undersubscribed, YearRules,
 };
 use karvan_core::time::{Instant, Year};
 use sha2::{Digest, Sha256};
@@ -83,13 +83,34 @@ pub enum UnusedNewEntrants {
     Keep,
 }
 
-/// Sets of auction rules that a chapter may begin with and change key by key: what happens when an
-/// auction is undersubscribed (A6), and when it would clear well below the secondary market (A7).
-/// `eu` is Regulation (EU) No 1031/2010, `uk` the UK ETS auctioning regulations.
-const RULE_SETS: [(&str, (Undersubscribed, BelowSecondary)); 2] = [
-    ("eu", (Undersubscribed::Cancel, BelowSecondary::Cancel)),
-    ("uk", (Undersubscribed::Sell, BelowSecondary::Ignore)),
+/// A set of auction rules that a chapter may begin with and change key by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSet {
+    /// When less is bid than offered (A6).
+    pub undersubscribed: Undersubscribed,
+    /// When an auction would clear well below the secondary market (A7).
+    pub below_secondary: BelowSecondary,
+    /// How equal prices share (A2).
+    pub ties: Ties,
+}
+
+/// The sets that are shipped: Regulation (EU) No 1031/2010; the UK ETS auctioning regulations; the
+/// Western Climate Initiative; the Regional Greenhouse Gas Initiative; the Korea Exchange.
+pub const RULE_SETS: [(&str, RuleSet); 5] = [
+    ("eu", rule_set(Undersubscribed::Cancel, BelowSecondary::Cancel, Ties::Seeded)),
+    ("uk", rule_set(Undersubscribed::Sell, BelowSecondary::StepUp, Ties::Seeded)),
+    ("wci", rule_set(Undersubscribed::Sell, BelowSecondary::Ignore, Ties::ProRata)),
+    ("rggi", rule_set(Undersubscribed::Sell, BelowSecondary::Ignore, Ties::Seeded)),
+    ("krx", rule_set(Undersubscribed::Sell, BelowSecondary::Ignore, Ties::Arrival)),
 ];
+
+const fn rule_set(
+    undersubscribed: Undersubscribed,
+    below_secondary: BelowSecondary,
+    ties: Ties,
+) -> RuleSet {
+    RuleSet { undersubscribed, below_secondary, ties }
+}
 
 /// How simulated people behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +186,12 @@ pub struct Jurisdiction {
     pub undersubscribed: Undersubscribed,
     /// When an auction would clear well below the secondary market.
     pub below_secondary: BelowSecondary,
+    /// How equal prices share.
+    pub ties: Ties,
+    /// Below this price units are withheld, USD/t.
+    pub containment_usd: ByYear<f64>,
+    /// How much of an auction is withheld at most, percent.
+    pub containment_percent: f64,
     /// How far below counts, percent.
     pub below_secondary_percent: u32,
     /// The most of one auction that one owner group may bid for, percent.
@@ -233,6 +260,26 @@ impl Jurisdiction {
         let day = Day::of_date(year.into(), month.into(), day.into());
         let day = WorkingTime::of(&self.working_time).from(day);
         self.working_time.moment(day.next().at(0))
+    }
+
+    /// What an auction of a year releases at most above which prices.
+    fn tiers(&self, year: u16) -> [Option<Tier>; TIERS_MAX] {
+        let auctions = u64::try_from(self.calendar.months.len().max(1)).unwrap_or(1);
+        let percent = self.declared.cost_containment_percent_of_cap;
+        let of_year = tonnes(self.cap_mt.at(year) * percent / 100.0).0;
+        let volume = Tonnes(of_year / auctions / self.lot_t * self.lot_t);
+        let tier = |usd: &f64| Tier { price: price(*usd), volume };
+        let prices = &self.declared.cost_containment_usd;
+        std::array::from_fn(|it| prices.get(it).map(tier).filter(|it| it.volume > Tonnes::ZERO))
+    }
+
+    /// What an auction of a year withholds at most below which price.
+    fn withhold(&self, year: u16) -> Option<Tier> {
+        let auctions = u64::try_from(self.calendar.months.len().max(1)).unwrap_or(1);
+        let of_year = self.cap_mt.at(year) * self.auction_percent.at(year) / 100.0;
+        let most = tonnes(of_year * self.containment_percent / 100.0).0 / auctions;
+        let (usd, volume) = (self.containment_usd.at(year), most / self.lot_t * self.lot_t);
+        (usd > 0.0 && volume > 0).then(|| Tier { price: price(usd), volume: Tonnes(volume) })
     }
 
     /// The abatement curve of a sector.
@@ -351,6 +398,9 @@ impl Policy {
                     below_secondary_percent: of.below_secondary_percent,
                     purchase_limit_percent: of.purchase_limit_percent,
                     bids_max: of.bids_max,
+                    ties: of.ties,
+                    tiers: of.tiers(year),
+                    withhold: of.withhold(year),
                 },
                 penalty: Penalty {
                     per_tonne: price(of.penalty_usd.at(year)),
@@ -565,7 +615,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         undersubscribed: s.choice(
             "auction_undersubscribed",
             &[("cancel", Undersubscribed::Cancel), ("sell", Undersubscribed::Sell)],
-            rule_set.0,
+            rule_set.undersubscribed,
         ),
         below_secondary: s.choice(
             "auction_below_secondary",
@@ -574,8 +624,15 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
                 ("step_up", BelowSecondary::StepUp),
                 ("ignore", BelowSecondary::Ignore),
             ],
-            rule_set.1,
+            rule_set.below_secondary,
         ),
+        ties: s.choice(
+            "auction_ties",
+            &[("seeded", Ties::Seeded), ("pro_rata", Ties::ProRata), ("arrival", Ties::Arrival)],
+            rule_set.ties,
+        ),
+        containment_usd: s.numbers("emissions_containment_usd_per_t", 0.0, 0.0..=1e6),
+        containment_percent: s.number("emissions_containment_percent", 0.0, 0.0..=100.0),
         below_secondary_percent: small(s.whole("auction_below_secondary_percent", 10, 0..=100)),
         purchase_limit_percent: small(s.whole("auction_purchase_limit_percent", 100, 1..=100)),
         bids_max: small(s.whole("auction_bids_max", 10_000, 1..=10_000)),

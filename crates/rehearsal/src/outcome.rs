@@ -188,7 +188,8 @@ fn count_plant(row: &mut YearRow, state: &State, plant: &Plant) {
             Some(Letter::A) => row.letters.0 += 1,
             Some(Letter::B) => row.letters.1 += 1,
             Some(Letter::C) => row.letters.2 += 1,
-            Some(Letter::NotApplicable) | None => {}
+            Some(Letter::NotApplicable | Letter::Excluded | Letter::D | Letter::E | Letter::X)
+            | None => {}
         }
     }
 }

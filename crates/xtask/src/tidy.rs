@@ -21,6 +21,7 @@ const WALLS: [(&str, &[&str]); 7] = [
             "karvan-rehearsal",
             "anyhow",
             "clap",
+            "csv",
             "indicatif",
             "serde_json",
         ],

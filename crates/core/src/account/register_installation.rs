@@ -134,6 +134,8 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegister
             letters: BTreeMap::new(),
             fined: Tonnes::ZERO,
             estimated: BTreeSet::new(),
+            obliged_to: None,
+            excluded: BTreeSet::new(),
         },
     );
 }

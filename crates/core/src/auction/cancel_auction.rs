@@ -1,7 +1,8 @@
 //! Cancel an auction: the administrator takes back what it announced, before it is cleared, with
-//! its reason published outside. All that bidders and the government set aside is free again; so
-//! a lost seed holds nobody's money.
+//! its reason published outside. All that bidders and the government set aside is free again, and
+//! the units go into the next auctions; so a lost seed holds nobody's money.
 
+use super::carry_over::{self, CarriedOver};
 use super::{Auction, AuctionResult};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
@@ -67,6 +68,8 @@ pub fn decide(
     let source = no.settle_with(source)?;
     out.push(Event::AuctionCancelled(AuctionCancelled { auction }));
     release_all(state, row, source, out);
+    let (jurisdiction, parts) = (row.jurisdiction, carry_over::parts(row.volume, row.rules.lot));
+    out.push(Event::CarriedOver(CarriedOver { jurisdiction, parts }));
     Ok(())
 }
 

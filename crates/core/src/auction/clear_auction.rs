@@ -1,7 +1,9 @@
 //! Clear an auction: after the window the seed is revealed and the result computed. Delivery and
 //! payment are one record: every winner pays the clearing price for what it gets, and what was
-//! set aside beyond that is free again.
+//! set aside beyond that is free again. What tiers release comes from the stability account; what
+//! is withheld goes there; what is unsold goes into the next auctions.
 
+use super::carry_over::{self, CarriedOver};
 use super::clearing::{self, Demand, Offer};
 use super::{Auction, AuctionResult, bid_filled::BidFilled};
 use crate::account::{self, AccountKind};
@@ -10,7 +12,7 @@ use crate::cash;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::id::{AuctionId, BidId, CashAccountId, SeriesId};
+use crate::id::{AccountId, AuctionId, BidId, CashAccountId, SeriesId};
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
 use crate::ledger::{Block, Picked, Serials};
 use crate::quantity::{Money, Tonnes};
@@ -18,7 +20,7 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::Instant;
-use crate::units;
+use crate::units::{self, Way};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -104,19 +106,35 @@ pub fn decide(
     let source = account::of_government(state, auction.jurisdiction, kind);
     no.unless(source.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let (proceeds, source) = no.settle_with(cash.zip(source))?;
-    let result = compute(state, by, it, auction);
+    let stability = account::of_government(state, auction.jurisdiction, AccountKind::Stability);
+    let counts = |series| state.ledger.counts_for(series, auction.jurisdiction, auction.year);
+    let shelf = stability.map(|it| state.ledger.shelves.row(it));
+    let reserve = shelf.map_or(Tonnes::ZERO, |it| it.free(counts));
+    let result = compute(state, (by.now(), reserve), &it.seed, auction);
     let mut draft = Draft::new(state, out);
-    settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source });
+    let released = auction.volume.short_of(result.sold());
+    let mut more = Picked::new();
+    if let Some((from, shelf)) = stability.zip(shelf) {
+        more = shelf.pick(released, counts);
+        units::move_all(&more, Way { from, to: source }, |it| draft.post(it));
+    }
+    let withheld = result.withheld;
+    let left =
+        settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source, more });
+    if let Some(to) = stability {
+        let kept = first_of(&mut { left }, withheld);
+        units::move_all(&kept, Way { from: source, to }, |it| draft.post(it));
+    }
     Ok(())
 }
 
 fn compute(
     state: &State,
-    by: &Authorised<'_>,
-    it: &ClearAuction,
+    (now, reserve): (Instant, Tonnes),
+    seed: &[u8; 32],
     auction: &Auction,
 ) -> clearing::Clearing {
-    let oldest = by.now().plus_days(SECONDARY_DAYS.saturating_neg());
+    let oldest = now.plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
         .last_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)
@@ -129,8 +147,14 @@ fn compute(
         .zip(&names)
         .map(|(bid, name)| Demand { name, price: bid.price, quantity: bid.quantity })
         .collect();
-    let (volume, rules) = (auction.volume, &auction.rules);
-    clearing::clear(&Offer { volume, rules, secondary, seed: &it.seed }, &bids)
+    // Tiers release what the stability account holds, in their order.
+    let mut rules = auction.rules;
+    let mut reserve = reserve;
+    for tier in rules.tiers.iter_mut().flatten() {
+        tier.volume = tier.volume.min(reserve);
+        reserve -= tier.volume;
+    }
+    clearing::clear(&Offer { volume: auction.volume, rules: &rules, secondary, seed }, &bids)
 }
 
 struct Settlement<'a> {
@@ -138,11 +162,13 @@ struct Settlement<'a> {
     auction: &'a Auction,
     result: clearing::Clearing,
     proceeds: CashAccountId,
-    source: crate::id::AccountId,
+    source: AccountId,
+    more: Picked,
 }
 
-fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
-    let Settlement { id, auction, result, proceeds, source } = it;
+/// Delivers and pays; says what of the offer is left.
+fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) -> VecDeque<(SeriesId, Block)> {
+    let Settlement { id, auction, result, proceeds, source, more } = it;
     let price = result.price.unwrap_or_default();
     let sold = result.sold();
     let taken = price.times(sold).unwrap_or_default();
@@ -158,6 +184,7 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
         let (series, account, hold, serials) = (*series, source, auction.hold, block.serials);
         draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
     }
+    offered.extend(more);
     for ((bid, row), filled) in (0u32..).zip(&auction.bids).zip(&result.fills) {
         let (account, hold) = (row.cash, row.hold);
         let amount = row.price.times(row.quantity).unwrap_or_default();
@@ -167,13 +194,17 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) {
             let amount = price.times(*filled).unwrap_or_default();
             let cash = CashMoved { from: row.cash, to: proceeds, amount };
             draft.post(Posting::CashMoved(cash));
-            units::move_all(&picked, units::Way { from: source, to: row.account }, |it| {
-                draft.post(it)
-            });
+            units::move_all(&picked, Way { from: source, to: row.account }, |it| draft.post(it));
             let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };
             draft.note(Event::BidFilled(filled));
         }
     }
+    let jurisdiction = auction.jurisdiction;
+    let parts = carry_over::parts(result.unsold(auction.volume), auction.rules.lot);
+    if parts.iter().any(|it| *it > Tonnes::ZERO) {
+        draft.note(Event::CarriedOver(CarriedOver { jurisdiction, parts }));
+    }
+    offered
 }
 
 /// Takes the first units off what is offered; the last block is split and its left part goes.

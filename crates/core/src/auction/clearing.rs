@@ -1,13 +1,19 @@
-//! The clearing rule of sealed-bid, uniform-price auctions (market rules A2 to A8).
+//! The clearing rule of sealed-bid, uniform-price auctions (market rules A2 to A8, A11, A12).
 //!
 //! Bids at or above the reserve are summed from the highest price down; the price of the bid at
 //! which the sum meets the volume is paid by all; the last bid gets the remainder. Equal prices
 //! stand in an order that a seed, committed to before the window, fixes: SHA-256 of
 //! `karvan/tie/v1\0`, the seed and the bid's name, ascending. Only where the volume ends within
-//! equal prices does this order matter, so only there it is computed.
+//! equal prices does this order matter, so only there it is computed. Other rules for equal prices
+//! are the order of arrival, and shares in proportion whose residual lots follow the seed.
+//!
+//! Above the trigger of a tier more units are released, up to the tier's volume, but the price does
+//! not fall below the trigger. Below the trigger of emissions containment units are withheld, but
+//! the price does not rise above it (both after the Model Rule of the Regional Greenhouse Gas
+//! Initiative, XX-9.2).
 
 use crate::quantity::{Price, Tonnes};
-use crate::rules::{AuctionRules, BelowSecondary, Undersubscribed};
+use crate::rules::{AuctionRules, BelowSecondary, Ties, Undersubscribed};
 use sha2::{Digest, Sha256};
 
 /// A bid as the rule sees it.
@@ -41,13 +47,67 @@ pub struct Clearing {
     pub price: Option<Price>,
     /// What each bid gets.
     pub fills: Vec<Tonnes>,
+    /// What the emissions containment kept back: it is not offered again.
+    pub withheld: Tonnes,
+    /// Whether the seed decided who gets what.
+    pub by_seed: bool,
 }
 
 impl Clearing {
+    fn cancelled(bids: usize) -> Self {
+        let (withheld, by_seed) = (Tonnes::ZERO, false);
+        Self { price: None, fills: vec![Tonnes::ZERO; bids], withheld, by_seed }
+    }
+
     /// What is sold in all.
     pub fn sold(&self) -> Tonnes {
         self.fills.iter().copied().sum()
     }
+
+    /// What of the volume is neither sold nor withheld, and is offered again later.
+    pub fn unsold(&self, volume: Tonnes) -> Tonnes {
+        (self.sold() + self.withheld).short_of(volume)
+    }
+}
+
+/// The bids that count, from the highest price down.
+struct Curve(Vec<(Price, Tonnes)>);
+
+impl Curve {
+    fn of(bids: &[Demand<'_>], reserve: Price) -> Self {
+        let counts = |it: &&Demand<'_>| it.price >= reserve && it.quantity > Tonnes::ZERO;
+        let rows = bids.iter().filter(counts).map(|it| (it.price, it.quantity));
+        let mut ranked: Vec<_> = rows.collect();
+        ranked.sort_unstable_by_key(|(price, _)| std::cmp::Reverse(*price));
+        Self(ranked)
+    }
+
+    /// What is bid at a price or above.
+    fn wanted_at(&self, price: Price) -> Tonnes {
+        self.0.iter().take_while(|(it, _)| *it >= price).map(|(_, it)| *it).sum()
+    }
+
+    /// The price at which the sum meets a volume; the lowest where it never does.
+    fn price_of(&self, volume: Tonnes) -> Option<Price> {
+        let mut sum = Tonnes::ZERO;
+        for (price, quantity) in &self.0 {
+            sum += *quantity;
+            if sum >= volume {
+                return Some(*price);
+            }
+        }
+        self.0.last().map(|(price, _)| *price)
+    }
+
+    /// The lowest price bid at or above a price.
+    fn bid_that_meets(&self, price: Price) -> Option<Price> {
+        self.0.iter().rev().map(|(it, _)| *it).find(|it| *it >= price)
+    }
+}
+
+/// What all bids at or above a price come to: the volume that counts for the cover ratio.
+pub fn valid_volume(bids: &[Demand<'_>], reserve: Price) -> Tonnes {
+    Curve::of(bids, reserve).wanted_at(reserve)
 }
 
 /// The place of a bid among equal prices.
@@ -61,51 +121,64 @@ fn tie_rank(seed: &[u8; 32], name: &[u8]) -> [u8; 32] {
 
 /// Clears an auction.
 pub fn clear(offer: &Offer<'_>, bids: &[Demand<'_>]) -> Clearing {
-    let cancelled = Clearing { price: None, fills: vec![Tonnes::ZERO; bids.len()] };
-    let mut ranked: Vec<(Price, usize)> = bids
-        .iter()
-        .enumerate()
-        .filter(|(_, bid)| bid.price >= offer.rules.reserve && bid.quantity > Tonnes::ZERO)
-        .map(|(place, bid)| (bid.price, place))
-        .collect();
-    ranked.sort_unstable_by_key(|(price, place)| (std::cmp::Reverse(*price), *place));
-    let valid: Tonnes =
-        ranked.iter().filter_map(|(_, place)| bids.get(*place)).map(|it| it.quantity).sum();
-    let Some((lowest, _)) = ranked.last().copied() else {
-        return cancelled;
+    let curve = Curve::of(bids, offer.rules.reserve);
+    let short = curve.wanted_at(offer.rules.reserve) < offer.volume;
+    let cancels = short && offer.rules.undersubscribed == Undersubscribed::Cancel;
+    let interim = curve.price_of(offer.volume).filter(|_| !cancels);
+    let contained = interim.map(|it| contain(offer, &curve, it));
+    let Some((contained, price)) =
+        contained.and_then(|it| Some((it, beside_secondary(offer, &curve, it.price)?)))
+    else {
+        return Clearing::cancelled(bids.len());
     };
-    let undersubscribed = valid < offer.volume;
-    if undersubscribed && offer.rules.undersubscribed == Undersubscribed::Cancel {
-        return cancelled;
-    }
-    let price = if undersubscribed { lowest } else { marginal_price(&ranked, bids, offer.volume) };
-    let price = match floor_by_secondary(offer) {
-        Some(floor) if price < floor => match offer.rules.below_secondary {
-            BelowSecondary::Cancel => return cancelled,
-            BelowSecondary::Ignore => price,
-            BelowSecondary::StepUp => {
-                let meets = ranked.iter().rev().map(|(price, _)| *price);
-                match meets.into_iter().find(|it| *it >= floor) {
-                    Some(price) => price,
-                    None => return cancelled,
-                }
-            }
-        },
-        Some(_) | None => price,
-    };
-    let fills = fill(offer, bids, price);
-    Clearing { price: Some(price), fills }
+    let (fills, by_seed) = fill(offer.rules, (offer.seed, contained.volume), bids, price);
+    let withheld = contained.volume.short_of(offer.volume);
+    Clearing { price: Some(price), fills, withheld, by_seed }
 }
 
-fn marginal_price(ranked: &[(Price, usize)], bids: &[Demand<'_>], volume: Tonnes) -> Price {
-    let mut sum = Tonnes::ZERO;
-    for (price, place) in ranked {
-        sum += bids.get(*place).map(|it| it.quantity).unwrap_or_default();
-        if sum >= volume {
-            return *price;
+/// A price, and the volume that is there at it.
+#[derive(Clone, Copy)]
+struct Contained {
+    price: Price,
+    volume: Tonnes,
+}
+
+/// Releases more above the triggers of tiers (A11), or withholds below that of emissions
+/// containment (A12).
+fn contain(offer: &Offer<'_>, curve: &Curve, interim: Price) -> Contained {
+    let mut it = Contained { price: interim, volume: offer.volume };
+    for tier in offer.rules.tiers.iter().flatten().filter(|tier| tier.volume > Tonnes::ZERO) {
+        if it.price > tier.price {
+            it.volume += tier.volume;
+            it.price = curve.price_of(it.volume).unwrap_or(interim).max(tier.price);
         }
     }
-    Price(0)
+    match offer.rules.withhold.filter(|it| interim < it.price) {
+        None => it,
+        Some(withhold) => {
+            let least = withhold.volume.short_of(offer.volume);
+            match curve.price_of(least).unwrap_or(interim) {
+                price if price <= withhold.price => Contained { price, volume: least },
+                _ => {
+                    let wanted = curve.wanted_at(withhold.price);
+                    let volume = wanted.clamp(least, offer.volume);
+                    Contained { price: withhold.price, volume }
+                }
+            }
+        }
+    }
+}
+
+/// The price where it may not lie far below the secondary market (A7); none cancels the auction.
+fn beside_secondary(offer: &Offer<'_>, curve: &Curve, price: Price) -> Option<Price> {
+    match floor_by_secondary(offer).filter(|floor| price < *floor) {
+        None => Some(price),
+        Some(_) => match offer.rules.below_secondary {
+            BelowSecondary::Cancel => None,
+            BelowSecondary::Ignore => Some(price),
+            BelowSecondary::StepUp => curve.bid_that_meets(offer.secondary?),
+        },
+    }
 }
 
 /// The price below which the secondary market is undercut (A7), rounded up to the tick.
@@ -117,32 +190,67 @@ fn floor_by_secondary(offer: &Offer<'_>) -> Option<Price> {
     i64::try_from(floor).ok().map(Price)
 }
 
-/// Better prices get all; equal prices get what is left in the seeded order, the last a part.
-fn fill(offer: &Offer<'_>, bids: &[Demand<'_>], price: Price) -> Vec<Tonnes> {
+/// Better prices get all; equal prices share what is left by the rule of the auction. Says also
+/// whether the seed decided anything.
+fn fill(
+    rules: &AuctionRules,
+    (seed, volume): (&[u8; 32], Tonnes),
+    bids: &[Demand<'_>],
+    price: Price,
+) -> (Vec<Tonnes>, bool) {
     let mut fills = vec![Tonnes::ZERO; bids.len()];
-    let mut left = offer.volume;
+    let mut left = volume;
     let mut marginal = Vec::new();
     for (fill, (place, bid)) in fills.iter_mut().zip(bids.iter().enumerate()) {
         if bid.price > price {
             *fill = bid.quantity.min(left);
             left -= *fill;
-        } else if bid.price == price {
-            marginal.push((tie_rank(offer.seed, bid.name), place));
+        } else if bid.price == price && bid.quantity > Tonnes::ZERO {
+            marginal.push((place, bid));
         }
     }
-    marginal.sort_unstable();
-    for (_, place) in marginal {
-        if let (Some(fill), Some(bid)) = (fills.get_mut(place), bids.get(place)) {
-            *fill = bid.quantity.min(left);
-            left -= *fill;
+    let wanted: Tonnes = marginal.iter().map(|(_, it)| it.quantity).sum();
+    let contested = wanted > left && marginal.len() > 1;
+    if contested && rules.ties == Ties::ProRata {
+        for (place, bid) in &marginal {
+            if let Some(fill) = fills.get_mut(*place) {
+                *fill = share(rules.lot, left, (bid.quantity, wanted));
+            }
+        }
+        left -= marginal.iter().filter_map(|(place, _)| fills.get(*place)).copied().sum();
+    }
+    let by_seed = contested && left > Tonnes::ZERO && rules.ties != Ties::Arrival;
+    if by_seed {
+        marginal.sort_by_cached_key(|(_, bid)| tie_rank(seed, bid.name));
+    }
+    for (place, bid) in marginal {
+        if let Some(fill) = fills.get_mut(place) {
+            // In proportion everybody has its share by now, and the rest goes lot by lot.
+            let most = if rules.ties == Ties::ProRata && contested {
+                rules.lot.min(fill.short_of(bid.quantity))
+            } else {
+                bid.quantity
+            };
+            let more = most.min(left);
+            *fill += more;
+            left -= more;
         }
     }
-    fills
+    (fills, by_seed)
+}
+
+/// A share in proportion, in whole lots.
+fn share(lot: Tonnes, left: Tonnes, (quantity, of): (Tonnes, Tonnes)) -> Tonnes {
+    let product = u128::from(quantity.0).saturating_mul(u128::from(left.0));
+    let exact = product.checked_div(u128::from(of.0)).unwrap_or_default();
+    let exact = u64::try_from(exact).unwrap_or(u64::MAX);
+    Tonnes(exact.saturating_sub(exact.checked_rem(lot.0).unwrap_or_default()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{TIERS_MAX, Tier};
     use proptest::prelude::*;
 
     const EU: AuctionRules = AuctionRules {
@@ -153,6 +261,9 @@ mod tests {
         below_secondary_percent: 10,
         purchase_limit_percent: 100,
         bids_max: 10_000,
+        ties: Ties::Seeded,
+        tiers: [None; TIERS_MAX],
+        withhold: None,
     };
     const UK: AuctionRules = AuctionRules {
         reserve: Price(2_200),
@@ -238,13 +349,14 @@ mod tests {
         let mut fills = vec![Tonnes::ZERO; bids.len()];
         let short = units.len() < usize::try_from(offer.volume.0).unwrap();
         if units.is_empty() || (short && offer.rules.undersubscribed == Undersubscribed::Cancel) {
-            return Clearing { price: None, fills };
+            return Clearing { fills, ..Clearing::cancelled(0) };
         }
         units.truncate(usize::try_from(offer.volume.0).unwrap());
         for (_, place) in &units {
             fills[*place] += Tonnes(1);
         }
-        Clearing { price: units.last().map(|((price, _), _)| price.0), fills }
+        let price = units.last().map(|((price, _), _)| price.0);
+        Clearing { price, fills, ..Clearing::cancelled(0) }
     }
 
     proptest! {
@@ -271,7 +383,7 @@ mod tests {
                 if cancels { Undersubscribed::Cancel } else { Undersubscribed::Sell };
             let rules = AuctionRules { reserve: Price(reserve), undersubscribed, ..EU };
             let offer = offer(volume, &rules, None);
-            let cleared = clear(&offer, &bids);
+            let cleared = Clearing { by_seed: false, ..clear(&offer, &bids) };
             prop_assert_eq!(&cleared, &unit_by_unit(&offer, &bids));
             let partly = |(fill, bid): (&Tonnes, &Demand<'_>)| {
                 *fill > Tonnes::ZERO && *fill < bid.quantity
@@ -279,5 +391,69 @@ mod tests {
             let partial = cleared.fills.iter().zip(&bids).filter(|it| partly(*it)).count();
             prop_assert!(partial <= 1, "at most the last bid is filled in part");
         }
+    }
+
+    /// 3,000 on offer; the sum meets them at 30, 4,000 at 24, 5,000 at 20.
+    fn steep() -> Vec<Demand<'static>> {
+        bids(&[
+            ("a", 4_000, 1_000),
+            ("b", 3_500, 1_000),
+            ("c", 3_000, 1_000),
+            ("d", 2_400, 1_000),
+            ("e", 2_000, 1_000),
+        ])
+    }
+
+    fn tier(price: i64, volume: u64) -> Option<Tier> {
+        Some(Tier { price: Price(price), volume: Tonnes(volume) })
+    }
+
+    #[test]
+    fn above_a_tier_more_is_released_and_the_price_stops_at_its_trigger() {
+        let cleared = |tiers| {
+            let it = clear(&offer(3_000, &AuctionRules { tiers, ..UK_LOW }, None), &steep());
+            (it.price.map(|it| it.0), it.sold().0)
+        };
+        const UK_LOW: AuctionRules = AuctionRules { reserve: Price(100), ..UK };
+        assert_eq!(cleared([None; TIERS_MAX]), (Some(3_000), 3_000));
+        // At its trigger or above it nothing happens.
+        assert_eq!(cleared([tier(3_000, 500), None, None]), (Some(3_000), 3_000));
+        // The thousand more would clear at 24: nobody pays less than the trigger of 25, and what
+        // nobody wants at it stays in the reserve.
+        assert_eq!(cleared([tier(2_500, 1_000), None, None]), (Some(2_500), 3_000));
+        assert_eq!(cleared([tier(2_200, 1_000), None, None]), (Some(2_400), 4_000));
+        assert_eq!(cleared([tier(2_200, 1_000), tier(2_300, 1_000), None]), (Some(2_300), 4_000));
+    }
+
+    #[test]
+    fn below_the_trigger_units_are_withheld_until_the_price_meets_it() {
+        let cleared = |price, volume| {
+            let rules = AuctionRules { withhold: tier(price, volume), ..EU };
+            let it = clear(&offer(5_000, &rules, None), &steep());
+            (it.price.map(|it| it.0), it.sold().0, it.withheld.0, it.unsold(Tonnes(5_000)).0)
+        };
+        assert_eq!(cleared(2_000, 1_000), (Some(2_000), 5_000, 0, 0));
+        assert_eq!(cleared(2_200, 1_000), (Some(2_200), 4_000, 1_000, 0));
+        assert_eq!(cleared(2_600, 1_000), (Some(2_400), 4_000, 1_000, 0));
+    }
+
+    #[test]
+    fn equal_prices_share_by_the_rule_of_the_auction() {
+        let rows = bids(&[("a", 100, 3_000), ("b", 100, 2_000), ("c", 100, 1_000)]);
+        let shares = |ties| {
+            let rules = AuctionRules { ties, ..EU };
+            let it = clear(&offer(2_000, &rules, None), &rows);
+            (quantities(&it), it.by_seed)
+        };
+        assert_eq!(shares(Ties::Arrival), (vec![2_000, 0, 0], false));
+        // In proportion: 1,000, 666 and 333 in lots of 500; the lot left over follows the seed.
+        let (fills, by_seed) = shares(Ties::ProRata);
+        assert!(by_seed && fills.iter().sum::<u64>() == 2_000);
+        let base = [1_000, 500, 0];
+        assert_eq!(fills.iter().zip(base).filter(|(fill, base)| *fill - base == 500).count(), 1);
+        let exact = bids(&[("a", 100, 3_000), ("b", 100, 1_000)]);
+        let rules = AuctionRules { ties: Ties::ProRata, ..EU };
+        let it = clear(&offer(2_000, &rules, None), &exact);
+        assert_eq!((quantities(&it), it.by_seed), (vec![1_500, 500], false));
     }
 }

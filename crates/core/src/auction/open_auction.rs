@@ -1,24 +1,25 @@
 //! Open an auction: the administrator announces what is sold, when, and the commitment to the
 //! seed that orders equal prices. The units are set aside at once, so a sale is always covered.
 //!
-//! Sold are units that count for the year, the oldest first: so what an earlier auction left unsold
-//! goes into later ones while it is still of use.
+//! The volume grows by what earlier auctions left unsold for this one (market rule A9); what does
+//! not fit goes to the stability account. Sold are units that count for the year, the oldest first.
 
-use super::Auction;
+use super::{Auction, carry_over};
 use crate::account::{self, AccountKind};
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
+use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AuctionId, HoldId, JurisdictionId};
-use crate::ledger::posting::UnitsHeld;
+use crate::ledger::posting::{Posting, UnitsHeld};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::AuctionRules;
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::{Instant, Year};
-use crate::units;
+use crate::units::{self, Way};
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -30,7 +31,7 @@ pub struct OpenAuction {
     /// The year they count for.
     #[n(1)]
     pub year: Year,
-    /// How many.
+    /// How many, without what is carried over.
     #[n(2)]
     pub volume: Tonnes,
     /// Bids are taken from this moment on.
@@ -56,7 +57,7 @@ pub struct Announcement {
     /// The year they count for.
     #[n(2)]
     pub year: Year,
-    /// How many.
+    /// How many, with what was carried over.
     #[n(3)]
     pub volume: Tonnes,
     /// What they are set aside under.
@@ -133,10 +134,14 @@ pub fn decide(
     };
     let shelf = state.ledger.shelves.row(account);
     let counts = |series| state.ledger.counts_for(series, jurisdiction, year);
-    let picked = no.take(units::pick(shelf, volume, counts));
+    let held = shelf.free(counts);
+    let carried = state.carried.get(&jurisdiction).map_or(Tonnes::ZERO, |[next, ..]| *next);
+    let more = carry_over::that_fits(carried.min(volume.short_of(held)), volume, lot);
+    let picked = no.take(units::pick(shelf, volume + more, counts));
     let picked = no.settle_with(picked)?;
-    let hold = state.ledger.next_hold;
-    out.push(Event::AuctionOpened(AuctionOpened(Box::new(Announcement {
+    let (hold, volume) = (state.ledger.next_hold, volume + more);
+    let mut draft = Draft::new(state, out);
+    draft.note(Event::AuctionOpened(AuctionOpened(Box::new(Announcement {
         auction: state.auctions.next_id(),
         jurisdiction,
         year,
@@ -149,7 +154,14 @@ pub fn decide(
     }))));
     for (series, block) in picked {
         let serials = block.serials;
-        out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+        draft.post(Posting::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+    }
+    let kind = AccountKind::Stability;
+    if let Some(to) = account::of_government(state, jurisdiction, kind) {
+        let shelf = draft.shelf_now(account);
+        let over = more.short_of(carried).min(shelf.free(counts));
+        let picked = shelf.pick(over, counts);
+        units::move_all(&picked, Way { from: account, to }, |it| draft.post(it));
     }
     Ok(())
 }
@@ -157,6 +169,7 @@ pub fn decide(
 /// The auction is announced; its window is on the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
     let it = &*it.0;
+    carry_over::move_up(state, it.jurisdiction);
     state.auctions.add(
         it.auction,
         Auction {

@@ -57,6 +57,8 @@ refusals! {
         YearClosed { year: Year } = 1003
             => "the surrender for {year} was due and its report is in; a correction goes to the \
                 authority",
+        /// An excluded year counts for nothing.
+        YearExcluded { year: Year } = 1005 => "the year {year} is excluded for this installation",
         /// No installation emits so much.
         TooLarge { emissions: Tonnes, most: Tonnes } = 1004
             => "{emissions} is more than {most}, the most that can be reported",
@@ -83,8 +85,12 @@ pub fn decide(
     let known = state.year_rules(jurisdiction, year).is_some();
     no.unless(known, ReportEmissionsRefused::YearUnknown { year });
     let now = state.now;
-    let over = now.date().0 > i64::from(year.0);
+    // Whoever closes reports within the year.
+    let closes = installation.obliged_to == Some(year) && now.date().0 == i64::from(year.0);
+    let over = now.date().0 > i64::from(year.0) || closes;
     no.unless(over, ReportEmissionsRefused::YearNotOver { year, now });
+    let counts = emissions == Tonnes::ZERO || !installation.excluded.contains(&year);
+    no.unless(counts, ReportEmissionsRefused::YearExcluded { year });
     let rules = state.year_rules(jurisdiction, year);
     let due = rules.is_some_and(|it| it.surrender_due <= state.now);
     let open = !due || !installation.has_report(year);
@@ -102,7 +108,7 @@ pub fn decide(
 }
 
 /// Whether a report that is due is missing, besides the one that comes now.
-fn is_silent(state: &State, id: InstallationId, comes: Year) -> bool {
+pub(crate) fn is_silent(state: &State, id: InstallationId, comes: Year) -> bool {
     let installation = state.installations.row(id);
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(installation.jurisdiction));
     let awaited = |it: &&YearRules| it.report_due <= state.now && it.stage.obliges();

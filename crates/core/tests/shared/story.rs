@@ -25,9 +25,12 @@ use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
+use karvan_core::compliance::Letter;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
+use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
+use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::id::*;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
@@ -176,6 +179,13 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                     below_secondary_percent: 10,
                     purchase_limit_percent: text("limit", "100").parse().unwrap(),
                     bids_max: text("bids", "100").parse().unwrap(),
+                    ties: match text("ties", "seed").as_str() {
+                        "seed" => Ties::Seeded,
+                        "share" => Ties::ProRata,
+                        _ => Ties::Arrival,
+                    },
+                    tiers: [tier(&text("tier", "none")), tier(&text("tier2", "none")), None],
+                    withhold: tier(&text("withhold", "none")),
                 },
                 penalty: Penalty {
                     per_tonne: Price(cents(&text("penalty", "20"))),
@@ -207,6 +217,12 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         policy_hash: [0; 32],
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
     }
+}
+
+/// A tier written as PRICE:VOLUME.
+fn tier(text: &str) -> Option<Tier> {
+    let (price, volume) = text.split_once(':')?;
+    Some(Tier { price: Price(cents(price)), volume: Tonnes(volume.parse().unwrap()) })
 }
 
 /// A chapter. Its calendar knows no pause, or is that of weekdays at UTC+5 with 1 January off.
@@ -480,6 +496,31 @@ impl Story {
                 consideration: match words.keyed.get("price") {
                     Some(price) => Consideration::Price(Price(cents(price))),
                     None => Consideration::Free,
+                },
+            }
+            .into(),
+            "exclude" | "include" => SetExclusion {
+                installation: installation("for"),
+                year: year(),
+                exclusion: match words.plain[0] {
+                    "exclude" => Exclusion::Excluded,
+                    _ => Exclusion::Included,
+                },
+            }
+            .into(),
+            "last-year" => SetLastYear {
+                installation: installation("for"),
+                year: words.keyed.get("year").map(|it| Year(it.parse().unwrap())),
+            }
+            .into(),
+            "set-letter" => SetLetter {
+                installation: installation("for"),
+                year: year(),
+                letter: match words.get("letter") {
+                    "D" => Letter::D,
+                    "E" => Letter::E,
+                    "X" => Letter::X,
+                    _ => Letter::A,
                 },
             }
             .into(),

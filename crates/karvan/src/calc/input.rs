@@ -1,4 +1,4 @@
-//! What people write: dates and times.
+//! What people write: dates, times, amounts.
 
 use karvan_core::calendar::{Day, Local};
 
@@ -40,6 +40,26 @@ pub(crate) fn local(text: &str) -> Option<Local> {
     let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
     let day = day(date)?;
     Some(Local(day.at(0).0 + i64::from(seconds(time)?) * 1_000))
+}
+
+/// A whole number of digits alone.
+pub(crate) fn whole(text: &str) -> Option<u64> {
+    text.bytes().all(|it| it.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// An amount with at most two decimals, in hundredths.
+pub(crate) fn cents(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let (units, rest) = digits.split_once('.').unwrap_or((digits, "0"));
+    if rest.is_empty() || rest.len() > 2 || units.is_empty() {
+        return None;
+    }
+    let hundredths = whole(&format!("{rest:0<2}"))?;
+    let all = whole(units)?.checked_mul(100)?.checked_add(hundredths)?;
+    Some(sign * i64::try_from(all).ok()?)
 }
 
 #[cfg(test)]

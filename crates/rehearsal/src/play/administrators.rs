@@ -361,10 +361,11 @@ impl<J: Journal> Play<J> {
         let account = of_government(state, id, AccountKind::Auction);
         let counts = |series| state.ledger.counts_for(series, id, Year(year));
         let held = account.map(|it| state.ledger.shelves.row(it).free(counts));
-        let kept = part * ahead;
         let released = if ahead == 0 { share(it.new_entrants_percent.at(year)) } else { 0 };
-        let most = part + part / 4 + released;
-        let volume = held.unwrap_or_default().0.saturating_sub(kept).min(most);
+        let held = held.unwrap_or_default().0;
+        // Nothing can be carried over beyond the last auction for which units count.
+        let last = ahead == 0 && it.valid_to(year) == year;
+        let volume = if last { held } else { held.min(part + released) };
         let volume = Tonnes(volume / it.lot_t * it.lot_t);
         if volume == Tonnes::ZERO {
             return Ok(());
