@@ -87,6 +87,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         surrender_due: due(7, 1),
         auction: auction_rules(),
         penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
+        quantity: None,
     };
     Box::new(MarketRules {
         name: "benchmark".to_owned(),

@@ -172,6 +172,8 @@ commands! {
     SetLastYear(compliance::set_last_year) = 41, Administration, Two;
     /// Sets a letter after the deadline.
     SetLetter(compliance::set_letter) = 42, Administration, Two;
+    /// Applies the quantity rule.
+    AdjustSupply(supply::adjust_supply) = 43, Administration, Two;
 }
 
 impl Command {

@@ -173,6 +173,8 @@ events! {
         LastYearSet(compliance::set_last_year) = 67,
         /// The authority set a letter after the deadline.
         LetterSet(compliance::set_letter) = 68,
+        /// The quantity rule was applied.
+        SupplyAdjusted(supply::adjust_supply) = 69,
     }
 }
 

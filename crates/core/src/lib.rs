@@ -34,6 +34,7 @@ pub mod id;
 pub mod invariant;
 pub mod ledger;
 pub mod market;
+pub mod mrv;
 pub mod party;
 pub mod proposal;
 pub mod quantity;

@@ -93,6 +93,7 @@ kinds!(
     Units(crate::units::UnitsRefused),
     SetCap(crate::supply::set_cap::SetCapRefused),
     Issue(crate::supply::issue::IssueRefused),
+    AdjustSupply(crate::supply::adjust_supply::AdjustSupplyRefused),
     CentralTransfer(crate::supply::central_transfer::CentralTransferRefused),
     UploadAllocation(crate::allocation::upload_allocation::UploadAllocationRefused),
     Allocate(crate::allocation::allocate::AllocateRefused),

@@ -6,6 +6,7 @@
 use crate::calendar::Calendar;
 use crate::id::{JurisdictionId, Label};
 use crate::quantity::{Price, Tonnes};
+use crate::supply::reserve::QuantityShares;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
 
@@ -109,6 +110,9 @@ pub struct YearRules {
     /// What a missing tonne costs.
     #[n(6)]
     pub penalty: Penalty,
+    /// How the supply follows what is in circulation, where it does.
+    #[n(7)]
+    pub quantity: Option<QuantityShares>,
 }
 
 /// What an auction does when less is bid than offered (market rule A6).

@@ -124,6 +124,9 @@ pub struct State {
     /// What unsold units add to the next auctions.
     #[n(30)]
     pub carried: BTreeMap<JurisdictionId, Carried>,
+    /// Years after whose surrender the quantity rule was applied.
+    #[n(31)]
+    pub adjusted: BTreeSet<(JurisdictionId, Year)>,
 }
 
 impl State {
@@ -199,6 +202,7 @@ impl State {
             delayed,
             given,
             carried,
+            adjusted,
         } = self;
         let all = [
             bytes(position),
@@ -232,6 +236,7 @@ impl State {
             bytes(delayed),
             bytes(given),
             bytes(carried),
+            bytes(adjusted),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

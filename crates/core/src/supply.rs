@@ -1,7 +1,9 @@
 //! Supply: caps, issuance and the government's own moves.
 
+pub mod adjust_supply;
 pub mod central_transfer;
 pub mod issue;
+pub mod reserve;
 pub mod set_cap;
 
 use crate::quantity::Tonnes;

@@ -7,7 +7,9 @@ mod account;
 mod auction;
 mod compliance;
 mod delay;
+mod emissions;
 mod input;
+mod reserve;
 mod sheet;
 
 use crate::Output;
@@ -21,8 +23,12 @@ pub(crate) enum Calc {
     Account(account::Account),
     /// When a transfer is executed that was approved at a moment.
     Delay(delay::Delay),
+    /// What a report's source streams come to.
+    Emissions(emissions::Emissions),
     /// The compliance letter of an installation after each thing that happened to it.
     Compliance(compliance::Compliance),
+    /// What the quantity rule of the European Union takes out, gives back and cancels.
+    Reserve(reserve::Reserve),
     /// Clear a primary auction from its bids.
     Auction(Box<auction::Auction>),
 }
@@ -32,7 +38,9 @@ pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
     match calc {
         Calc::Account(it) => account::run(it),
         Calc::Delay(it) => delay::run(it),
+        Calc::Emissions(it) => emissions::run(it),
         Calc::Compliance(it) => compliance::run(it),
+        Calc::Reserve(it) => reserve::run(it),
         Calc::Auction(it) => auction::run(it),
     }
 }

@@ -12,12 +12,9 @@ use std::collections::BTreeMap;
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 10] = [
     "price_ceiling_usd_per_t",
     "cap_percent_of_baseline",
-    "quantity_reserve_upper_percent_of_cap",
-    "quantity_reserve_lower_percent_of_cap",
-    "quantity_reserve_rate_percent",
     "domestic_credits_percent_of_obligation",
     "foreign_credits_percent_of_obligation",
     "exported_credits_percent_of_issued",
@@ -40,6 +37,12 @@ pub struct Declared {
     pub cost_containment_percent_of_cap: f64,
     /// Above this share of the cap in circulation auctions are cut, percent.
     pub quantity_reserve_upper_percent_of_cap: f64,
+    /// Between this share and the upper one what lies above it is taken out, percent.
+    pub quantity_reserve_middle_percent_of_cap: f64,
+    /// So much comes back in a year, percent of the cap.
+    pub quantity_reserve_release_percent_of_cap: f64,
+    /// What is held above this share of the cap is cancelled, percent.
+    pub quantity_reserve_level_percent_of_cap: f64,
     /// Below this share of the cap in circulation units come back, percent.
     pub quantity_reserve_lower_percent_of_cap: f64,
     /// The share of what is in circulation that is taken out a year, percent.
@@ -77,12 +80,22 @@ impl Declared {
         if !tiers.is_sorted() {
             s.mistake("cost_containment_usd_per_t", "the prices must rise");
         }
+        let upper = percent("quantity_reserve_upper_percent_of_cap", 100.0);
         let it = Self {
             cap_percent_of_baseline: percents("cap_percent_of_baseline", 100.0),
             cost_containment_usd: tiers,
             cost_containment_percent_of_cap: percent("cost_containment_percent_of_cap", 0.0),
-            quantity_reserve_upper_percent_of_cap: percent(
-                "quantity_reserve_upper_percent_of_cap",
+            quantity_reserve_upper_percent_of_cap: upper,
+            quantity_reserve_middle_percent_of_cap: percent(
+                "quantity_reserve_middle_percent_of_cap",
+                upper,
+            ),
+            quantity_reserve_release_percent_of_cap: percent(
+                "quantity_reserve_release_percent_of_cap",
+                2.0,
+            ),
+            quantity_reserve_level_percent_of_cap: percent(
+                "quantity_reserve_level_percent_of_cap",
                 100.0,
             ),
             quantity_reserve_lower_percent_of_cap: percent(

@@ -12,6 +12,7 @@ use karvan_core::rules::{
     AuctionRules, BelowSecondary, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, Penalty,
     Stage, TIERS_MAX, Tier, Ties, Undersubscribed, YearRules,
 };
+use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -262,6 +263,20 @@ impl Jurisdiction {
         self.working_time.moment(day.next().at(0))
     }
 
+    /// The quantity rule, where the chapter has a rate.
+    fn quantity_shares(&self) -> Option<QuantityShares> {
+        let it = &self.declared;
+        let points = |percent: f64| whole(percent * 100.0);
+        (it.quantity_reserve_rate_percent > 0.0).then(|| QuantityShares {
+            upper_bp: points(it.quantity_reserve_upper_percent_of_cap),
+            middle_bp: points(it.quantity_reserve_middle_percent_of_cap),
+            lower_bp: points(it.quantity_reserve_lower_percent_of_cap),
+            rate_bp: points(it.quantity_reserve_rate_percent),
+            release_bp: points(it.quantity_reserve_release_percent_of_cap),
+            invalidation_bp: points(it.quantity_reserve_level_percent_of_cap),
+        })
+    }
+
     /// What an auction of a year releases at most above which prices.
     fn tiers(&self, year: u16) -> [Option<Tier>; TIERS_MAX] {
         let auctions = u64::try_from(self.calendar.months.len().max(1)).unwrap_or(1);
@@ -402,6 +417,7 @@ impl Policy {
                     tiers: of.tiers(year),
                     withhold: of.withhold(year),
                 },
+                quantity: of.quantity_shares(),
                 penalty: Penalty {
                     per_tonne: price(of.penalty_usd.at(year)),
                     of_mean_price_percent: whole(of.penalty_of_mean_percent.at(year)),

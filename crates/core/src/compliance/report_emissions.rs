@@ -1,6 +1,7 @@
 //! Report verified emissions: a verifier signs what an installation emitted in a year that is
-//! over. Before the surrender date a report replaces an earlier one; after it one that is in stays,
-//! and one that is missing may still come and counts from the next letter on. Zero is a report.
+//! over, in all or source stream by source stream. Before the surrender date a report replaces an
+//! earlier one; after it one that is in stays, and one that is missing may still come and counts
+//! from the next letter on. Zero is a report.
 
 use crate::account::account_reopened::AccountReopened;
 use crate::account::{self, AccountStatus};
@@ -8,6 +9,8 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
+use crate::mrv::stream::{self, StreamWrong};
+use crate::mrv::{GwpSet, SourceStream};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::YearRules;
@@ -28,6 +31,20 @@ pub struct ReportEmissions {
     /// What it emitted.
     #[n(2)]
     pub emissions: Tonnes,
+    /// How that was found, source stream by source stream; without any only the total is reported.
+    #[n(3)]
+    pub detail: Option<Box<Detail>>,
+}
+
+/// The source streams of a report.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Detail {
+    /// The set of global warming potentials that is used.
+    #[n(0)]
+    pub gwp: GwpSet,
+    /// The streams.
+    #[n(1)]
+    pub streams: Vec<SourceStream>,
 }
 
 /// The fact.
@@ -42,6 +59,9 @@ pub struct EmissionsReported {
     /// What it emitted.
     #[n(2)]
     pub emissions: Tonnes,
+    /// How that was found.
+    #[n(3)]
+    pub detail: Option<Box<Detail>>,
 }
 
 refusals! {
@@ -59,6 +79,16 @@ refusals! {
                 authority",
         /// An excluded year counts for nothing.
         YearExcluded { year: Year } = 1005 => "the year {year} is excluded for this installation",
+        /// A stream is reckoned by its formula. Streams are counted from 1.
+        StreamWrong { stream: usize, wrong: StreamWrong } = 1006
+            => "source stream {stream}: {wrong}",
+        /// The total is that of the streams, rounded half up once.
+        TotalDiffers { emissions: Tonnes, reckoned: Tonnes } = 1007
+            => "the source streams come to {reckoned}, not to {emissions}",
+        /// A report is bounded, and comes to something.
+        StreamsOutOfBounds { most: usize, bytes: usize } = 1008
+            => "a report has 1 to {most} source streams with names of 1 to {bytes} bytes, and a \
+                total that is not negative",
         /// No installation emits so much.
         TooLarge { emissions: Tonnes, most: Tonnes } = 1004
             => "{emissions} is more than {most}, the most that can be reported",
@@ -97,14 +127,50 @@ pub fn decide(
     no.unless(open, ReportEmissionsRefused::YearClosed { year });
     let most = CAP_MAX;
     no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
+    if let Some(detail) = &it.detail {
+        check_detail(detail, emissions, &mut no);
+    }
     no.settle()?;
+    let detail = it.detail.clone();
     let (installation, account) = (it.installation, installation.account);
-    out.push(Event::EmissionsReported(EmissionsReported { installation, year, emissions }));
+    out.push(Event::EmissionsReported(EmissionsReported { installation, year, emissions, detail }));
     let restricted = state.accounts.row(account).status == AccountStatus::SurrenderOnly;
     if restricted && !is_silent(state, installation, year) {
         out.push(Event::AccountReopened(AccountReopened { account }));
     }
     Ok(())
+}
+
+/// Reckons with every stream; all that is wrong at once.
+fn check_detail(detail: &Detail, emissions: Tonnes, no: &mut Objections) {
+    let (most, bytes) = (stream::STREAMS_MAX, stream::NAME_BYTES_MAX);
+    let named = |it: &SourceStream| (1..=bytes).contains(&it.name.len());
+    let in_bounds = (1..=most).contains(&detail.streams.len()) && detail.streams.iter().all(named);
+    no.unless(in_bounds, ReportEmissionsRefused::StreamsOutOfBounds { most, bytes });
+    if !in_bounds {
+        return;
+    }
+    let mut emitted = Vec::new();
+    for (stream, row) in (1..).zip(&detail.streams) {
+        match stream::emitted(row, detail.gwp) {
+            Ok(it) => emitted.push(it),
+            Err(all) => {
+                for wrong in all {
+                    no.unless(false, ReportEmissionsRefused::StreamWrong { stream, wrong });
+                }
+            }
+        }
+    }
+    if emitted.len() < detail.streams.len() {
+        return;
+    }
+    match stream::total(emitted.iter()).map(|it| it.fossil) {
+        None => no.unless(false, ReportEmissionsRefused::StreamsOutOfBounds { most, bytes }),
+        Some(reckoned) => {
+            let differs = ReportEmissionsRefused::TotalDiffers { emissions, reckoned };
+            no.unless(reckoned == emissions, differs);
+        }
+    }
 }
 
 /// Whether a report that is due is missing, besides the one that comes now.

@@ -1,8 +1,9 @@
 //! Central transfer: an administrator moves units among its government accounts.
 //!
-//! Ways (after Regulation (EU) 2019/1122, Title II): total quantity to allocation, new entrants or
-//! auction; allocation to total quantity or new entrants; new entrants to total quantity or
-//! allocation; auction to total quantity. Every other way is closed.
+//! Ways (after Regulation (EU) 2019/1122, Title II): total quantity to allocation, new entrants,
+//! auction, stability or general holding; allocation to total quantity or new entrants; new
+//! entrants to total quantity or allocation; auction, stability and general holding to total
+//! quantity. Every other way is closed.
 
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};

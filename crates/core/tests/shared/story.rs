@@ -26,20 +26,25 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::compliance::Letter;
+use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
+use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
-use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::id::*;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
+use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
+use karvan_core::mrv::{Decimal, GwpSet};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
 use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::*;
+use karvan_core::supply::adjust_supply::AdjustSupply;
+use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
@@ -192,6 +197,14 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                     of_mean_price_percent: text("mean_percent", "0").parse().unwrap(),
                     make_good: text("make_good", "yes") == "yes",
                 },
+                quantity: (text("quantity", "none") != "none").then_some(QuantityShares {
+                    upper_bp: 1_500,
+                    middle_bp: 1_500,
+                    lower_bp: 600,
+                    rate_bp: 2_400,
+                    release_bp: 200,
+                    invalidation_bp: 500,
+                }),
             }
         };
         (first..=last).map(year_rules).collect()
@@ -216,6 +229,26 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         jurisdictions,
         policy_hash: [0; 32],
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
+    }
+}
+
+/// A source stream written as coal:TONNES:OXIDATION, or as carbon:TONNES; of many as much:COUNT.
+fn stream(text: &str) -> SourceStream {
+    let parts: Vec<&str> = text.split(':').collect();
+    let decimal = |text: &str| Decimal::parse(text).unwrap();
+    let measure = |value: &str, unit| Measure { value: decimal(value), unit };
+    let coal = parts[0] == "coal";
+    SourceStream {
+        name: parts[0].replace("nameless", ""),
+        category: if coal { Category::Combustion } else { Category::MassBalance },
+        activity: measure(parts[1], Unit::Tonne),
+        ncv: coal.then(|| measure("25.8", Unit::GigajoulePerTonne)),
+        factor: coal.then(|| measure("94.6", Unit::TonnesPerTerajoule)),
+        oxidation: parts.get(2).map(|it| decimal(it)),
+        conversion: None,
+        carbon_content: (!coal).then(|| decimal("0.8")),
+        biomass_percent: None,
+        gas: None,
     }
 }
 
@@ -524,6 +557,7 @@ impl Story {
                 },
             }
             .into(),
+            "adjust" => AdjustSupply { jurisdiction: of(), year: year() }.into(),
             "cancel-transfer" => {
                 CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
             }
@@ -545,6 +579,10 @@ impl Story {
                 installation: installation("for"),
                 year: year(),
                 emissions: quantity(),
+                detail: (words.plain.len() > 1).then(|| {
+                    let streams = words.plain[1..].iter().map(|it| stream(it)).collect();
+                    Box::new(Detail { gwp: GwpSet::Ar5, streams })
+                }),
             }
             .into(),
             "estimate" => EstimateEmissions {

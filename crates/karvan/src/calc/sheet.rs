@@ -49,15 +49,15 @@ impl Sheet {
         for (place, column) in header.iter().enumerate() {
             if !required.contains(&column) && !optional.contains(&column) {
                 let known = [required, optional].concat().join(", ");
-                sheet.mistake(1, column, "is unknown", &format!("known are {known}"));
+                sheet.mistake((1, column), "is unknown", &format!("known are {known}"));
             }
             if sheet.columns.insert(column.to_owned(), place).is_some() {
-                sheet.mistake(1, column, "stands twice", "name it once");
+                sheet.mistake((1, column), "stands twice", "name it once");
             }
         }
         for column in required {
             if !sheet.columns.contains_key(*column) {
-                sheet.mistake(1, column, "is missing", "the header must name it");
+                sheet.mistake((1, column), "is missing", "the header must name it");
             }
         }
         for record in reader.records() {
@@ -68,7 +68,11 @@ impl Sheet {
             }
             if record.len() != header.len() {
                 let what = format!("has {} values", record.len());
-                sheet.mistake(line, "the row", &what, &format!("the header has {}", header.len()));
+                sheet.mistake(
+                    (line, "the row"),
+                    &what,
+                    &format!("the header has {}", header.len()),
+                );
             }
             sheet.rows.push((line, record));
         }
@@ -135,10 +139,15 @@ impl Sheet {
     /// Says that a value is wrong.
     pub(crate) fn wrong(&mut self, (row, column): (Row, &str), why: &str) {
         let (line, value) = (self.line(row), format!("is \"{}\"", self.text(row, column)));
-        self.mistake(line, column, &value, why);
+        self.mistake((line, column), &value, why);
     }
 
-    fn mistake(&mut self, line: u64, column: &str, what: &str, why: &str) {
+    /// How many mistakes were found so far.
+    pub(crate) fn count(&self) -> usize {
+        self.mistakes.len()
+    }
+
+    fn mistake(&mut self, (line, column): (u64, &str), what: &str, why: &str) {
         if self.mistakes.len() < MISTAKES_MAX {
             self.mistakes.push(format!("{}, line {line}: {column} {what}; {why}", self.name));
         }

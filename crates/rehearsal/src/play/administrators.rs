@@ -20,6 +20,7 @@ use karvan_core::id::{GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::Tonnes;
+use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::expire::{Expire, is_expired};
@@ -81,10 +82,15 @@ impl<J: Journal> Play<J> {
             })
             .collect();
         commands.push((bank, OpenCashAccount { party: bank_party }.into()));
+        let policy = self.settings.policy.rules();
         for it in &officials {
             let nation = found(Role::NationalAdministrator, Some(it.id));
             let holder = nation.map(|(id, _)| id).unwrap_or_default();
-            for kind in GOVERNMENT {
+            let chapter = policy.jurisdiction(it.id);
+            let has_rule =
+                chapter.is_some_and(|it| it.years.iter().any(|it| it.quantity.is_some()));
+            let stability = has_rule.then_some(AccountKind::Stability);
+            for kind in GOVERNMENT.into_iter().chain(stability) {
                 let single = SinglePerson::default();
                 let open = OpenAccount { kind, holder, jurisdiction: it.id, single };
                 commands.push((it.administrator, open.into()));
@@ -424,7 +430,12 @@ impl<J: Journal> Play<J> {
             }
             let report = |t: f64| {
                 let emissions = Tonnes(floor(t + 0.5));
-                Command::from(ReportEmissions { installation, year: Year(year), emissions })
+                Command::from(ReportEmissions {
+                    installation,
+                    year: Year(year),
+                    emissions,
+                    detail: None,
+                })
             };
             if self.errs() && draw > 0.98 {
                 let wrong = (draw - 0.98) / 0.02 * 0.06 - 0.03;
@@ -445,7 +456,7 @@ impl<J: Journal> Play<J> {
         let commands = late.map(|plant| {
             let emissions = Tonnes(floor(plant.emissions(year) + 0.5));
             let (installation, year) = (plant.installation, Year(year));
-            (verifier, ReportEmissions { installation, year, emissions }.into())
+            (verifier, ReportEmissions { installation, year, emissions, detail: None }.into())
         });
         self.send(commands.collect())
     }
@@ -458,7 +469,12 @@ impl<J: Journal> Play<J> {
             self.send(vec![(administrator, close.into())])?;
         }
         let state = self.state();
-        let mut commands = Vec::new();
+        let mut commands: Vec<(PersonId, Command)> = Vec::new();
+        let rules = state.year_rules(id, Year(year));
+        if rules.is_some_and(|it| it.quantity.is_some()) {
+            let adjust = AdjustSupply { jurisdiction: id, year: Year(year) };
+            commands.push((administrator, adjust.into()));
+        }
         for (account, row) in state.accounts.iter() {
             let shelf = state.ledger.shelves.row(account);
             let expired = shelf.queues.iter().any(|queue| {
