@@ -1,6 +1,7 @@
 //! Free allocation: what installations are entitled to, and what was delivered.
 
 pub mod allocate;
+pub mod return_excess;
 pub mod upload_allocation;
 
 use crate::quantity::Tonnes;

@@ -174,6 +174,12 @@ commands! {
     SetLetter(compliance::set_letter) = 42, Administration, Two;
     /// Applies the quantity rule.
     AdjustSupply(supply::adjust_supply) = 43, Administration, Two;
+    /// Ends units without an obligation.
+    Delete(units::delete) = 44, Registry, Two;
+    /// Reverses a surrender or deletion.
+    Reverse(units::reverse) = 45, Administration, Two;
+    /// Gives back what was allocated beyond the entitlement.
+    ReturnExcess(allocation::return_excess) = 46, Registry, ByRule;
 }
 
 impl Command {
@@ -254,6 +260,9 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (Approval::ByRule, Command::Transfer(it)) => units::transfer::needs_second(state, it),
         (Approval::ByRule, Command::Surrender(it)) => {
             compliance::surrender::needs_second(state, it)
+        }
+        (Approval::ByRule, Command::ReturnExcess(it)) => {
+            allocation::return_excess::needs_second(state, it)
         }
         (Approval::Two | Approval::ByRule, _) => true,
     }

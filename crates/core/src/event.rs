@@ -72,7 +72,7 @@ use crate::{
 events! {
     postings {
         UnitsIssued = 1, UnitsMoved = 2, UnitsEnded = 3, UnitsHeld = 4, UnitsReleased = 5,
-        CashHeld = 6, CashReleased = 7, CashMoved = 8,
+        CashHeld = 6, CashReleased = 7, CashMoved = 8, UnitsRestored = 9,
     }
     facts {
         /// A policy came into force.
@@ -175,6 +175,12 @@ events! {
         LetterSet(compliance::set_letter) = 68,
         /// The quantity rule was applied.
         SupplyAdjusted(supply::adjust_supply) = 69,
+        /// A holder deleted units.
+        Deleted(crate::units::delete) = 70,
+        /// A surrender or deletion was reversed.
+        Reversed(crate::units::reverse) = 71,
+        /// An operator gave back what was allocated beyond its entitlement.
+        ExcessReturned(allocation::return_excess) = 72,
     }
 }
 

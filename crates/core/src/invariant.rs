@@ -38,6 +38,12 @@ pub fn check_record(state: &State, events: &[Event]) {
                 let series = state.ledger.series.row(it.series);
                 assert!(series.ended <= series.issued, "more units ended than were issued");
             }
+            Posting::UnitsRestored(it) => {
+                check_queue(state, (it.from, it.series), End::Back);
+                check_queue(state, (it.to, it.series), End::Back);
+                let ends = |account| state.accounts.row(account).kind.ends_units();
+                assert!(ends(it.from) && !ends(it.to), "units of {} were not ended", it.from);
+            }
             Posting::UnitsHeld(it) => {
                 check_queue(state, (it.account, it.series), End::Front);
                 check_hold(state, it.hold);

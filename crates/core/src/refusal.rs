@@ -107,6 +107,8 @@ kinds!(
     ClearCall(crate::call::clear_call::ClearCallRefused),
     Transfer(crate::units::transfer::TransferRefused),
     CancelTransfer(crate::units::cancel_transfer::CancelTransferRefused),
+    Reverse(crate::units::reverse::ReverseRefused),
+    ReturnExcess(crate::allocation::return_excess::ReturnExcessRefused),
     Trust(crate::account::trust_account::TrustRefused),
     DecreeHolidays(crate::market::decree_holidays::DecreeHolidaysRefused),
     ReportEmissions(crate::compliance::report_emissions::ReportEmissionsRefused),

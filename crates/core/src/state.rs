@@ -23,6 +23,7 @@ use crate::table::Table;
 use crate::time::{Instant, Year};
 use crate::units::delayed::DelayedTransfer;
 use crate::units::limit::{Given, Giver};
+use crate::units::reverse::Reversible;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +128,9 @@ pub struct State {
     /// Years after whose surrender the quantity rule was applied.
     #[n(31)]
     pub adjusted: BTreeSet<(JurisdictionId, Year)>,
+    /// Surrenders and deletions that may still be reversed, by their record.
+    #[n(32)]
+    pub reversible: BTreeMap<u64, Reversible>,
 }
 
 impl State {
@@ -203,6 +207,7 @@ impl State {
             given,
             carried,
             adjusted,
+            reversible,
         } = self;
         let all = [
             bytes(position),
@@ -237,6 +242,7 @@ impl State {
             bytes(given),
             bytes(carried),
             bytes(adjusted),
+            bytes(reversible),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

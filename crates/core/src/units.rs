@@ -1,10 +1,12 @@
-//! Units that move between accounts: picking serials, transfers that go at once or wait, expiry.
+//! Units that move between accounts: picking serials, transfers that go at once or wait, deletion, reversals, expiry.
 
 pub mod cancel_transfer;
 pub mod delayed;
+pub mod delete;
 pub mod expire;
 pub mod lapse;
 pub mod limit;
+pub mod reverse;
 pub mod transfer;
 
 use crate::id::{AccountId, SeriesId};

@@ -23,6 +23,7 @@ use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::allocation::{Entitlement, return_excess::ReturnExcess};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
@@ -55,6 +56,7 @@ use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
+use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{Command, Event, State};
 use proptest::prelude::*;
@@ -267,6 +269,22 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             SetLetter { installation, year, letter }.into()
         }
         "AdjustSupply" => AdjustSupply { jurisdiction, year }.into(),
+        "Delete" => {
+            let series = SeriesId(draw.row(2));
+            Delete { account, series, quantity: Tonnes(quantity.0 / 9) }.into()
+        }
+        "Reverse" => {
+            let place = usize::try_from(draw.below(3)).unwrap();
+            let record = state.reversible.keys().nth(place).copied().unwrap_or(7);
+            Reverse { record }.into()
+        }
+        "ReturnExcess" => {
+            let over =
+                |it: &(&(InstallationId, Year), &Entitlement)| it.1.entitled < it.1.delivered;
+            let found = state.entitlements.iter().find(over).map(|(key, _)| *key);
+            let (installation, year) = found.unwrap_or((installation, year));
+            ReturnExcess { installation, year, quantity: Tonnes(quantity.0 / 9) }.into()
+        }
         "CancelTransfer" => {
             let place = usize::try_from(draw.below(2)).unwrap();
             let transfer = state.delayed.keys().nth(place).copied().unwrap_or(HoldId(9_999));

@@ -122,7 +122,10 @@ impl Shadow {
             }
             Event::AccountOpened(it) => {
                 self.accounts.insert(it.account);
-                if matches!(it.kind, AccountKind::Surrender | AccountKind::Deletion) {
+                if matches!(
+                    it.kind,
+                    AccountKind::Surrender | AccountKind::Deletion | AccountKind::Retirement
+                ) {
                     self.ending.insert(it.account);
                 }
             }
@@ -148,6 +151,12 @@ impl Shadow {
                     return Err(format!("units end in account {}, which they can leave", it.into));
                 }
                 self.pass(it.series, (it.serials.first, it.serials.end()), (it.from, it.into))?;
+            }
+            Event::UnitsRestored(it) => {
+                if !self.ending.contains(&it.from) || self.ending.contains(&it.to) {
+                    return Err(format!("units of account {} had not ended", it.from));
+                }
+                self.hand_over(it.series, (it.serials.first, it.serials.end()), (it.from, it.to))?;
             }
             _ => {}
         }
@@ -186,10 +195,19 @@ impl Shadow {
         (first, end): (u64, u64),
         (from, to): (AccountId, AccountId),
     ) -> Result<(), String> {
-        self.known(to)?;
         if self.ending.contains(&from) {
             return Err(format!("units leave account {from}, where they ended"));
         }
+        self.hand_over(series, (first, end), (from, to))
+    }
+
+    fn hand_over(
+        &mut self,
+        series: SeriesId,
+        (first, end): (u64, u64),
+        (from, to): (AccountId, AccountId),
+    ) -> Result<(), String> {
+        self.known(to)?;
         let owners = self.owners.entry(series).or_default();
         let mut next = first;
         while next < end {

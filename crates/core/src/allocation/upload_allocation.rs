@@ -1,5 +1,6 @@
 //! Upload allocation: the administrator sets what installations get free in a year. Every mistake
-//! of the table is named; nothing is taken over from a table with mistakes.
+//! of the table is named; nothing is taken over from a table with mistakes. Where less is set than
+//! was delivered, the operator returns the excess.
 
 use super::ROWS_MAX;
 use crate::authority::{Authorised, Right};
@@ -72,9 +73,6 @@ refusals! {
         /// A row stands twice.
         DuplicateRow { row: usize, installation: InstallationId } = 706
             => "row {row}: installation {installation} stands in the table before",
-        /// More is delivered already.
-        BelowDelivered { row: usize, delivered: Tonnes, wanted: Tonnes } = 707
-            => "row {row}: {delivered} are delivered, more than {wanted}",
         /// A row above any cap.
         QuantityTooLarge { row: usize, wanted: Tonnes } = 708
             => "row {row}: {wanted} is above any cap",
@@ -120,9 +118,6 @@ pub fn decide(
         let opening = state.caps.get(&(it.jurisdiction, year)).map(|it| it.opening);
         let may_get = found.obliged_in(year) || opening.is_some_and(|it| it > Tonnes::ZERO);
         no.unless(may_get, No::NotObliged { row, installation, year });
-        let delivered =
-            state.entitlements.get(&(installation, year)).copied().unwrap_or_default().delivered;
-        no.unless(delivered <= wanted, No::BelowDelivered { row, delivered, wanted });
     }
     no.settle()?;
     for AllocationRow { installation, quantity } in it.rows.iter().copied() {

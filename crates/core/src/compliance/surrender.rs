@@ -9,7 +9,7 @@ use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::InstallationId;
+use crate::id::{AccountId, InstallationId};
 use crate::ledger::posting::UnitsEnded;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
@@ -17,6 +17,7 @@ use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::{Instant, Year};
 use crate::units;
+use crate::units::reverse::{self, Ending, Reversible};
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -45,6 +46,9 @@ pub struct Surrendered {
     /// How many.
     #[n(2)]
     pub quantity: Tonnes,
+    /// The surrender account.
+    #[n(3)]
+    pub into: AccountId,
 }
 
 refusals! {
@@ -98,7 +102,7 @@ pub fn decide(
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, counts));
     let (into, picked) = no.settle_with(into.zip(picked))?;
     let (installation, quantity) = (it.installation, it.quantity);
-    out.push(Event::Surrendered(Surrendered { installation, year, quantity }));
+    out.push(Event::Surrendered(Surrendered { installation, year, quantity, into }));
     for (series, block) in picked {
         let serials = block.serials;
         out.push(Event::UnitsEnded(UnitsEnded { series, from, into, serials }));
@@ -106,8 +110,11 @@ pub fn decide(
     Ok(())
 }
 
-/// The surrender counts for the year.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &Surrendered) {
+/// The surrender counts for the year; for a while it can be reversed.
+pub fn apply(state: &mut State, record: &RecordHeader, it: &Surrendered) {
     let installation = state.installations.row_mut(it.installation);
     *installation.surrendered.entry(it.year).or_default() += it.quantity;
+    let (account, into) = (installation.account, it.into);
+    let ending = Ending::Surrender(it.installation, it.year);
+    reverse::remember(state, record, Reversible { account, into, ending, at: record.at });
 }

@@ -54,6 +54,23 @@ pub struct UnitsEnded {
     pub serials: Serials,
 }
 
+/// Serials leave an account nothing else leaves: what ended them is reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct UnitsRestored {
+    /// The series.
+    #[n(0)]
+    pub series: SeriesId,
+    /// The surrender or deletion account.
+    #[n(1)]
+    pub from: AccountId,
+    /// The account they return to.
+    #[n(2)]
+    pub to: AccountId,
+    /// The serials, one block of the account.
+    #[n(3)]
+    pub serials: Serials,
+}
+
 /// Serials are set aside for an order or auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct UnitsHeld {
@@ -139,6 +156,8 @@ pub enum Posting {
     UnitsMoved(UnitsMoved),
     /// Serials end.
     UnitsEnded(UnitsEnded),
+    /// Serials are back.
+    UnitsRestored(UnitsRestored),
     /// Serials are set aside.
     UnitsHeld(UnitsHeld),
     /// Serials are free again.
@@ -210,6 +229,11 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
             rows.shelf(it.from).take(it.series, it.serials);
             rows.shelf(it.into).put(it.series, Block { acquired: position, serials: it.serials });
             rows.series(it.series).ended += it.serials.count;
+        }
+        Posting::UnitsRestored(it) => {
+            rows.shelf(it.from).take(it.series, it.serials);
+            rows.shelf(it.to).put(it.series, Block { acquired: position, serials: it.serials });
+            rows.series(it.series).ended -= it.serials.count;
         }
         Posting::UnitsHeld(it) => {
             let block = rows.shelf(it.account).take(it.series, it.serials);

@@ -17,6 +17,7 @@ use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::return_excess::ReturnExcess;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
@@ -25,6 +26,7 @@ use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
+use karvan_core::command::needs_second;
 use karvan_core::compliance::Letter;
 use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
@@ -49,6 +51,7 @@ use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_c
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
 use karvan_core::units::lapse::ExpiryNoticed;
+use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{
     Command, Context, Event, Events, RecordHeader, Refusal, State, apply, decide, draft::Draft,
@@ -558,6 +561,17 @@ impl Story {
             }
             .into(),
             "adjust" => AdjustSupply { jurisdiction: of(), year: year() }.into(),
+            "delete" => Delete {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+            }
+            .into(),
+            "reverse" => Reverse { record: u64::from(self.id(words.plain[1])) }.into(),
+            "return" => {
+                let installation = installation("for");
+                ReturnExcess { installation, year: year(), quantity: quantity() }.into()
+            }
             "cancel-transfer" => {
                 CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
             }
@@ -652,6 +666,11 @@ impl Story {
             Command::OpenCall(_) => self.state.calls.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
+            Command::Surrender(_) | Command::Delete(_) => {
+                // With its second person it is the record after the proposal.
+                let records = if needs_second(&self.state, command) { 2 } else { 1 };
+                u32::try_from(self.state.position + records).unwrap()
+            }
             Command::Transfer(_) => u32::try_from(self.state.ledger.next_hold.0).unwrap(),
             Command::AppointPerson(_) => {
                 self.people.insert(name.to_owned(), person);

@@ -106,6 +106,13 @@ impl Twin {
                         self.put(unit, Some(was), to);
                     }
                 }
+                Posting::UnitsRestored(it) => {
+                    let to = Place::Free { account: it.to.0, acquired: position };
+                    for unit in each(it.series, it.serials) {
+                        let (was, _) = self.free(unit, it.from);
+                        self.put(unit, Some(was), to);
+                    }
+                }
                 Posting::UnitsHeld(it) => {
                     for unit in each(it.series, it.serials) {
                         let (was, acquired) = self.free(unit, it.account);
