@@ -16,6 +16,7 @@ pub use number::AccountNumber;
 
 use crate::calendar::Trust;
 use crate::compliance::Letter;
+use crate::freezing;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
 use crate::quantity::Tonnes;
 use crate::refusal::refusals;
@@ -176,6 +177,9 @@ refusals! {
         /// It is restricted.
         SurrenderOnly { account: AccountId } = 303
             => "account {account} may only surrender until its verified report arrives",
+        /// It is frozen.
+        Frozen { account: AccountId } = 305
+            => "account {account} is frozen: itself, its holder, its jurisdiction or the market",
         /// There is no such installation.
         InstallationUnknown { installation: InstallationId } = 304
             => "there is no installation {installation}",
@@ -188,6 +192,9 @@ pub fn may_give(state: &State, id: AccountId) -> Result<&Account, AccountRefused
     if !account.kind.transfers() {
         return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
+    if freezing::is_frozen(state, id) {
+        return Err(AccountRefused::Frozen { account: id });
+    }
     if account.status == AccountStatus::SurrenderOnly {
         return Err(AccountRefused::SurrenderOnly { account: id });
     }
@@ -198,10 +205,13 @@ pub fn may_give(state: &State, id: AccountId) -> Result<&Account, AccountRefused
 /// surrender.
 pub fn may_receive(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
     let account = state.accounts.get(id).ok_or(AccountRefused::Unknown { account: id })?;
-    if account.kind.transfers() {
-        return Ok(account);
+    if !account.kind.transfers() {
+        return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
-    Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() })
+    if freezing::is_frozen(state, id) {
+        return Err(AccountRefused::Frozen { account: id });
+    }
+    Ok(account)
 }
 
 /// An account whose units may be offered for sale.

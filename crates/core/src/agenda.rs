@@ -4,10 +4,11 @@
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
+use crate::freezing::Frozen;
 use crate::id::{HoldId, JurisdictionId, ProposalId};
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{call, compliance, proposal, units};
+use crate::{call, compliance, freezing, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -45,6 +46,9 @@ pub enum Due {
     /// The wait of a transfer is over.
     #[n(7)]
     Transfer(#[n(0)] HoldId),
+    /// A freeze that nobody confirmed lapses.
+    #[n(8)]
+    Freeze(#[n(0)] Frozen),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -104,6 +108,7 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
             units::lapse::notice(draft, state, (jurisdiction, year), days)
         }
         Due::Proposal(id) => proposal::lapse(draft, id),
+        Due::Freeze(frozen) => freezing::lapse(draft, frozen),
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }

@@ -6,7 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, market, party, proposal, supply, units,
+    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal,
+    supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -180,6 +181,12 @@ commands! {
     Reverse(units::reverse) = 45, Administration, Two;
     /// Gives back what was allocated beyond the entitlement.
     ReturnExcess(allocation::return_excess) = 46, Registry, ByRule;
+    /// Freezes an account, a holder, a jurisdiction or the market.
+    Freeze(freezing::freeze) = 47, Administration, One;
+    /// Confirms a freeze.
+    ConfirmFreeze(freezing::confirm_freeze) = 48, Administration, One;
+    /// Ends a freeze.
+    Unfreeze(freezing::unfreeze) = 49, Administration, Two;
 }
 
 impl Command {

@@ -66,7 +66,7 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compliance, market, party, proposal, supply,
+    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal, supply,
 };
 
 events! {
@@ -181,6 +181,12 @@ events! {
         Reversed(crate::units::reverse) = 71,
         /// An operator gave back what was allocated beyond its entitlement.
         ExcessReturned(allocation::return_excess) = 72,
+        /// Something was frozen.
+        FreezeBegun(freezing::freeze) = 73,
+        /// Another person confirmed a freeze.
+        FreezeConfirmed(freezing::confirm_freeze) = 74,
+        /// A freeze ended, or lapsed.
+        Unfrozen(freezing::unfreeze) = 75,
     }
 }
 

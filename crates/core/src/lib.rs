@@ -30,6 +30,7 @@ pub mod compliance;
 pub mod context;
 pub mod draft;
 pub mod event;
+pub mod freezing;
 pub mod id;
 pub mod invariant;
 pub mod ledger;

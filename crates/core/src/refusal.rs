@@ -87,6 +87,7 @@ kinds!(
     RegisterParty(crate::party::register_party::RegisterPartyRefused),
     Person(crate::party::PersonRefused),
     Account(crate::account::AccountRefused),
+    Freeze(crate::freezing::FreezeRefused),
     OpenAccount(crate::account::open_account::OpenAccountRefused),
     RegisterInstallation(crate::account::register_installation::RegisterInstallationRefused),
     Cash(crate::cash::CashRefused),

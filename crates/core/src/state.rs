@@ -9,6 +9,7 @@ use crate::calendar::{self, Day, WorkingTime};
 use crate::call::{Book, Call, Order};
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
+use crate::freezing::{Freeze, Frozen};
 use crate::id::{
     AccountId, AuctionId, CallId, CashAccountId, HoldId, InstallationId, JurisdictionId, Label,
     OrderId, PartyId, PenaltyId, PersonId, ProposalId,
@@ -131,6 +132,9 @@ pub struct State {
     /// Surrenders and deletions that may still be reversed, by their record.
     #[n(32)]
     pub reversible: BTreeMap<u64, Reversible>,
+    /// What is frozen.
+    #[n(33)]
+    pub freezes: BTreeMap<Frozen, Freeze>,
 }
 
 impl State {
@@ -208,6 +212,7 @@ impl State {
             carried,
             adjusted,
             reversible,
+            freezes,
         } = self;
         let all = [
             bytes(position),
@@ -243,6 +248,7 @@ impl State {
             bytes(carried),
             bytes(adjusted),
             bytes(reversible),
+            bytes(freezes),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -12,6 +12,7 @@ use crate::cash;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
+use crate::freezing;
 use crate::id::{AccountId, AuctionId, BidId, CashAccountId, SeriesId};
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
 use crate::ledger::{Block, Picked, Serials};
@@ -145,7 +146,12 @@ fn compute(
         .bids
         .iter()
         .zip(&names)
-        .map(|(bid, name)| Demand { name, price: bid.price, quantity: bid.quantity })
+        .map(|(bid, name)| {
+            // What is frozen buys nothing.
+            let frozen = freezing::is_frozen(state, bid.account);
+            let quantity = if frozen { Tonnes::ZERO } else { bid.quantity };
+            Demand { name, price: bid.price, quantity }
+        })
         .collect();
     // Tiers release what the stability account holds, in their order.
     let mut rules = auction.rules;

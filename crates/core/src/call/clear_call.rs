@@ -8,6 +8,7 @@ use crate::call::order_filled::OrderFilled;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
+use crate::freezing;
 use crate::id::{CallId, OrderId};
 use crate::ledger::Serials;
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
@@ -76,6 +77,8 @@ pub fn decide(
     let waiting = state.book(row.jurisdiction, row.year).into_iter().flat_map(|it| &it.orders);
     let mut book: Vec<(OrderId, &Order)> =
         waiting.filter_map(|((_, id), _)| Some((*id, state.orders.get(id)?))).collect();
+    // Orders of what is frozen wait on.
+    book.retain(|(_, it)| !freezing::is_frozen(state, it.account));
     book.sort_unstable_by_key(|(id, _)| *id);
     let interests: Vec<Interest> = book
         .iter()

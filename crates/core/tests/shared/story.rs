@@ -34,6 +34,8 @@ use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
+use karvan_core::freezing::Frozen;
+use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
 use karvan_core::id::*;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
@@ -571,6 +573,21 @@ impl Story {
             "return" => {
                 let installation = installation("for");
                 ReturnExcess { installation, year: year(), quantity: quantity() }.into()
+            }
+            "freeze" | "confirm-freeze" | "unfreeze" => {
+                let frozen = match words.plain.get(1).copied() {
+                    Some("holder") => Frozen::Holder(party("it")),
+                    Some("account") => Frozen::Account(account("it")),
+                    Some("jurisdiction") => {
+                        Frozen::Jurisdiction(JurisdictionId(self.id(words.get("it"))))
+                    }
+                    _ => Frozen::Market,
+                };
+                match words.plain[0] {
+                    "freeze" => Freeze { frozen }.into(),
+                    "confirm-freeze" => ConfirmFreeze { frozen }.into(),
+                    _ => Unfreeze { frozen }.into(),
+                }
             }
             "cancel-transfer" => {
                 CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
