@@ -21,6 +21,7 @@ use karvan_core::time::{Instant, Year};
 use karvan_core::units::transfer::{Consideration, Transfer};
 use karvan_core::{Command, Context, Events, RecordHeader, State, apply, decide, invariant};
 use karvan_engine::{CommandId, Submission};
+use std::collections::BTreeSet;
 
 pub(crate) const ACCOUNTS: u32 = 10_000;
 const BLOCKS_AN_ACCOUNT: u32 = 10;
@@ -98,6 +99,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             country: label("XA"),
             calendar: Calendar::plain(),
             transfer_limit_bp: 50,
+            admits: BTreeSet::from([AccountKind::Operator]),
         }],
         policy_hash: [0; 32],
         transfer_limit: None,

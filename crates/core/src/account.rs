@@ -2,11 +2,15 @@
 
 pub mod account_reopened;
 pub mod account_restricted;
+pub mod change_operator;
+pub mod close_account;
+pub mod closure_transfer;
 pub mod distrust_account;
 mod kind;
 pub mod number;
 pub mod open_account;
 pub mod register_installation;
+pub mod request_closure;
 pub mod set_single_person;
 pub mod set_transfer_limit;
 pub mod trust_account;
@@ -35,6 +39,22 @@ pub enum AccountStatus {
     /// Receive and surrender only, until a verified report arrives.
     #[n(1)]
     SurrenderOnly,
+}
+
+/// How far an account is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Closure {
+    /// Not at all.
+    #[n(0)]
+    #[default]
+    None,
+    /// Its holder wants it closed.
+    #[n(1)]
+    Requested,
+    /// For ever.
+    #[n(2)]
+    Closed,
 }
 
 /// For what one person suffices in an account.
@@ -70,6 +90,9 @@ pub struct Account {
     /// own will.
     #[n(5)]
     pub transfer_limit: Option<Tonnes>,
+    /// How far it is closed.
+    #[n(6)]
+    pub closure: Closure,
 }
 
 /// Whether an account trusts another without asking: both have the same holder under the same
@@ -180,6 +203,11 @@ refusals! {
         /// It is frozen.
         Frozen { account: AccountId } = 305
             => "account {account} is frozen: itself, its holder, its jurisdiction or the market",
+        /// It is closed.
+        Closed { account: AccountId } = 306 => "account {account} is closed",
+        /// It will be.
+        ClosureRequested { account: AccountId } = 307
+            => "the closure of account {account} is requested; it only surrenders",
         /// There is no such installation.
         InstallationUnknown { installation: InstallationId } = 304
             => "there is no installation {installation}",
@@ -192,9 +220,7 @@ pub fn may_give(state: &State, id: AccountId) -> Result<&Account, AccountRefused
     if !account.kind.transfers() {
         return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
-    if freezing::is_frozen(state, id) {
-        return Err(AccountRefused::Frozen { account: id });
-    }
+    is_live(state, id, account)?;
     if account.status == AccountStatus::SurrenderOnly {
         return Err(AccountRefused::SurrenderOnly { account: id });
     }
@@ -208,10 +234,19 @@ pub fn may_receive(state: &State, id: AccountId) -> Result<&Account, AccountRefu
     if !account.kind.transfers() {
         return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
-    if freezing::is_frozen(state, id) {
-        return Err(AccountRefused::Frozen { account: id });
-    }
+    is_live(state, id, account)?;
     Ok(account)
+}
+
+fn is_live(state: &State, id: AccountId, account: &Account) -> Result<(), AccountRefused> {
+    match account.closure {
+        Closure::None if freezing::is_frozen(state, id) => {
+            Err(AccountRefused::Frozen { account: id })
+        }
+        Closure::None => Ok(()),
+        Closure::Requested => Err(AccountRefused::ClosureRequested { account: id }),
+        Closure::Closed => Err(AccountRefused::Closed { account: id }),
+    }
 }
 
 /// An account whose units may be offered for sale.

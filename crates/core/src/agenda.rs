@@ -49,6 +49,9 @@ pub enum Due {
     /// A freeze that nobody confirmed lapses.
     #[n(8)]
     Freeze(#[n(0)] Frozen),
+    /// The time of a pledge or legal hold is over.
+    #[n(9)]
+    Lock(#[n(0)] HoldId),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -109,6 +112,7 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
         }
         Due::Proposal(id) => proposal::lapse(draft, id),
         Due::Freeze(frozen) => freezing::lapse(draft, frozen),
+        Due::Lock(id) => units::lock::lapse(draft, state, id),
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }

@@ -48,6 +48,9 @@ refusals! {
         NeedsSecondPerson { person: PersonId } = 111
             => "this needs a second person; person {person} can propose it, and another must \
                 approve",
+        /// It concerns another party.
+        NotMember { person: PersonId, party: PartyId } = 113
+            => "person {person} does not act for party {party}",
         /// Two persons are two persons.
         SamePerson { person: PersonId } = 112
             => "person {person} proposed it; another person must approve",
@@ -73,6 +76,8 @@ pub enum Right {
     Surrenderer(AccountId),
     /// A verifier accredited in a jurisdiction.
     Verifier(JurisdictionId),
+    /// A party.
+    Member(PartyId),
     /// The settlement bank.
     Bank,
 }
@@ -177,6 +182,8 @@ pub(crate) fn check(
         }
         Right::Verifier(it) if here(Role::Verifier, it) => {}
         Right::Verifier(jurisdiction) => return Err(No::NotVerifier { person, jurisdiction }),
+        Right::Member(it) if it == id => {}
+        Right::Member(party) => return Err(No::NotMember { person, party }),
         Right::Bank if party.role == Role::SettlementBank => {}
         Right::Bank => return Err(No::NotBank { person }),
     }
@@ -192,6 +199,7 @@ pub(crate) fn check(
         | Right::Region
         | Right::Administrator(_)
         | Right::Holder(_)
+        | Right::Member(_)
         | Right::Verifier(_)
         | Right::Bank => rights.may_initiate(),
     };

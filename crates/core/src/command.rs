@@ -187,6 +187,20 @@ commands! {
     ConfirmFreeze(freezing::confirm_freeze) = 48, Administration, One;
     /// Ends a freeze.
     Unfreeze(freezing::unfreeze) = 49, Administration, Two;
+    /// Asks that an account be closed, or stay.
+    RequestClosure(account::request_closure) = 50, Registry, Two;
+    /// Closes an account.
+    CloseAccount(account::close_account) = 51, Administration, Two;
+    /// Moves what is left in an account to the government.
+    ClosureTransfer(account::closure_transfer) = 52, Administration, Two;
+    /// Reviews a party.
+    ReviewParty(party::review_party) = 53, Administration, Two;
+    /// Gives an installation another operator.
+    ChangeOperator(account::change_operator) = 54, Administration, Two;
+    /// Pledges units, or puts them under a legal hold.
+    LockUnits(units::lock) = 55, Administration, Two;
+    /// Ends a pledge or legal hold.
+    UnlockUnits(units::unlock) = 56, Administration, Two;
 }
 
 impl Command {

@@ -187,6 +187,18 @@ events! {
         FreezeConfirmed(freezing::confirm_freeze) = 74,
         /// A freeze ended, or lapsed.
         Unfrozen(freezing::unfreeze) = 75,
+        /// The closure of an account was requested, or the request taken back.
+        ClosureRequested(account::request_closure) = 76,
+        /// An account was closed.
+        AccountClosed(account::close_account) = 77,
+        /// A party was reviewed.
+        PartyReviewed(party::review_party) = 78,
+        /// An installation has another operator.
+        OperatorChanged(account::change_operator) = 79,
+        /// Units were pledged or put under a legal hold.
+        Locked(crate::units::lock) = 80,
+        /// A pledge or legal hold ended.
+        Unlocked(crate::units::unlock) = 81,
     }
 }
 

@@ -228,6 +228,11 @@ fn sweep_orders(state: &State) {
         assert!(units >= delayed.counted, "transfer {id} holds less than it counts");
         holds.remove(id);
     }
+    for id in state.locks.keys() {
+        let units = state.ledger.holds.get(id).map(held).unwrap_or_default();
+        assert!(units > Tonnes::ZERO, "lock {id} holds nothing");
+        holds.remove(id);
+    }
     assert!(holds.is_empty(), "something is set aside for nobody: {holds:?}");
 }
 

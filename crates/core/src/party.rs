@@ -3,13 +3,16 @@
 pub mod appoint_person;
 pub mod register_party;
 pub mod restore_person;
+pub mod review_party;
 pub mod suspend_person;
 
 use crate::authority::Right;
 use crate::id::{CashAccountId, GroupId, JurisdictionId, PartyId, PersonId};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
+use crate::time::Instant;
 use minicbor::{Decode, Encode};
+pub use review_party::Finding;
 
 /// What a party is in the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -53,6 +56,34 @@ pub struct Party {
     /// The first of its persons.
     #[n(4)]
     pub person: PersonId,
+    /// What the last review of it found.
+    #[n(5)]
+    pub review: Review,
+}
+
+/// A party is looked at again after so many days.
+pub const REVIEW_DAYS: i64 = 365;
+
+/// What was found about a party, and until when that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Review {
+    /// The finding.
+    #[n(0)]
+    pub finding: Finding,
+    /// When it must be looked at again.
+    #[n(1)]
+    pub until: Instant,
+}
+
+/// Checks that a party may get more: an account, an installation, a person.
+pub(crate) fn may_grow(state: &State, party: PartyId, now: Instant) -> Result<(), PersonRefused> {
+    let Some(row) = state.parties.get(party) else { return Ok(()) };
+    let until = row.review.until;
+    match row.review.finding {
+        Finding::Refused => Err(PersonRefused::ReviewRefused { party }),
+        Finding::Verified if until <= now => Err(PersonRefused::ReviewOverdue { party, until }),
+        Finding::Verified => Ok(()),
+    }
 }
 
 /// The most persons that may act for a party.
@@ -147,6 +178,12 @@ refusals! {
             => "party {party} has {most} persons, the most there may be",
         /// It is suspended.
         AlreadySuspended { person: PersonId } = 234 => "person {person} is suspended",
+        /// Something stands against it.
+        ReviewRefused { party: PartyId } = 236
+            => "the review of party {party} was refused; it gets nothing more",
+        /// Nobody looked at it for a year.
+        ReviewOverdue { party: PartyId, until: Instant } = 237
+            => "the review of party {party} held until {until}; review it again",
         /// Nobody gives itself rights.
         Oneself { person: PersonId } = 235
             => "person {person} cannot change its own mandate; another person must",

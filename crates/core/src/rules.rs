@@ -3,12 +3,14 @@
 //! Everything that depends on a calendar is compiled into moments before adoption; the core only
 //! looks up. Rules are facts once adopted: a later version applies from its adoption on.
 
+use crate::account::AccountKind;
 use crate::calendar::Calendar;
 use crate::id::{JurisdictionId, Label};
 use crate::quantity::{Price, Tonnes};
 use crate::supply::reserve::QuantityShares;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// The most jurisdictions one market may have.
 pub const JURISDICTIONS_MAX: usize = 64;
@@ -59,6 +61,9 @@ pub struct JurisdictionRules {
     /// hundredths of a percent of the year's cap.
     #[n(4)]
     pub transfer_limit_bp: u32,
+    /// The kinds of accounts that participants may hold.
+    #[n(5)]
+    pub admits: BTreeSet<AccountKind>,
 }
 
 /// How far a jurisdiction has come with its market.

@@ -24,6 +24,7 @@ use crate::table::Table;
 use crate::time::{Instant, Year};
 use crate::units::delayed::DelayedTransfer;
 use crate::units::limit::{Given, Giver};
+use crate::units::lock::Lock;
 use crate::units::reverse::Reversible;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -135,6 +136,9 @@ pub struct State {
     /// What is frozen.
     #[n(33)]
     pub freezes: BTreeMap<Frozen, Freeze>,
+    /// Pledges and legal holds, by the hold that sets their serials aside.
+    #[n(34)]
+    pub locks: BTreeMap<HoldId, Lock>,
 }
 
 impl State {
@@ -213,6 +217,7 @@ impl State {
             adjusted,
             reversible,
             freezes,
+            locks,
         } = self;
         let all = [
             bytes(position),
@@ -249,6 +254,7 @@ impl State {
             bytes(adjusted),
             bytes(reversible),
             bytes(freezes),
+            bytes(locks),
         ];
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

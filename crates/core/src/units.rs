@@ -1,4 +1,5 @@
-//! Units that move between accounts: picking serials, transfers that go at once or wait, deletion, reversals, expiry.
+//! Units that move between accounts: picking serials; transfers that go at once or wait; deletion,
+//! reversals, locks, expiry.
 
 pub mod cancel_transfer;
 pub mod delayed;
@@ -6,8 +7,10 @@ pub mod delete;
 pub mod expire;
 pub mod lapse;
 pub mod limit;
+pub mod lock;
 pub mod reverse;
 pub mod transfer;
+pub mod unlock;
 
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::{Posting, UnitsMoved};

@@ -15,12 +15,16 @@ mod story;
 #[path = "shared/twin.rs"]
 mod twin;
 
+use karvan_core::account::change_operator::ChangeOperator;
 use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::request_closure::{RequestClosure, Wish};
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
+use karvan_core::account::{Account, Closure};
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::account::{close_account::CloseAccount, closure_transfer::ClosureTransfer};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::allocation::{Entitlement, return_excess::ReturnExcess};
@@ -49,6 +53,7 @@ use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::mrv::{Decimal, GwpSet};
+use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
@@ -58,6 +63,8 @@ use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
+use karvan_core::units::lock::{LockUnits, Purpose};
+use karvan_core::units::unlock::UnlockUnits;
 use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{Command, Event, State};
@@ -135,6 +142,7 @@ fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
         (_, Ok(Right::Administrator(it))) => of_role(Role::NationalAdministrator, Some(it)),
         (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
         (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
+        (_, Ok(Right::Member(it))) => Some(it),
         (_, Ok(Right::Bank)) => of_role(Role::SettlementBank, None),
         (_, Ok(Right::Region)) => of_role(Role::RegionalAdministrator, None),
         (_, Ok(Right::Registered)) => of_role(Role::NationalAdministrator, Some(JurisdictionId(0))),
@@ -300,6 +308,36 @@ fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
                 _ => Unfreeze { frozen: known.unwrap_or(fresh) }.into(),
             }
         }
+        "RequestClosure" => {
+            let wish = draw.of(&[Wish::Close, Wish::Keep, Wish::Keep]);
+            RequestClosure { account: AccountId(draw.row(state.accounts.len())), wish }.into()
+        }
+        "CloseAccount" | "ClosureTransfer" => {
+            let wanted = |(_, it): &(AccountId, &Account)| it.closure == Closure::Requested;
+            let found = state.accounts.iter().find(wanted).map_or(account, |(id, _)| id);
+            match kind_name(kind).unwrap() {
+                "CloseAccount" => CloseAccount { account: found }.into(),
+                _ => ClosureTransfer { account: found }.into(),
+            }
+        }
+        "ReviewParty" => {
+            let finding = draw.of(&[Finding::Verified, Finding::Verified, Finding::Refused]);
+            ReviewParty { party, finding }.into()
+        }
+        "ChangeOperator" => ChangeOperator { installation, operator: party }.into(),
+        "LockUnits" => LockUnits {
+            account,
+            series: SeriesId(draw.row(2)),
+            quantity: Tonnes(quantity.0 / 9),
+            purpose: draw
+                .of(&[Purpose::Pledge(party), Purpose::Legal(Label::new("court").unwrap())]),
+            until: draw.of(&[None, Some(closes)]),
+        }
+        .into(),
+        "UnlockUnits" => {
+            let lock = state.locks.keys().next().copied().unwrap_or(HoldId(9_999));
+            UnlockUnits { lock }.into()
+        }
         "CancelTransfer" => {
             let place = usize::try_from(draw.below(2)).unwrap();
             let transfer = state.delayed.keys().nth(place).copied().unwrap_or(HoldId(9_999));
@@ -416,6 +454,7 @@ fn market(start: &str) -> Story {
         policy last=2036 calendar=noon limit_bp=2000 quantity=rule\n\
         by XA\n\
         X.stability = account stability holder=XA of=X\n\
+        X.general = account general holder=XA of=X\n\
         cap of=X year=2027 quantity=1000\n\
         issue of=X year=2027 quantity=600\n\
         central of=X from=total to=allocation year=2027 quantity=300\n\

@@ -1,25 +1,25 @@
 //! Parameters that a policy declares and that the market does not act on yet: the commands that
-//! will read them (cost containment, quantity reserve, credits, links) are still to come. They are
+//! will read them (ceilings, intensity caps, credits, links) are still to come. They are
 //! read and checked like all others, so that a file written today stays valid, and whoever checks
 //! the file is told which they are.
 
 use crate::reader::Section;
 use crate::schema::{ByYear, Policy, month_day};
+use karvan_core::account::AccountKind;
 use karvan_core::rules::TIERS_MAX;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may take part in a market.
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 9] = [
     "price_ceiling_usd_per_t",
     "cap_percent_of_baseline",
     "domestic_credits_percent_of_obligation",
     "foreign_credits_percent_of_obligation",
     "exported_credits_percent_of_issued",
     "borrowing_percent",
-    "participants",
     "true_up_due_month_day",
     "voluntary_threshold_t_per_year",
     "settlement_class",
@@ -129,6 +129,18 @@ impl Declared {
             s.mistake("settlement_class", "allowed is one capital letter");
         }
         it
+    }
+
+    /// The kinds of accounts that those who take part may hold.
+    pub(crate) fn admits(&self) -> BTreeSet<AccountKind> {
+        let kinds = [
+            ("operators", AccountKind::Operator),
+            ("operators", AccountKind::AuctionDelivery),
+            ("project_parties", AccountKind::Project),
+            ("intermediaries", AccountKind::Trading),
+        ];
+        let takes_part = |name: &str| self.participants.iter().any(|it| it == name);
+        kinds.into_iter().filter(|(name, _)| takes_part(name)).map(|(_, kind)| kind).collect()
     }
 }
 

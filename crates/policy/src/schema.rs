@@ -389,6 +389,7 @@ impl Policy {
                     country: label(&it.country),
                     calendar: it.working_time.clone(),
                     transfer_limit_bp: whole(it.transfer_limit_percent * 100.0),
+                    admits: it.declared.admits(),
                 })
                 .collect(),
             policy_hash: self.hash,

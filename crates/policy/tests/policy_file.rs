@@ -1,6 +1,7 @@
 //! What a policy file may say, and what its author is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
+use karvan_core::calendar::DelayRule;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::Stage;
 use karvan_core::time::Instant;
@@ -155,13 +156,47 @@ fn a_set_of_auction_rules_is_a_beginning_that_single_keys_change() {
     };
     let (eu, uk) = (
         (Undersubscribed::Cancel, BelowSecondary::Cancel),
-        (Undersubscribed::Sell, BelowSecondary::Ignore),
+        (Undersubscribed::Sell, BelowSecondary::StepUp),
     );
     assert_eq!((rules(""), rules("auction_rule_set = \"uk\"")), (uk, uk));
     assert_eq!(rules("auction_rule_set = \"eu\""), eu);
     let mixed = "auction_rule_set = \"eu\"\nauction_below_secondary = \"step_up\"";
     assert_eq!(rules(mixed), (Undersubscribed::Cancel, BelowSecondary::StepUp));
     assert!(mistake("stage", "auction_rule_set = \"us\"\nstage").what.contains("\"eu\", \"uk\""));
+}
+
+#[test]
+fn a_calendar_is_read_with_all_its_mistakes() {
+    let small = |more: &str| SMALL.replace("stage", &format!("{more}\nstage"));
+    let text = small(
+        "utc_offset = { 2024 = \"+06:00\", 2027 = \"+05:30\" }\nweekend = [\"friday\"]\n\
+         holidays_month_day = [\"03-21\"]\nholidays_dated = [\"2027-03-10\"]\n\
+         opens = \"09:00\"\ncloses = \"17:30\"\ndelay_rule = \"uk_hours\"\n\
+         transfer_delay_hours = 48\ntransfer_limit_percent_of_cap = 0.25",
+    );
+    let rules = Policy::parse(&text).expect("a small file").rules();
+    let (calendar, points) =
+        (&rules.jurisdictions[0].calendar, rules.jurisdictions[0].transfer_limit_bp);
+    assert_eq!((calendar.opens, calendar.closes, points), (540, 1_050, 25));
+    assert_eq!(calendar.delay, DelayRule::UkHours(2_880));
+    assert_eq!(calendar.local(Instant::of_date(2027, 1, 1)).to_string(), "2027-01-01T05:30:00");
+    assert_eq!(calendar.local(Instant::of_date(2026, 7, 1)).to_string(), "2026-07-01T06:00:00");
+    let wrong = small(
+        "utc_offset = \"5\"\nholidays_month_day = [\"02-29\"]\nholidays_dated = [\"2027-02-29\"]\n\
+         opens = \"25:00\"\ncountry = \"XXX\"\ntransfer_delay_hours = 3",
+    );
+    let keys: Vec<String> = mistakes(&wrong).into_iter().map(|it| it.key).collect();
+    let expected = [
+        "utc_offset",
+        "holidays_month_day",
+        "holidays_dated",
+        "opens",
+        "country",
+        "transfer_delay_hours",
+    ];
+    let expected: Vec<String> =
+        expected.iter().map(|it| format!("jurisdiction.XXA.{it}")).collect();
+    assert_eq!(keys, expected);
 }
 
 #[test]
@@ -192,7 +227,7 @@ fn what_is_declared_only_is_told() {
     let policy = Policy::parse(PILOT).unwrap();
     let told = policy.not_acted_on();
     let of = |name: &str| told.iter().find(|it| it.0 == name).map(|it| it.1.join(" ")).unwrap();
-    assert!(of("TUR").contains("cost_containment_usd_per_t"));
+    assert!(of("TUR").contains("price_ceiling_usd_per_t"));
     assert_eq!(of("link"), "KAZ-TUR KAZ-UZB AZE-TUR");
 }
 

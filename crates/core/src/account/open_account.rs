@@ -1,12 +1,12 @@
 //! Open an account for units. An administrator opens its own government accounts, one of each
 //! kind, and trading accounts; an operator's account is opened with its installation.
 
-use super::{Account, AccountKind, AccountStatus, SinglePerson};
+use super::{Account, AccountKind, AccountStatus, Closure, SinglePerson};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId, PartyId};
-use crate::party::Role;
+use crate::party::{self, Role};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
@@ -59,6 +59,9 @@ refusals! {
         /// One of each kind.
         GovernmentAccountExists { kind: &'static str, jurisdiction: JurisdictionId } = 313
             => "jurisdiction {jurisdiction} has its account of the kind {kind}",
+        /// The policy says who takes part.
+        NotAdmitted { kind: &'static str } = 315
+            => "the policy in force admits no account of the kind {kind} here",
         /// An operator's account comes with its installation.
         OpenedWithInstallation = 314
             => "an operator's account is opened by registering its installation",
@@ -73,7 +76,7 @@ pub fn right(_state: &State, it: &OpenAccount) -> Result<Right, Refusals> {
 /// Checks that the holder and the kind fit.
 pub fn decide(
     state: &State,
-    _by: &Authorised<'_>,
+    by: &Authorised<'_>,
     it: &OpenAccount,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -91,6 +94,12 @@ pub fn decide(
             let fits = fits && party.jurisdiction == Some(jurisdiction);
             no.unless(fits, OpenAccountRefused::HolderUnfit { holder, kind });
         }
+    }
+    if !it.kind.is_government() {
+        no.take(party::may_grow(state, holder, by.now()));
+        let rules = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+        let admitted = rules.is_some_and(|rules| rules.admits.contains(&it.kind));
+        no.unless(admitted, OpenAccountRefused::NotAdmitted { kind });
     }
     let taken =
         it.kind.is_government() && super::of_government(state, jurisdiction, it.kind).is_some();
@@ -110,7 +119,8 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
         state.government.insert((jurisdiction, kind), it.account);
     }
     let transfer_limit = None;
-    let account = Account { kind, holder, jurisdiction, status, single, transfer_limit };
+    let closure = Closure::None;
+    let account = Account { kind, holder, jurisdiction, status, single, transfer_limit, closure };
     state.accounts.add(it.account, account);
     state.ledger.shelves.add(it.account, Default::default());
 }

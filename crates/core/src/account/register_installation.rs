@@ -6,7 +6,7 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
-use crate::party::Role;
+use crate::party::{self, Role};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -82,7 +82,7 @@ pub fn right(_state: &State, it: &RegisterInstallation) -> Result<Right, Refusal
 /// Checks the operator, the label and the first obliged year.
 pub fn decide(
     state: &State,
-    _by: &Authorised<'_>,
+    by: &Authorised<'_>,
     it: &RegisterInstallation,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -93,6 +93,9 @@ pub fn decide(
         .is_some_and(|it| it.role == Role::Operator && it.jurisdiction == Some(jurisdiction));
     let party = it.operator;
     no.unless(fits, RegisterInstallationRefused::NotAnOperator { party, jurisdiction });
+    if fits {
+        no.take(party::may_grow(state, it.operator, by.now()));
+    }
     let label = it.label;
     let taken = state.labels.contains_key(&label);
     no.unless(!taken, RegisterInstallationRefused::LabelTaken { label });

@@ -43,11 +43,12 @@ pub fn right(state: &State, it: &AppointPerson) -> Result<Right, Refusals> {
 /// Checks that there is room.
 pub fn decide(
     state: &State,
-    _by: &Authorised<'_>,
+    by: &Authorised<'_>,
     it: &AppointPerson,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let (party, rights, most) = (it.party, it.rights, PERSONS_MAX);
+    super::may_grow(state, party, by.now())?;
     let count = state.people.iter().filter(|(_, it)| it.party == Some(party)).count();
     if count >= usize::from(most) {
         return Err(PersonRefused::TooMany { party, most }.into());

@@ -2,9 +2,10 @@
 //!
 //! The first party of a market is its regional administrator, registered by nobody: whoever
 //! starts a market names it. After that the regional administrator registers regional parties and
-//! national administrators; these register the parties of their own jurisdiction.
+//! national administrators; these register the parties of their own jurisdiction. Whoever
+//! registers a party has reviewed it.
 
-use super::{PERSONS_MAX, Party, Person, PersonRights, Role};
+use super::{Finding, PERSONS_MAX, Party, Person, PersonRights, REVIEW_DAYS, Review, Role};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
@@ -152,7 +153,7 @@ pub fn decide(
 }
 
 /// The party and its persons are there.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &PartyRegistered) {
+pub fn apply(state: &mut State, record: &RecordHeader, it: &PartyRegistered) {
     if state.people.is_empty() {
         state.people.add(NOBODY, Person::nobody());
     }
@@ -161,5 +162,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &PartyRegistered) {
         state.people.add(state.people.next_id(), Person::of(it.party, PersonRights::All));
     }
     let (role, jurisdiction, group, person) = (it.role, it.jurisdiction, it.group, it.person);
-    state.parties.add(it.party, Party { role, jurisdiction, group, cash: None, person });
+    let until = record.at.plus_days(REVIEW_DAYS);
+    let review = Review { finding: Finding::Verified, until };
+    state.parties.add(it.party, Party { role, jurisdiction, group, cash: None, person, review });
 }

@@ -10,12 +10,15 @@
 //! held K 40
 //! ```
 
+use karvan_core::account::change_operator::ChangeOperator;
 use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::request_closure::{RequestClosure, Wish};
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::account::{close_account::CloseAccount, closure_transfer::ClosureTransfer};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::return_excess::ReturnExcess;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
@@ -41,6 +44,7 @@ use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::mrv::{Decimal, GwpSet};
+use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
@@ -53,6 +57,8 @@ use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_c
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
 use karvan_core::units::lapse::ExpiryNoticed;
+use karvan_core::units::lock::{LockUnits, Purpose};
+use karvan_core::units::unlock::UnlockUnits;
 use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{
@@ -290,6 +296,10 @@ fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> Jurisdiction
             other => panic!("no calendar {other}"),
         },
         transfer_limit_bp: text("limit_bp", "10000").parse().unwrap(),
+        admits: match text("admits", "all") {
+            "all" => AccountKind::ALL.iter().copied().collect(),
+            _ => BTreeSet::from([AccountKind::Operator]),
+        },
     }
 }
 
@@ -589,6 +599,35 @@ impl Story {
                     _ => Unfreeze { frozen }.into(),
                 }
             }
+            "request-closure" => {
+                RequestClosure { account: account("of"), wish: Wish::Close }.into()
+            }
+            "keep" => RequestClosure { account: account("of"), wish: Wish::Keep }.into(),
+            "close-account" => CloseAccount { account: account("it") }.into(),
+            "closure-transfer" => ClosureTransfer { account: account("from") }.into(),
+            "review" => ReviewParty {
+                party: party("it"),
+                finding: match words.keyed.get("finding") {
+                    Some(&"refused") => Finding::Refused,
+                    _ => Finding::Verified,
+                },
+            }
+            .into(),
+            "change-operator" => {
+                ChangeOperator { installation: installation("of"), operator: party("to") }.into()
+            }
+            "pledge" | "legal-hold" => LockUnits {
+                account: account("of"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                purpose: match words.plain[0] {
+                    "pledge" => Purpose::Pledge(party("to")),
+                    _ => Purpose::Legal(Label::new("court-7").unwrap()),
+                },
+                until: words.keyed.get("until").map(|it| moment(it)),
+            }
+            .into(),
+            "unlock" => UnlockUnits { lock: HoldId(u64::from(self.id(words.plain[1]))) }.into(),
             "cancel-transfer" => {
                 CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
             }
@@ -688,7 +727,9 @@ impl Story {
                 let records = if needs_second(&self.state, command) { 2 } else { 1 };
                 u32::try_from(self.state.position + records).unwrap()
             }
-            Command::Transfer(_) => u32::try_from(self.state.ledger.next_hold.0).unwrap(),
+            Command::Transfer(_) | Command::LockUnits(_) => {
+                u32::try_from(self.state.ledger.next_hold.0).unwrap()
+            }
             Command::AppointPerson(_) => {
                 self.people.insert(name.to_owned(), person);
                 person.0
