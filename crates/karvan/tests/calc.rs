@@ -1,0 +1,173 @@
+//! The public calculators: published examples, and what they say to bad input.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// Runs a calculator; `{file}` in the line is a file with these lines.
+fn calc(line: &str, table: &str) -> (Option<i32>, String, String) {
+    let file = PathBuf::from(format!(
+        "{}/{}-{}.csv",
+        std::env::temp_dir().display(),
+        std::process::id(),
+        line.len() * 1_000_003 + table.len()
+    ));
+    fs::write(&file, table).unwrap();
+    let line = line.replace("{file}", &file.display().to_string());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_karvan"));
+    command.arg("calc").args(line.split_whitespace()).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    fs::remove_file(file).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn answer(line: &str, table: &str) -> Value {
+    let (code, out, err) = calc(&format!("{line} --json"), table);
+    assert_eq!(code, Some(0), "{line}: {err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+fn refusal(line: &str, table: &str) -> String {
+    let (code, out, err) = calc(line, table);
+    assert!(code != Some(0) && out.is_empty(), "{line}: {out}");
+    err
+}
+
+#[test]
+fn account_numbers_are_checked_and_made() {
+    let number = "UK-100-900000025-2-60";
+    assert_eq!(
+        answer(&format!("account {number}"), ""),
+        json!({ "valid": true, "number": number })
+    );
+    let made = answer("account --make UK-100-900000025-2", "");
+    assert_eq!(made, json!({ "valid": true, "number": number }));
+    assert_eq!(answer("account UK-100-900000025-2-06", "")["valid"], false);
+    assert!(refusal("account --make UK-100", "").contains("CC-TTT-NNNNNNNNN-P"));
+}
+
+#[test]
+fn delays_are_those_of_the_published_examples() {
+    let holidays = "--holidays 2021-06-15,2021-06-16,2021-06-17";
+    let day = answer(&format!("delay --approved 2021-06-14T15:59:59 --hours 24 {holidays}"), "");
+    let expected = json!({ "start": "2021-06-14T15:59:59", "execution": "2021-06-18T15:59:59" });
+    assert_eq!(day, expected);
+    let noon = answer("delay --approved 2021-06-11T11:59:59 --rule eu_noon --trusted no", "");
+    assert_eq!(noon["execution"], "2021-06-14T12:00:00");
+    let week = "delay --approved 2027-07-08T11:00 --hours 24 --weekend thu,fri --open 08:00";
+    assert_eq!(answer(week, "")["execution"], "2027-07-11T08:00:00");
+    assert!(refusal("delay --approved 2021-02-30 --hours 1", "").contains("2021-02-30"));
+    let never = "delay --approved 2021-06-14 --hours 1 --weekend mon,tue,wed,thu,fri,sat,sun";
+    assert!(refusal(never, "").contains("weekday of work"));
+}
+
+#[test]
+fn an_auction_is_recomputed_from_its_bids() {
+    let bids = "bid,bidder,price,quantity,group,cash,limit\n\
+        a,A,25.00,1000,,,\nb,B,27.00,500,,,\nc,C,24.00,1000,G,,1000\nd,D,24.00,500,G,,1000\n\
+        e,E,30.00,500,,14999.99,\nf,F,1.00,0,,,\n";
+    let found = answer("auction --bids {file} --volume 2000", bids);
+    assert_eq!((&found["status"], &found["price"]), (&json!("cleared"), &json!("24.00")));
+    assert_eq!((&found["sold"], &found["carried"]), (&json!(2000), &json!(0)));
+    assert_eq!(found["cover_ratio"], "1.2500");
+    let gets: Vec<u64> = found["allocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["quantity"].as_u64().unwrap())
+        .collect();
+    assert_eq!(gets, [1000, 500, 500, 0, 0, 0], "the last bid gets the rest, each row is named");
+    let refused: Vec<&str> =
+        found["refused"].as_array().unwrap().iter().map(|it| it["bid"].as_str().unwrap()).collect();
+    assert_eq!(refused, ["d", "e"], "above the limit of its group, beyond its cash");
+    let short = answer("auction --bids {file} --volume 4000 --next 2000,2000,1000,500", bids);
+    assert_eq!((&short["status"], &short["price"]), (&json!("cancelled"), &Value::Null));
+    assert_eq!(short["carried_to"], json!([500, 500, 0, 0]), "none grows by more than a quarter");
+    assert_eq!(short["to_stability"], 3000);
+    let sold = answer("auction --bids {file} --volume 4000 --rules uk", bids);
+    assert_eq!((&sold["price"], &sold["sold"]), (&json!("24.00"), &json!(2500)));
+    let stepped = "auction --bids {file} --volume 2500 --rules uk --secondary 26.70";
+    let stepped = answer(stepped, bids);
+    assert_eq!((&stepped["price"], &stepped["sold"]), (&json!("27.00"), &json!(500)));
+    let wrong = "bid,bidder,price,quantity\na,A,1.234,500\na,A,2.00,7\n";
+    let said = refusal("auction --bids {file} --volume 500", wrong);
+    for part in ["line 2: price is \"1.234\"", "line 3: bid is \"a\"", "line 3: quantity is \"7\""]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn equal_prices_need_the_seed_where_it_decides() {
+    let bids = "bid,bidder,price,quantity\na,A,5.00,1000\nb,B,5.00,1000\n";
+    assert!(refusal("auction --bids {file} --volume 1000", bids).contains("--seed"));
+    let seed = "07".repeat(32);
+    let line = format!("auction --bids {{file}} --volume 1000 --seed {seed}");
+    let one = answer(&line, bids);
+    let other = answer(&line, "bid,bidder,price,quantity\nb,B,5.00,1000\na,A,5.00,1000\n");
+    let winner = |it: &Value| -> Value {
+        let rows = it["allocations"].as_array().unwrap();
+        rows.iter().find(|it| it["quantity"] == 1000).unwrap()["bid"].clone()
+    };
+    assert_eq!(winner(&one), winner(&other), "the order of the rows gives no advantage");
+    let first = answer("auction --bids {file} --volume 1000 --rules krx", bids);
+    assert_eq!(winner(&first), "a", "here it does");
+    let shared = answer("auction --bids {file} --volume 1000 --rules wci", bids);
+    assert_eq!(shared["allocations"][1]["quantity"], 500);
+}
+
+#[test]
+fn tiers_and_containment_bend_the_price() {
+    let bids = "bid,bidder,price,quantity\na,A,40.00,1000\nb,B,30.00,1000\nc,C,20.00,1000\n";
+    let tiers = answer("auction --bids {file} --volume 1000 --rules rggi --tiers 25.00:1500", bids);
+    assert_eq!((&tiers["price"], &tiers["released"]), (&json!("25.00"), &json!(1000)));
+    let line = "auction --bids {file} --volume 3000 --rules rggi --withhold 22.00:1500";
+    let withheld = answer(line, bids);
+    assert_eq!((&withheld["price"], &withheld["withheld"]), (&json!("22.00"), &json!(1000)));
+    assert_eq!(withheld["carried"], 0, "what is withheld is not offered again");
+}
+
+#[test]
+fn letters_follow_what_happened() {
+    let events = "at,event,year,quantity\n\
+        2021-01-01,first_year,2021,\n2022-01-01,year_starts,2022,\n2022-03-01,emissions,2021,100\n\
+        2022-03-01,surrender,,200\n2022-04-01,last_year,2022,\n2022-05-01,emissions,2022,100\n\
+        2022-05-02,emissions,2020,5\n2022-06-01,deadline,,\n2022-06-02,reverse_surrender,,50\n\
+        2023-01-01,year_starts,2023,\n";
+    let rows = answer("compliance --events {file}", events);
+    let letters: Vec<&str> =
+        rows.as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
+    assert_eq!(letters, ["NOT_APPLICABLE", "C", "B", "A", "C", "A", "A", "A", "A", "B"]);
+    assert!(rows[6]["refused"].as_str().unwrap().contains("2020"), "{}", rows[6]);
+    let said = refusal("compliance --events {file}", "at,event,year,quantity\nx,dance,,\n");
+    assert!(said.contains("at is \"x\"") && said.contains("event is \"dance\""), "{said}");
+}
+
+#[test]
+fn a_report_comes_to_its_streams_rounded_once() {
+    let report = "stream,category,activity,activity_unit,ncv,ncv_unit,ef,ef_unit,oxidation,\
+        conversion,carbon_content,biomass_percent,gas,gwp_set\n\
+        coal,combustion,1000,t,25.8,GJ/t,94.6,tCO2/TJ,0.98,,,,,\n\
+        wood,combustion,100,t,15.6,GJ/t,112,tCO2/TJ,,,,50,,\n\
+        nitric,gas,2,t,,,,,,,,,N2O,AR4\n";
+    let found = answer("emissions --report {file}", report);
+    // 2,391.8664 + 87.36 + 596 = 3,075.2264; 87.36.
+    assert_eq!((&found["total_t"], &found["biomass_t"]), (&json!(3075), &json!(87)));
+    assert_eq!(found["streams"][0]["fossil_t"], "2391.8664");
+    let said =
+        refusal("emissions --report {file}", &report.replace("GJ/t,94.6", "GJ/1000Nm3,94.6"));
+    assert!(said.contains("line 2: ncv_unit") && said.contains("must be GJ/t"), "{said}");
+}
+
+#[test]
+fn the_quantity_rule_gives_the_published_intake() {
+    let found = answer("reserve --tnac 1654909824 --year 2018", "");
+    assert_eq!(found, json!({ "intake": 397_178_358, "release": 0, "invalidated": 0 }));
+    let low = answer("reserve --tnac 390000000 --year 2024 --held 450000000", "");
+    let expected = json!({ "intake": 0, "release": 100_000_000, "invalidated": 50_000_000 });
+    assert_eq!(low, expected);
+    assert!(refusal("reserve --tnac 1 --year 2020 --held 5", "").contains("--auctioned"));
+}
