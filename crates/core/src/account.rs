@@ -22,6 +22,7 @@ use crate::calendar::Trust;
 use crate::compliance::Letter;
 use crate::freezing;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
+use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
 use crate::refusal::refusals;
 use crate::state::State;
@@ -240,7 +241,7 @@ pub fn may_receive(state: &State, id: AccountId) -> Result<&Account, AccountRefu
 
 fn is_live(state: &State, id: AccountId, account: &Account) -> Result<(), AccountRefused> {
     match account.closure {
-        Closure::None if freezing::is_frozen(state, id) => {
+        Closure::None if freezing::is_frozen(state, id) && !planted::has(Fault::FrozenGives) => {
             Err(AccountRefused::Frozen { account: id })
         }
         Closure::None => Ok(()),

@@ -5,6 +5,7 @@
 use crate::context::Context;
 use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId, PersonId};
 use crate::party::{PersonStatus, Role};
+use crate::planted::{self, Fault};
 use crate::refusal::refusals;
 use crate::state::State;
 use crate::time::Instant;
@@ -187,7 +188,7 @@ pub(crate) fn check(
         Right::Bank if party.role == Role::SettlementBank => {}
         Right::Bank => return Err(No::NotBank { person }),
     }
-    if row.status == PersonStatus::Suspended {
+    if row.status == PersonStatus::Suspended && !planted::has(Fault::SuspendedActs) {
         return Err(No::Suspended { person });
     }
     let rights = row.rights;
@@ -223,7 +224,7 @@ pub(crate) fn check_second(
     let Some(second) = context.approvals.first().copied() else {
         return Err(AuthorityRefused::NeedsSecondPerson { person });
     };
-    if second == person {
+    if second == person && !planted::has(Fault::OnePersonTwice) {
         return Err(AuthorityRefused::SamePerson { person });
     }
     check(state, second, right, Act::Approve).map(drop)

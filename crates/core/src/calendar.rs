@@ -4,6 +4,7 @@
 //! give people time to notice a theft and stop it (Regulation (EU) 2019/1122, Article 35; the UK
 //! ETS registry's transfer delay). A holiday that is decreed late only ever makes a wait longer.
 
+use crate::planted::{self, Fault};
 use crate::time::{DAY_MS, Instant};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
@@ -293,6 +294,8 @@ impl<'a> WorkingTime<'a> {
             }
             (DelayRule::EuNoon, Trust::None) => {
                 let days = if approved.is_before(NOON) { 1 } else { 2 };
+                let short = u32::from(planted::has(Fault::DelayShort));
+                let days = u32::saturating_sub(days, short);
                 Wait { begun: approved, over: self.after(approved.day(), days).at(NOON) }
             }
         }

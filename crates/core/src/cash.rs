@@ -6,6 +6,7 @@ pub mod withdraw;
 
 use crate::authority::Authorised;
 use crate::id::{CashAccountId, PartyId};
+use crate::planted::{self, Fault};
 use crate::quantity::Money;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -69,6 +70,7 @@ fn check_line(state: &State, by: &Authorised<'_>, line: Line) -> Result<Accounts
     let fits = balance.0.checked_sub(amount.0).is_some() && amount <= AMOUNT_MAX;
     no.unless(fits, CashRefused::TooLarge { amount, most: AMOUNT_MAX });
     let booked = state.bank_references.contains(&reference);
+    let booked = booked && !planted::has(Fault::BankTwice);
     no.unless(!booked, CashRefused::ReferenceBooked { reference });
     let (bank, party) = no.settle_with(bank.zip(account))?;
     Ok(Accounts { bank, party })

@@ -10,6 +10,7 @@
 pub mod posting;
 
 use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, PartyId, SeriesId};
+use crate::planted::{self, Fault};
 use crate::quantity::{Money, Tonnes};
 use crate::rules::YearRules;
 use crate::table::Table;
@@ -94,7 +95,10 @@ impl Shelf {
             let next = heads
                 .iter_mut()
                 .filter_map(|(series, blocks)| Some((blocks.peek()?.acquired, *series, blocks)))
-                .min_by_key(|(acquired, series, _)| (*acquired, *series));
+                .min_by_key(|(acquired, series, _)| {
+                    let newest = planted::has(Fault::NewestFirst);
+                    (if newest { u64::MAX.saturating_sub(*acquired) } else { *acquired }, *series)
+                });
             let Some((_, series, blocks)) = next else {
                 break;
             };

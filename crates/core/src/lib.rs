@@ -37,6 +37,7 @@ pub mod ledger;
 pub mod market;
 pub mod mrv;
 pub mod party;
+pub mod planted;
 pub mod proposal;
 pub mod quantity;
 pub mod refusal;

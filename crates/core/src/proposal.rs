@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::id::{PersonId, ProposalId};
+use crate::planted::{self, Fault};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
@@ -76,7 +77,7 @@ pub(crate) fn check_reader(
     person: PersonId,
     (proposer, inner): (PersonId, &Command),
 ) -> Result<(), Refusals> {
-    if person == proposer {
+    if person == proposer && !planted::has(Fault::OnePersonTwice) {
         return Err(AuthorityRefused::SamePerson { person }.into());
     }
     authority::check(state, person, inner.right(state)?, Act::Approve)?;

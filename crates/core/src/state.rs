@@ -181,81 +181,19 @@ impl State {
         fn bytes<T: Encode<()> + Default + PartialEq>(it: &T) -> Vec<u8> {
             if *it == T::default() { Vec::new() } else { encode(it) }
         }
-        // Every field is named, so that a table forgotten here does not build.
-        let Self {
-            position,
-            now,
-            rules,
-            people,
-            parties,
-            accounts,
-            installations,
-            ledger,
-            caps,
-            entitlements,
-            auctions,
-            calls,
-            orders,
-            next_order,
-            last_prices,
-            closed_years,
-            penalties,
-            proposals,
-            agenda,
-            bank_references,
-            auctioned,
-            closing,
-            books,
-            government,
-            labels,
-            next_proposal,
-            decreed,
-            trusted,
-            delayed,
-            given,
-            carried,
-            adjusted,
-            reversible,
-            freezes,
-            locks,
-        } = self;
-        let all = [
-            bytes(position),
-            bytes(now),
-            bytes(rules),
-            bytes(people),
-            bytes(parties),
-            bytes(accounts),
-            bytes(installations),
-            bytes(ledger),
-            bytes(caps),
-            bytes(entitlements),
-            bytes(auctions),
-            bytes(calls),
-            bytes(orders),
-            bytes(next_order),
-            bytes(last_prices),
-            bytes(closed_years),
-            bytes(penalties),
-            bytes(proposals),
-            bytes(agenda),
-            bytes(bank_references),
-            bytes(auctioned),
-            bytes(closing),
-            bytes(books),
-            bytes(government),
-            bytes(labels),
-            bytes(next_proposal),
-            bytes(decreed),
-            bytes(trusted),
-            bytes(delayed),
-            bytes(given),
-            bytes(carried),
-            bytes(adjusted),
-            bytes(reversible),
-            bytes(freezes),
-            bytes(locks),
-        ];
+        macro_rules! each {
+            ($($field:ident)+) => {{
+                // Every field is named, so that a table forgotten here does not build.
+                let Self { $($field),+ } = self;
+                [$(bytes($field)),+]
+            }};
+        }
+        let all = each! {
+            position now rules people parties accounts installations ledger caps entitlements
+            auctions calls orders next_order last_prices closed_years penalties proposals agenda
+            bank_references auctioned closing books government labels next_proposal decreed
+            trusted delayed given carried adjusted reversible freezes locks
+        };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }
 

@@ -328,7 +328,9 @@ fn holders(state: &State) -> BTreeMap<HoldId, AccountId> {
         let account = state.government.get(&(it.jurisdiction, AccountKind::Auction))?;
         Some((it.hold, *account))
     });
-    orders.chain(auctions).collect()
+    let delayed = state.delayed.iter().map(|(hold, it)| (*hold, it.from));
+    let locks = state.locks.iter().map(|(hold, it)| (*hold, it.account));
+    orders.chain(auctions).chain(delayed).chain(locks).collect()
 }
 
 /// Walks both sets of intervals from edge to edge.

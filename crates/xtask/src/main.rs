@@ -10,8 +10,9 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 const USAGE: &str = "\
-cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files
-cargo xtask test       check, and the slow tests: crashes, full disk
+cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files, 200 seeds
+cargo xtask test       check, and the slow tests: crashes, full disk, planted faults
+cargo xtask sim        the simulator [--seeds N] [--from N], or [--planted]: does it find all faults
 cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
 cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "test" => test(),
         "bench" => bench(&rest),
+        "sim" => sim(&rest),
         "refusals" => refusals::write(&root()),
         "data" => data::compile(&root(), &rest),
         _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
@@ -89,7 +91,8 @@ fn check() -> Result<(), Failure> {
     tidy::check(&root())?;
     refusals::check_fresh(&root())?;
     data::check_committed(&root())?;
-    cargo(&["test", "--workspace"])
+    cargo(&["test", "--workspace"])?;
+    sim_of(&["--seeds", "200"])
 }
 
 fn bench(arguments: &[String]) -> Result<(), Failure> {
@@ -98,7 +101,21 @@ fn bench(arguments: &[String]) -> Result<(), Failure> {
     cargo(&[&run, &arguments[..]].concat())
 }
 
+fn sim(arguments: &[String]) -> Result<(), Failure> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // Faults are compiled in only where they are to be found.
+    let planted = arguments.contains(&"--planted");
+    let features: &[&str] = if planted { &["--features", "planted"] } else { &[] };
+    let run = ["run", "--quiet", "--release", "--package", "karvan-sim"];
+    cargo(&[&run[..], features, &["--"], &arguments[..]].concat())
+}
+
+fn sim_of(arguments: &[&str]) -> Result<(), Failure> {
+    sim(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
 fn test() -> Result<(), Failure> {
     check()?;
+    sim_of(&["--planted", "--seeds", "300"])?;
     cargo(&["test", "--release", "--package", "karvan", "--", "--ignored", "--nocapture"])
 }

@@ -9,6 +9,7 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::AccountId;
+use crate::planted::{self, Fault};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
@@ -86,6 +87,7 @@ pub fn decide(
     no.settle()?;
     let time = state.working_time(state.accounts.row(account).jurisdiction);
     let from = time.calendar.moment(time.trusted_from(time.calendar.local(by.now())));
+    let from = if planted::has(Fault::TrustedAtOnce) { by.now() } else { from };
     out.push(Event::AccountTrusted(AccountTrusted { account, trusted, from }));
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::freezing;
 use crate::id::{AccountId, AuctionId, BidId, CashAccountId, SeriesId};
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
 use crate::ledger::{Block, Picked, Serials};
+use crate::planted::{self, Fault};
 use crate::quantity::{Money, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -198,7 +199,10 @@ fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) -> VecDeque<(SeriesId, Bloc
         if *filled > Tonnes::ZERO {
             let picked = first_of(&mut offered, *filled);
             let amount = price.times(*filled).unwrap_or_default();
-            let cash = CashMoved { from: row.cash, to: proceeds, amount };
+            let mut cash = CashMoved { from: row.cash, to: proceeds, amount };
+            if planted::has(Fault::PaymentSwapped) {
+                (cash.from, cash.to) = (cash.to, cash.from);
+            }
             draft.post(Posting::CashMoved(cash));
             units::move_all(&picked, Way { from: source, to: row.account }, |it| draft.post(it));
             let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };

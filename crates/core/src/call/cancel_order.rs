@@ -7,6 +7,7 @@ use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{CallId, OrderId};
 use crate::ledger::posting::{CashReleased, Posting, UnitsReleased};
+use crate::planted::{self, Fault};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
@@ -70,7 +71,8 @@ pub(crate) fn release(draft: &mut Draft<'_>, id: OrderId, order: &Order) {
     if order.side == Side::Buy {
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount: held.cash }));
     }
-    for (series, block) in held.units {
+    let kept = usize::from(planted::has(Fault::HoldKept));
+    for (series, block) in held.units.into_iter().skip(kept) {
         let (account, serials) = (order.account, block.serials);
         draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
     }

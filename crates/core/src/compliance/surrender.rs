@@ -11,6 +11,7 @@ use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, InstallationId};
 use crate::ledger::posting::UnitsEnded;
+use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -92,7 +93,8 @@ pub fn decide(
         }
         Some(rules) => {
             let due = rules.surrender_due;
-            no.unless(state.now < due, SurrenderRefused::TooLate { year, due });
+            let in_time = state.now < due || planted::has(Fault::LateSurrender);
+            no.unless(in_time, SurrenderRefused::TooLate { year, due });
         }
     }
     let kind = AccountKind::Surrender;

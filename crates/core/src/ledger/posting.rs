@@ -3,7 +3,8 @@
 
 use super::{Block, CashAccount, Hold, Ledger, Serials, Series, Shelf};
 use crate::id::{AccountId, CashAccountId, HoldId, SeriesId};
-use crate::quantity::Money;
+use crate::planted::{self, Fault};
+use crate::quantity::{Money, Tonnes};
 use minicbor::{Decode, Encode};
 
 /// New serials come into an account.
@@ -223,7 +224,11 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
         }
         Posting::UnitsMoved(it) => {
             rows.shelf(it.from).take(it.series, it.serials);
-            rows.shelf(it.to).put(it.series, Block { acquired: position, serials: it.serials });
+            let mut serials = it.serials;
+            if planted::has(Fault::UnitLost) && serials.count.0 > 1 {
+                serials.count -= Tonnes(1);
+            }
+            rows.shelf(it.to).put(it.series, Block { acquired: position, serials });
         }
         Posting::UnitsEnded(it) => {
             rows.shelf(it.from).take(it.series, it.serials);
@@ -233,7 +238,9 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
         Posting::UnitsRestored(it) => {
             rows.shelf(it.from).take(it.series, it.serials);
             rows.shelf(it.to).put(it.series, Block { acquired: position, serials: it.serials });
-            rows.series(it.series).ended -= it.serials.count;
+            if !planted::has(Fault::RestoredStaysEnded) {
+                rows.series(it.series).ended -= it.serials.count;
+            }
         }
         Posting::UnitsHeld(it) => {
             let block = rows.shelf(it.account).take(it.series, it.serials);

@@ -9,6 +9,7 @@ use crate::event::{Event, Events};
 use crate::id::{AccountId, InstallationId, SeriesId};
 use crate::ledger::posting::UnitsRestored;
 use crate::ledger::{Picked, Shelf};
+use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -139,7 +140,13 @@ pub(crate) fn remember(state: &mut State, record: &RecordHeader, it: Reversible)
 
 /// What was surrendered is owed again.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &Reversed) {
+    let again = state.reversible.get(&it.record).cloned();
     let Some(row) = state.reversible.remove(&it.record) else { return };
+    if planted::has(Fault::ReversedAgain)
+        && let Some(again) = again
+    {
+        state.reversible.insert(it.record, again);
+    }
     if let Ending::Surrender(installation, year) = row.ending {
         let surrendered = &mut state.installations.row_mut(installation).surrendered;
         if let Some(sum) = surrendered.get_mut(&year) {

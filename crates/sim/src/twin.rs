@@ -10,16 +10,26 @@ use std::collections::BTreeMap;
 
 /// Where a unit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// In an account, with the record that brought it.
-    Free { account: u32, acquired: u64 },
+    Free {
+        /// The account.
+        account: u32,
+        /// The record.
+        acquired: u64,
+    },
     /// Set aside, with the record that had brought it.
-    Held { hold: u64, acquired: u64 },
+    Held {
+        /// What it is set aside for.
+        hold: u64,
+        /// The record.
+        acquired: u64,
+    },
 }
 
 /// The twin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Twin {
+pub struct Twin {
     units: BTreeMap<(u32, u64), Place>,
     /// Free and held money by cash account.
     cash: BTreeMap<u32, (i64, i64)>,
@@ -33,7 +43,7 @@ fn each(series: SeriesId, serials: Serials) -> impl Iterator<Item = (u32, u64)> 
 
 impl Twin {
     /// What a state says.
-    pub(crate) fn of(state: &State) -> Self {
+    pub fn of(state: &State) -> Self {
         let mut it = Self::default();
         for (account, shelf) in state.ledger.shelves.iter() {
             for queue in &shelf.queues {
@@ -85,7 +95,7 @@ impl Twin {
     }
 
     /// Takes a record in.
-    pub(crate) fn apply(&mut self, position: u64, events: &[Event]) {
+    pub fn apply(&mut self, position: u64, events: &[Event]) {
         for posting in events.iter().filter_map(Event::posting) {
             match posting {
                 Posting::UnitsIssued(it) => {
@@ -146,8 +156,17 @@ impl Twin {
         }
     }
 
+    /// Whose each unit is, or that it is set aside.
+    pub fn owners(&self) -> BTreeMap<(u32, u64), Option<u32>> {
+        let owner = |it: &Place| match it {
+            Place::Free { account, .. } => Some(*account),
+            Place::Held { .. } => None,
+        };
+        self.units.iter().map(|(unit, place)| (*unit, owner(place))).collect()
+    }
+
     /// Whether the twin and the state say the same.
-    pub(crate) fn is(&self, state: &State) -> bool {
+    pub fn is(&self, state: &State) -> bool {
         let mut other = Self::of(state);
         // An account that was opened and never used has no row here.
         other.cash.retain(|_, row| *row != (0, 0));
@@ -158,7 +177,7 @@ impl Twin {
 
     /// The units the rule of the ledger picks: free in the account, wanted, by acquisition, series
     /// and serial.
-    pub(crate) fn pick(
+    pub fn pick(
         &self,
         account: AccountId,
         count: Tonnes,
@@ -185,7 +204,7 @@ impl Twin {
 }
 
 /// The units that leave an account with a record, sorted.
-pub(crate) fn leaving(events: &[Event], account: AccountId) -> Vec<(u32, u64)> {
+pub fn leaving(events: &[Event], account: AccountId) -> Vec<(u32, u64)> {
     let mut units = Vec::new();
     for posting in events.iter().filter_map(Event::posting) {
         let (series, serials) = match posting {

@@ -1,0 +1,299 @@
+//! What watches every record: a replica, the plain twin, the shadow log, and rules written once
+//! more, without the code that keeps them.
+
+use crate::twin::{Twin, leaving};
+use crate::world::LIMIT_BP;
+use karvan_core::compliance::surrender::Surrendered;
+use karvan_core::id::{GroupId, HoldId, JurisdictionId, NOBODY, ProposalId, SeriesId};
+use karvan_core::ledger::posting::Posting;
+use karvan_core::party::PersonStatus;
+use karvan_core::planted::{self, Fault};
+use karvan_core::quantity::{Money, Tonnes};
+use karvan_core::time::{DAY_MS, Instant};
+use karvan_core::units::cancel_transfer::TransferEnd;
+use karvan_core::{Event, State, apply, invariant};
+use karvan_engine::frame::{Frame, Hash};
+use karvan_engine::shadow::Shadow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// After so many records everything is compared.
+const SWEEP: u64 = 64;
+const HOUR_MS: i64 = 3_600_000;
+
+/// What is wrong.
+pub type Violation = String;
+
+/// The monitor.
+pub struct Monitor {
+    /// The replica.
+    pub state: State,
+    /// The hash of its last record.
+    pub chain: Hash,
+    /// The plain twin.
+    pub twin: Twin,
+    shadow: Shadow,
+    ids: BTreeSet<u128>,
+    references: BTreeSet<u64>,
+    reversed: BTreeSet<u64>,
+    delayed: BTreeMap<HoldId, (Instant, Tonnes)>,
+    given: BTreeMap<(JurisdictionId, GroupId), Vec<(i64, Tonnes)>>,
+    /// The largest cap there ever was.
+    most: Tonnes,
+    /// The time of the last record.
+    at: Instant,
+}
+
+impl Monitor {
+    /// Before the first record.
+    pub fn new(chain: Hash) -> Self {
+        Self {
+            state: State::default(),
+            chain,
+            twin: Twin::default(),
+            shadow: Shadow::default(),
+            ids: BTreeSet::new(),
+            references: BTreeSet::new(),
+            reversed: BTreeSet::new(),
+            delayed: BTreeMap::new(),
+            given: BTreeMap::new(),
+            most: Tonnes::ZERO,
+            at: Instant(0),
+        }
+    }
+
+    /// Takes a record in; says what is wrong with it.
+    pub fn take(&mut self, frame: &Frame<'_>) -> Result<(), Violation> {
+        let header = &frame.header;
+        let position = header.record.position;
+        let says = |what: String| format!("record {position}: {what}");
+        let no = |holds: bool, what: &str| if holds { Ok(()) } else { Err(says(what.to_owned())) };
+        no(position == self.state.position + 1, "records do not follow one another")?;
+        no(header.previous == self.chain, "the chain is broken")?;
+        no(header.record.at >= self.at, "time goes back")?;
+        self.at = header.record.at;
+        no(!(planted::has(Fault::Canary) && position == 200), "the canary")?;
+        no(self.ids.insert(header.id.0), "one command is two records")?;
+        let actor = header.record.actor;
+        if actor != NOBODY {
+            let active = self.state.people.row(actor).status == PersonStatus::Active;
+            no(active, "a suspended person acts")?;
+        }
+        let events = frame.events().map_err(|it| says(it.to_string()))?;
+        // What falls due happens at its moment, however late the writer comes to it.
+        let passed = events.iter().find_map(|it| match it {
+            Event::TimePassed(it) => Some(it.to),
+            _ => None,
+        });
+        let at = passed.unwrap_or(header.record.at);
+        for event in &events {
+            self.fact(event, at).map_err(says)?;
+        }
+        self.payment(&events).map_err(says)?;
+        self.oldest_first(&events).map_err(says)?;
+        for event in &events {
+            apply(&mut self.state, &header.record, event);
+        }
+        self.chain = frame.hash();
+        invariant::check_record(&self.state, &events);
+        self.twin.apply(position, &events);
+        self.shadow.take(position, &events).map_err(|it| it.to_string())?;
+        let late = self.state.next_due().is_some_and(|due| due < self.state.now);
+        no(!late, "something fell due and was left out")?;
+        if position.is_multiple_of(SWEEP) {
+            self.sweep().map_err(says)?;
+        }
+        Ok(())
+    }
+
+    /// Compares everything.
+    pub fn sweep(&self) -> Result<(), Violation> {
+        invariant::sweep(&self.state);
+        if !self.twin.is(&self.state) {
+            return Err("the plain twin differs from the state".to_owned());
+        }
+        match self.shadow.reconcile(&self.state).first() {
+            None => Ok(()),
+            Some(it) => Err(format!("shadow log and ledger differ: {it}")),
+        }
+    }
+
+    /// Rules about single facts, on the state before them.
+    fn fact(&mut self, event: &Event, at: Instant) -> Result<(), Violation> {
+        let state = &self.state;
+        match event {
+            Event::Approved(it) => {
+                let row = self.proposal(it.proposal)?;
+                if row.proposer == it.approver {
+                    return Err("one person is both persons".to_owned());
+                }
+                let party = |person| state.people.row(person).party;
+                if party(row.proposer) != party(it.approver) {
+                    return Err("a person of another party approves".to_owned());
+                }
+            }
+            Event::BankReferenceBooked(it) if !self.references.insert(it.reference) => {
+                return Err(format!("bank reference {} is booked twice", it.reference));
+            }
+            Event::Reversed(it)
+                if !self.reversed.insert(it.record) || it.quantity == Tonnes::ZERO =>
+            {
+                return Err(format!("record {} is reversed twice", it.record));
+            }
+            Event::AccountTrusted(it) if it.from.0 < at.0 + 3 * DAY_MS => {
+                return Err("an account is trusted too soon".to_owned());
+            }
+            Event::TransferDelayed(it) => {
+                self.delayed.insert(it.transfer, (it.waits.approved, it.waits.counted));
+            }
+            Event::TransferEnded(it) => {
+                let (approved, counted) = self.delayed.remove(&it.transfer).unwrap();
+                let waited = at.0 - approved.0;
+                if it.end == TransferEnd::Completed && counted > Tonnes::ZERO {
+                    // Noon of the next working day at the earliest, at UTC+5.
+                    let of_day = (at.0 + 5 * HOUR_MS).rem_euclid(DAY_MS);
+                    if waited < 24 * HOUR_MS || of_day != 12 * HOUR_MS {
+                        return Err(format!("a delay is cut short: {} min", waited / 60_000));
+                    }
+                } else if it.end != TransferEnd::Completed {
+                    self.take_back(approved, counted);
+                }
+            }
+            Event::Transferred(it) => {
+                let frozen = karvan_core::freezing::is_frozen(state, it.from)
+                    || karvan_core::freezing::is_frozen(state, it.to);
+                if frozen {
+                    return Err("units of a frozen account move".to_owned());
+                }
+            }
+            Event::LimitUsed(it) => {
+                let giver = (it.jurisdiction, it.group);
+                let rows = self.given.entry(giver).or_default();
+                rows.push((at.0, it.quantity));
+                let five_days = at.0 - 5 * DAY_MS;
+                let sum: Tonnes =
+                    rows.iter().filter(|(at, _)| *at > five_days).map(|(_, it)| *it).sum();
+                let limit = self.most.basis_points(LIMIT_BP);
+                if sum > limit {
+                    return Err(format!("{sum} left for strangers, {limit} were allowed"));
+                }
+            }
+            Event::CapSet(it) => self.most = self.most.max(it.quantity + it.opening),
+            Event::Surrendered(it) => self.surrendered(it)?,
+            Event::AuctionCleared(it) => {
+                let row = state.auctions.row(it.auction);
+                if row.result.is_some() {
+                    return Err("an auction is cleared twice".to_owned());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn proposal(&self, id: ProposalId) -> Result<&karvan_core::proposal::Proposal, Violation> {
+        self.state.proposals.get(&id).ok_or_else(|| format!("proposal {id} does not wait"))
+    }
+
+    fn surrendered(&self, it: &Surrendered) -> Result<(), Violation> {
+        let row = self.state.installations.row(it.installation);
+        let rules = self.state.year_rules(row.jurisdiction, it.year);
+        match rules {
+            Some(rules) if self.state.now < rules.surrender_due => Ok(()),
+            _ => Err(format!("a surrender for {} comes too late", it.year)),
+        }
+    }
+
+    /// What did not go does not count for the limit.
+    fn take_back(&mut self, approved: Instant, quantity: Tonnes) {
+        for rows in self.given.values_mut() {
+            if let Some(row) = rows.iter_mut().find(|it| **it == (approved.0, quantity)) {
+                row.1 = Tonnes::ZERO;
+                return;
+            }
+        }
+    }
+
+    /// Whoever gives units in an auction or call is paid for them in the same record.
+    fn payment(&self, events: &[Event]) -> Result<(), Violation> {
+        let price = events.iter().find_map(|it| match it {
+            Event::CallCleared(it) => it.result.price,
+            Event::AuctionCleared(it) => it.result.price,
+            _ => None,
+        });
+        let Some(price) = price else { return Ok(()) };
+        let filled: Tonnes = events
+            .iter()
+            .filter_map(|it| match it {
+                Event::BidFilled(it) => Some(it.quantity),
+                Event::OrderFilled(it) => {
+                    let sells =
+                        self.state.orders.get(&it.order)?.side == karvan_core::call::Side::Sell;
+                    sells.then_some(it.quantity)
+                }
+                _ => None,
+            })
+            .sum();
+        let mut taken = BTreeMap::new();
+        for posting in events.iter().filter_map(Event::posting) {
+            if let Posting::CashMoved(it) = posting {
+                *taken.entry(it.to).or_insert(Money::ZERO) += it.amount;
+                *taken.entry(it.from).or_insert(Money::ZERO) -= it.amount;
+            }
+        }
+        // In an auction the government sells, in a call those whose orders offer.
+        let sellers: BTreeSet<_> = events
+            .iter()
+            .filter_map(|it| match it {
+                Event::AuctionCleared(it) => {
+                    let row = self.state.auctions.row(it.auction);
+                    let administrator = self.state.accounts.row(
+                        self.state.government
+                            [&(row.jurisdiction, karvan_core::account::AccountKind::Auction)],
+                    );
+                    self.state.cash_account_of(administrator.holder)
+                }
+                Event::OrderFilled(it) => {
+                    let order = self.state.orders.get(&it.order)?;
+                    (order.side == karvan_core::call::Side::Sell).then_some(order.cash)
+                }
+                _ => None,
+            })
+            .collect();
+        let received: Money = sellers.iter().filter_map(|it| taken.get(it)).copied().sum();
+        let owed = price.times(filled).unwrap();
+        if received == owed { Ok(()) } else { Err(format!("{received} paid for {owed}")) }
+    }
+
+    /// Units move by acquisition, oldest first: whichever the rule picks, the twin picks too.
+    fn oldest_first(&self, events: &[Event]) -> Result<(), Violation> {
+        // What waited was picked when it was approved.
+        if events.iter().any(|it| matches!(it, Event::TransferEnded(_))) {
+            return Ok(());
+        }
+        let series = |id| self.state.ledger.series.row(id);
+        for event in events {
+            let (account, year) = match event {
+                Event::Transferred(it) => (it.from, None),
+                Event::TransferDelayed(it) => (it.waits.from, None),
+                Event::Surrendered(it) => {
+                    let row = self.state.installations.row(it.installation);
+                    (row.account, Some((row.jurisdiction, it.year)))
+                }
+                _ => continue,
+            };
+            let units = leaving(events, account);
+            let only = units.first().map_or(0, |(series, _)| *series);
+            let wanted = |id: SeriesId| match year {
+                None => id.0 == only,
+                Some((of, year)) => {
+                    let row = series(id);
+                    row.jurisdiction == of && row.valid_from <= year && year <= row.valid_to
+                }
+            };
+            if self.twin.pick(account, Tonnes(units.len() as u64), wanted) != units {
+                return Err("other units than the oldest move".to_owned());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! The market that is attacked: two invented countries, administrators, operators, a trader.
+
+use karvan_core::Command;
+use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::calendar::{Calendar, Offset};
+use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::id::{GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
+use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::party::{Role, register_party::RegisterParty};
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::{
+    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, TIERS_MAX, Ties,
+    Undersubscribed, YearRules,
+};
+use karvan_core::supply::reserve::QuantityShares;
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::time::{Instant, Year};
+use std::collections::BTreeSet;
+
+/// When it begins.
+pub fn begins() -> Instant {
+    Instant(Instant::of_date(2027, 6, 1).0 + 5 * 3_600_000)
+}
+
+/// Everybody has two persons.
+const PERSONS: u8 = 2;
+const X: JurisdictionId = JurisdictionId(0);
+
+fn label(text: &str) -> Label {
+    Label::new(text).unwrap()
+}
+
+/// Units of the first year expire within the simulated time, all others later.
+fn year(number: u16) -> YearRules {
+    let due = |month| Instant::of_date(i64::from(number) + 1, month, 1);
+    YearRules {
+        year: Year(number),
+        stage: Stage::Ets,
+        valid_to: Year(if number == 2026 { 2027 } else { number.max(2030) }),
+        report_due: due(4),
+        surrender_due: due(5),
+        auction: AuctionRules {
+            lot: Tonnes(10),
+            reserve: Price(100),
+            undersubscribed: Undersubscribed::Sell,
+            below_secondary: BelowSecondary::Ignore,
+            below_secondary_percent: 10,
+            purchase_limit_percent: 100,
+            bids_max: 100,
+            ties: Ties::Seeded,
+            tiers: [None; TIERS_MAX],
+            withhold: None,
+        },
+        penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
+        quantity: Some(QuantityShares {
+            upper_bp: 1_500,
+            middle_bp: 1_500,
+            lower_bp: 600,
+            rate_bp: 2_400,
+            release_bp: 200,
+            invalidation_bp: 500,
+        }),
+    }
+}
+
+/// Their policy. A holder group may give a tenth of the cap to strangers within five working days.
+pub fn rules() -> MarketRules {
+    let calendar = Calendar {
+        offsets: vec![Offset { since: Instant(0), minutes: 300 }],
+        yearly: BTreeSet::from([(1, 1), (3, 21)]),
+        ..Calendar::plain()
+    };
+    let chapter = |code: &str, country: &str| JurisdictionRules {
+        code: label(code),
+        years: (2026..=2032).map(year).collect(),
+        country: label(country),
+        calendar: calendar.clone(),
+        transfer_limit_bp: LIMIT_BP,
+        admits: AccountKind::ALL.iter().copied().collect(),
+    };
+    MarketRules {
+        name: "two invented countries".to_owned(),
+        currency: label("USD"),
+        jurisdictions: vec![chapter("XXA", "XA"), chapter("XXB", "XB")],
+        policy_hash: [0; 32],
+        transfer_limit: None,
+    }
+}
+
+/// See [`rules`], in hundredths of a percent of the cap.
+pub const LIMIT_BP: u32 = 1_000;
+
+/// What opens the market: who asks what, in turn. What needs two persons is asked by the first.
+pub fn opening(step: usize) -> Option<(PersonId, Command)> {
+    let register = |role, group, jurisdiction| {
+        let (group, persons) = (GroupId(group), PERSONS);
+        Command::from(RegisterParty { role, jurisdiction, group, persons })
+    };
+    let party = |place: u32| PersonId(1 + u32::from(PERSONS) * place);
+    let (region, nation, bank) = (party(0), party(1), party(2));
+    let kinds: Vec<AccountKind> =
+        AccountKind::ALL.iter().copied().filter(|it| it.is_government()).collect();
+    let mut all: Vec<(PersonId, Command)> = vec![
+        (NOBODY, register(Role::RegionalAdministrator, 0, None)),
+        (region, AdoptPolicy { rules: Box::new(rules()) }.into()),
+        (region, register(Role::NationalAdministrator, 1, Some(X))),
+        (region, register(Role::SettlementBank, 2, None)),
+        (nation, register(Role::Operator, 3, Some(X))),
+        (nation, register(Role::Operator, 4, Some(X))),
+        (nation, register(Role::Trader, 5, Some(X))),
+        (nation, register(Role::Verifier, 6, Some(X))),
+        (region, register(Role::NationalAdministrator, 7, Some(JurisdictionId(1)))),
+    ];
+    let single = SinglePerson { surrender: true, trusted: true };
+    for kind in kinds {
+        let open = OpenAccount { kind, holder: PartyId(1), jurisdiction: X, single };
+        all.push((nation, open.into()));
+    }
+    for (number, operator) in [(1, 3), (2, 4), (3, 3)] {
+        let register = RegisterInstallation {
+            label: label(&format!("X-{number}")),
+            jurisdiction: X,
+            operator: PartyId(operator),
+            obliged_from: Some(Year(2027)),
+            single,
+        };
+        all.push((nation, register.into()));
+    }
+    let (kind, holder) = (AccountKind::Trading, PartyId(5));
+    all.push((nation, OpenAccount { kind, holder, jurisdiction: X, single }.into()));
+    for party in [2, 1, 3, 4, 5].map(PartyId) {
+        all.push((bank, OpenCashAccount { party }.into()));
+    }
+    for (reference, party) in (1..).zip([3, 4, 5].map(PartyId)) {
+        all.push((bank, Deposit { party, amount: Money(1_000_000), reference }.into()));
+    }
+    for year in [2026, 2027, 2028].map(Year) {
+        // The first year has units of earlier law, all others a cap.
+        let earlier = year == Year(2026);
+        let (cap, opening) = if earlier { (0, 1_000) } else { (1_000, 0) };
+        let (quantity, opening) = (Tonnes(cap), Tonnes(opening));
+        all.push((nation, SetCap { jurisdiction: X, year, quantity, opening }.into()));
+        let quantity = Tonnes(900);
+        all.push((nation, Issue { jurisdiction: X, year, quantity }.into()));
+        for (to, quantity) in [(AccountKind::Allocation, 500), (AccountKind::Auction, 300)] {
+            let (from, quantity) = (AccountKind::TotalQuantity, Tonnes(quantity));
+            all.push((
+                nation,
+                CentralTransfer { jurisdiction: X, from, to, year, quantity }.into(),
+            ));
+        }
+        let rows = [(0, 150), (1, 120), (2, 90)].map(|(installation, quantity)| AllocationRow {
+            installation: InstallationId(installation),
+            quantity: Tonnes(quantity),
+        });
+        let rows = rows.into();
+        all.push((nation, UploadAllocation { jurisdiction: X, year, rows }.into()));
+        let installations = vec![InstallationId(0), InstallationId(1)];
+        all.push((nation, Allocate { jurisdiction: X, year, installations }.into()));
+    }
+    all.into_iter().nth(step)
+}
