@@ -83,7 +83,7 @@ pub enum Right {
     Bank,
 }
 
-/// Whether a second person must approve a command (rulebook section 3, "second person").
+/// Whether a second person must approve a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
     /// One person suffices.

@@ -120,7 +120,7 @@ pub struct YearRules {
     pub quantity: Option<QuantityShares>,
 }
 
-/// What an auction does when less is bid than offered (market rule A6).
+/// What an auction does when less is bid than offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Undersubscribed {
@@ -132,7 +132,7 @@ pub enum Undersubscribed {
     Sell,
 }
 
-/// What an auction does when it would clear well below the secondary market (market rule A7).
+/// What an auction does when it would clear well below the secondary market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum BelowSecondary {
@@ -154,7 +154,7 @@ pub const TIERS_MAX: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Ties {
-    /// In an order fixed by a seed that is committed to before the window (A2).
+    /// In an order fixed by a seed that is committed to before the window.
     #[n(0)]
     Seeded,
     /// In proportion, in lots; what is left over in the order of the seed (Western Climate
@@ -183,31 +183,31 @@ pub struct AuctionRules {
     /// Volumes are whole multiples of this.
     #[n(0)]
     pub lot: Tonnes,
-    /// Bids below are left out (A8).
+    /// Bids below are left out.
     #[n(1)]
     pub reserve: Price,
-    /// When less is bid than offered (A6).
+    /// When less is bid than offered.
     #[n(2)]
     pub undersubscribed: Undersubscribed,
-    /// When the price falls below the secondary market (A7).
+    /// When the price falls below the secondary market.
     #[n(3)]
     pub below_secondary: BelowSecondary,
-    /// How far below counts, in percent of the secondary price (A7).
+    /// How far below counts, in percent of the secondary price.
     #[n(4)]
     pub below_secondary_percent: u32,
-    /// The most of one auction that the bids of one owner group may ask for, in percent (A10).
+    /// The most of one auction that the bids of one owner group may ask for, in percent.
     #[n(5)]
     pub purchase_limit_percent: u32,
     /// The most bids one auction takes.
     #[n(6)]
     pub bids_max: u32,
-    /// How equal prices share (A2).
+    /// How equal prices share.
     #[n(7)]
     pub ties: Ties,
-    /// Above these prices more units are released in one auction (A11), in ascending order.
+    /// Above these prices more units are released in one auction, in ascending order.
     #[n(8)]
     pub tiers: [Option<Tier>; TIERS_MAX],
-    /// Below this price units are withheld (A12).
+    /// Below this price units are withheld.
     #[n(9)]
     pub withhold: Option<Tier>,
 }

@@ -2,7 +2,7 @@
 //! owner of every serial number.
 //!
 //! It reads nothing but facts, and keeps intervals, not totals: two swapped blocks must be noticed
-//! (rulebook section 5; compare the transaction log beside the registries of Regulation (EU)
+//! (compare the transaction log beside the registries of Regulation (EU)
 //! 2019/1122). [`Shadow::take`] checks each record by itself, [`Shadow::reconcile`] compares all
 //! owners with a state and names every block about which the two differ.
 

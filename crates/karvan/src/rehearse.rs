@@ -323,6 +323,10 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     line("surrendered", format!("{} Mt", mt(sum(|it| it.surrendered))));
     line("penalised", format!("{} Mt", mt(sum(|it| it.penalised))));
     line("refused", refusals(it));
+    if !it.attempts.is_empty() {
+        text.push_str(&attempts(it));
+    }
+    let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("records", format!("{} up to {}", it.records, it.until));
     line("chain head", hex(&it.chain));
     line("state hash", hex(&it.state_hash));
@@ -337,6 +341,22 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         }
     }
     text
+}
+
+/// What was attempted, and what stopped it.
+fn attempts(it: &Outcome) -> String {
+    let mut table = Table::new(&["attempted", "refusal", "at stake t", "lost t"]);
+    for attempt in &it.attempts {
+        let numbers: Vec<String> = attempt.refusals.iter().map(ToString::to_string).collect();
+        let stopped = if numbers.is_empty() { "waits".to_owned() } else { numbers.join(" ") };
+        table.add(vec![
+            attempt.what.to_owned(),
+            stopped,
+            attempt.stake.0.to_string(),
+            attempt.lost.0.to_string(),
+        ]);
+    }
+    format!("\n{table}\n")
 }
 
 fn refusals(it: &Outcome) -> String {
@@ -386,7 +406,21 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
         .iter()
         .map(|(number, count, text)| json!({ "number": number, "count": count, "first": text }))
         .collect();
+    let attempts: Vec<Value> = it
+        .attempts
+        .iter()
+        .map(|it| {
+            json!({
+                "attempted": it.what,
+                "stake_t": it.stake.0,
+                "lost_t": it.lost.0,
+                "refusals": it.refusals,
+                "stopped_by": it.stopped_by,
+            })
+        })
+        .collect();
     json!({
+        "attempts": attempts,
         "name": told.name,
         "currency": told.currency,
         "members": it.members,

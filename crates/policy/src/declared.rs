@@ -31,7 +31,7 @@ pub struct Declared {
     /// An intensity cap: the cap as a share of the emissions that the year's output would have
     /// caused, percent. The megatonnes of the file are then indicative.
     pub cap_percent_of_baseline: ByYear<f64>,
-    /// Prices at which more units are released (market rule A11), USD/t, rising.
+    /// Prices at which more units are released, USD/t, rising.
     pub cost_containment_usd: Vec<f64>,
     /// How many units each of them releases, percent of the cap.
     pub cost_containment_percent_of_cap: f64,

@@ -87,11 +87,11 @@ pub enum UnusedNewEntrants {
 /// A set of auction rules that a chapter may begin with and change key by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleSet {
-    /// When less is bid than offered (A6).
+    /// When less is bid than offered.
     pub undersubscribed: Undersubscribed,
-    /// When an auction would clear well below the secondary market (A7).
+    /// When an auction would clear well below the secondary market.
     pub below_secondary: BelowSecondary,
-    /// How equal prices share (A2).
+    /// How equal prices share.
     pub ties: Ties,
 }
 
@@ -320,6 +320,8 @@ pub struct RehearsalPolicy {
     pub call_day: u8,
     /// Whether people err: late and wrong reports, incomplete surrenders.
     pub errors: bool,
+    /// Whether thieves and careless officials try their luck.
+    pub attacks: bool,
     /// Whether plants' output varies by chance.
     pub chance: bool,
     /// Whether an owner of most of a jurisdiction's emissions bids below what it expects.
@@ -491,6 +493,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             behaviour: Behaviour::Realistic,
             call_day: 25,
             errors: true,
+            attacks: false,
             chance: true,
             market_power: false,
         },
@@ -525,6 +528,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         it.behaviour = section.choice("behaviour", &words, Behaviour::Realistic);
         it.call_day = u8::try_from(section.whole("call_day_of_month", 25, 1..=28)).unwrap_or(25);
         it.errors = section.flag("errors", true);
+        it.attacks = section.flag("attacks", false);
         it.chance = section.flag("chance", true);
         it.market_power = section.flag("market_power", false);
         if section.flag("intermediaries", false) {

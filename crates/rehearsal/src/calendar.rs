@@ -40,6 +40,8 @@ pub enum Step {
     CloseYear,
     /// Plants decide on measures that work from the next year on.
     Invest,
+    /// A bad day: theft, carelessness, lies.
+    Attack,
 }
 
 /// A step with its moment, its jurisdiction and the year it is about.
@@ -108,8 +110,20 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
             }
         }
     }
+    if policy.rehearsal.attacks {
+        all.extend(attack(policy, first, last));
+    }
     all.sort();
     all
+}
+
+/// The bad day: in the first jurisdiction with a market, when units are there.
+fn attack(policy: &Policy, first: u16, last: u16) -> Option<Entry> {
+    let market = |it: &&(usize, &Jurisdiction)| (first..=last).any(|year| it.1.obliges(year));
+    let (jurisdiction, it) = policy.jurisdictions.iter().enumerate().find(|it| market(&it))?;
+    let year = (first..=last).find(|year| it.obliges(*year))?;
+    let at = in_working_time(it, moment(year, (3, 15), 0), 1);
+    Some(Entry { at, step: Step::Attack, jurisdiction, year })
 }
 
 fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Instant, Step)) {

@@ -94,6 +94,19 @@ impl<J: Journal> Market<J> {
         Ok(answers)
     }
 
+    /// Sends one command as it is, without the second person it may need: what becomes of it is
+    /// the sender's business.
+    pub fn attempt(&mut self, actor: PersonId, command: Command) -> Result<Answer, Stopped> {
+        let created = karvan_engine::clock::Clock::now(&self.clock);
+        let submission = self.submission(created, actor, command);
+        let answers = self.writer.step(&[submission], &mut |_| {})?;
+        match answers.into_iter().next() {
+            Some(Answer::Unavailable(why)) => Err(unavailable(&why)),
+            Some(answer) => Ok(answer),
+            None => unreachable!("every command gets an answer"),
+        }
+    }
+
     fn submission(&mut self, at: Instant, actor: PersonId, command: Command) -> Submission {
         self.sent += 1;
         Submission { id: CommandId::new(at, self.sent << 24), actor, command }

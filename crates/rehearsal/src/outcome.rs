@@ -2,6 +2,7 @@
 //! only the rehearsal knows (emissions without abatement).
 
 use crate::group::{Plant, PlantYear};
+use crate::play::Attempt;
 use karvan_core::State;
 use karvan_core::compliance::Letter;
 use karvan_core::id::{JurisdictionId, SeriesId};
@@ -78,7 +79,9 @@ pub struct Outcome {
     pub chain: [u8; 32],
     /// The hash of the state.
     pub state_hash: [u8; 32],
-    /// Refusals by number: how many, and the first text.
+    /// What thieves and careless officials tried.
+    pub attempts: Vec<Attempt>,
+    /// Refusals of honest commands by number: how many, and the first text.
     pub refused: Vec<(u16, u64, String)>,
 }
 

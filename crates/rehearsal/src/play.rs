@@ -1,8 +1,11 @@
 //! The play: the years of a market, step by step.
 
 mod administrators;
+mod attacks;
 mod operators;
 mod traders;
+
+pub use attacks::Attempt;
 
 use crate::calendar::{self, Entry, Step};
 use crate::chance::{Chance, Purpose};
@@ -71,6 +74,7 @@ pub struct Play<J> {
     statement_line: u64,
     open_auction: BTreeMap<usize, AuctionId>,
     open_calls: BTreeMap<(usize, u16), CallId>,
+    attempts: Vec<Attempt>,
 }
 
 impl<J: Journal> Play<J> {
@@ -89,6 +93,7 @@ impl<J: Journal> Play<J> {
             statement_line: 0,
             open_auction: BTreeMap::new(),
             open_calls: BTreeMap::new(),
+            attempts: Vec::new(),
         }
     }
 
@@ -138,6 +143,7 @@ impl<J: Journal> Play<J> {
             Step::LateReport => self.report_late(j, year),
             Step::Surrender => self.surrender(j, year),
             Step::CloseYear => self.close_year(j, year),
+            Step::Attack => self.attack(j, year),
             Step::Invest => {
                 self.invest(j, year, entry.at);
                 Ok(())
@@ -362,6 +368,7 @@ impl<J: Journal> Play<J> {
             until: state.now,
             chain: self.market.writer().chain(),
             state_hash: state.hash(),
+            attempts: self.attempts.clone(),
             refused: refused.iter().map(|(n, (count, text))| (*n, *count, text.clone())).collect(),
         }
     }

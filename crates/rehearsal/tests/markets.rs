@@ -225,3 +225,21 @@ fn one_owner(row: &str) -> String {
     cells[2] = "the-owner";
     cells.join(",")
 }
+
+#[test]
+fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
+    let it = outcome(Settings { last: 2027, ..settings(PILOT, INSTALLATIONS) });
+    assert!(it.attempts.len() >= 10, "{:#?}", it.attempts);
+    for attempt in &it.attempts {
+        let stopped = !attempt.refusals.is_empty() || attempt.stopped_by.contains("waits until");
+        assert!(stopped && attempt.lost == Tonnes(0), "{attempt:#?}");
+    }
+    let numbers = |what: &str| {
+        let found = it.attempts.iter().find(|it| it.what.contains(what)).unwrap();
+        found.refusals.clone()
+    };
+    assert!(numbers("two stolen passwords empty it").contains(&615), "the limit");
+    assert_eq!(numbers("its own proposal"), [112], "two persons are two persons");
+    assert!(numbers("offered again").contains(&302), "nothing leaves the surrender account");
+    assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
+}

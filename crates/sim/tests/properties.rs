@@ -13,11 +13,12 @@
 #[allow(dead_code, reason = "the stories use the rest")]
 mod story;
 
+use karvan_core::authority::Right;
 use karvan_core::call::Side;
 use karvan_core::command::kind_name;
 use karvan_core::event::EVENT_BYTES;
 use karvan_core::id::AccountId;
-use karvan_core::{Command, Event, State};
+use karvan_core::{Command, Context, Event, Events, Refusal, State, decide};
 use karvan_sim::draw::{Draw, actor, asked, command, kinds};
 use karvan_sim::twin::{Twin, leaving};
 use proptest::prelude::*;
@@ -146,4 +147,55 @@ fn chance_gets_every_kind_of_command_accepted() {
     let never: Vec<_> =
         kinds.iter().filter(|it| !accepted.contains_key(it)).map(|it| kind_name(*it)).collect();
     assert!(never.is_empty(), "never accepted: {never:?}");
+}
+
+/// What one party may ask no other may: each command that is accepted is refused to a person of
+/// every other party, for want of the right alone.
+#[test]
+fn what_one_party_may_ask_is_refused_to_all_others() {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..12 {
+        let mut draw = Draw(1_000 + seed);
+        let mut story = market(STARTS[0]);
+        for _ in 0..300 {
+            let kind = draw.of(&kinds());
+            let command = command(&story.state, kind, &mut draw);
+            story.actor = actor(&story.state, &command, &mut draw);
+            let before = story.state.clone();
+            if !story.ask(&command).is_empty() {
+                continue;
+            }
+            // Whoever acts with a right of its own party; the founder, time and proposals apart.
+            let Some(party) = before.people.get(story.actor).and_then(|it| it.party) else {
+                continue;
+            };
+            let open = matches!(
+                command.right(&before),
+                Ok(Right::Registered | Right::Founder | Right::Time)
+            );
+            if open {
+                continue;
+            }
+            for (person, row) in before.people.iter().filter(|(_, it)| it.party.is_some()) {
+                if row.party == Some(party) {
+                    continue;
+                }
+                let context = Context {
+                    actor: person,
+                    now: before.now,
+                    approvals: vec![story.actor],
+                    command_hash: command.hash(person),
+                };
+                let mut out = Events::default();
+                let refused = decide(&before, &context, &command, &mut out).unwrap_err();
+                let numbers: Vec<u16> = refused.list().iter().map(Refusal::number).collect();
+                assert!(
+                    numbers.len() == 1 && (101..=113).contains(&numbers[0]),
+                    "{command:?} of party {party} by {person}: {refused}"
+                );
+            }
+            *seen.entry(command.name()).or_default() += 1;
+        }
+    }
+    assert!(seen.len() >= 35, "few kinds were accepted: {seen:?}");
 }

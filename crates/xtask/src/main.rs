@@ -3,6 +3,7 @@
 
 mod data;
 mod refusals;
+mod rulebook;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ cargo xtask test       check, and the slow tests: crashes, full disk, planted fa
 cargo xtask sim        the simulator [--seeds N] [--from N], or [--planted]: does it find all faults
 cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
+cargo xtask rulebook   write docs/rulebook.md
 cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";
 
 /// What went wrong, in words.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         "bench" => bench(&rest),
         "sim" => sim(&rest),
         "refusals" => refusals::write(&root()),
+        "rulebook" => rulebook::write(&root()),
         "data" => data::compile(&root(), &rest),
         _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
     };
@@ -90,6 +93,7 @@ fn check() -> Result<(), Failure> {
     cargo(&[&["clippy", "--quiet", "--workspace", "--all-targets"], &lints[..]].concat())?;
     tidy::check(&root())?;
     refusals::check_fresh(&root())?;
+    rulebook::check_fresh(&root())?;
     data::check_committed(&root())?;
     cargo(&["test", "--workspace"])?;
     sim_of(&["--seeds", "200"])

@@ -1,5 +1,5 @@
 //! Set for what one person suffices in an account: surrender and return, and transfers to accounts
-//! it trusts. Everything else a holder does with its units takes two persons (rulebook section 3).
+//! it trusts. Everything else a holder does with its units takes two persons.
 
 use super::SinglePerson;
 use crate::authority::{Authorised, Right};

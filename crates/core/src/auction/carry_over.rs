@@ -1,4 +1,4 @@
-//! What an auction leaves unsold goes into the next four auctions (market rule A9): a quarter each,
+//! What an auction leaves unsold goes into the next four auctions: a quarter each,
 //! in whole lots, lots left over to the earliest; but no auction grows beyond 125 % of what was
 //! first announced for it. What does not fit goes to the stability account.
 //!

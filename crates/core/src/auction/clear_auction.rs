@@ -27,7 +27,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
-/// The secondary price counts when its last trade is at most this many days old (A7).
+/// The secondary price counts when its last trade is at most this many days old.
 pub const SECONDARY_DAYS: i64 = 30;
 
 /// The command.

@@ -1,4 +1,4 @@
-//! The clearing rule of sealed-bid, uniform-price auctions (market rules A2 to A8, A11, A12).
+//! The clearing rule of sealed-bid, uniform-price auctions.
 //!
 //! Bids at or above the reserve are summed from the highest price down; the price of the bid at
 //! which the sum meets the volume is paid by all; the last bid gets the remainder. Equal prices
@@ -143,8 +143,8 @@ struct Contained {
     volume: Tonnes,
 }
 
-/// Releases more above the triggers of tiers (A11), or withholds below that of emissions
-/// containment (A12).
+/// Releases more above the triggers of tiers, or withholds below that of emissions
+/// containment.
 fn contain(offer: &Offer<'_>, curve: &Curve, interim: Price) -> Contained {
     let mut it = Contained { price: interim, volume: offer.volume };
     for tier in offer.rules.tiers.iter().flatten().filter(|tier| tier.volume > Tonnes::ZERO) {
@@ -169,7 +169,7 @@ fn contain(offer: &Offer<'_>, curve: &Curve, interim: Price) -> Contained {
     }
 }
 
-/// The price where it may not lie far below the secondary market (A7); none cancels the auction.
+/// The price where it may not lie far below the secondary market; none cancels the auction.
 fn beside_secondary(offer: &Offer<'_>, curve: &Curve, price: Price) -> Option<Price> {
     match floor_by_secondary(offer).filter(|floor| price < *floor) {
         None => Some(price),
@@ -181,7 +181,7 @@ fn beside_secondary(offer: &Offer<'_>, curve: &Curve, price: Price) -> Option<Pr
     }
 }
 
-/// The price below which the secondary market is undercut (A7), rounded up to the tick.
+/// The price below which the secondary market is undercut, rounded up to the tick.
 fn floor_by_secondary(offer: &Offer<'_>) -> Option<Price> {
     let secondary = i128::from(offer.secondary?.0);
     let kept = 100u32.saturating_sub(offer.rules.below_secondary_percent);

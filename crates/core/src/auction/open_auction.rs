@@ -1,7 +1,7 @@
 //! Open an auction: the administrator announces what is sold, when, and the commitment to the
 //! seed that orders equal prices. The units are set aside at once, so a sale is always covered.
 //!
-//! The volume grows by what earlier auctions left unsold for this one (market rule A9); what does
+//! The volume grows by what earlier auctions left unsold for this one; what does
 //! not fit goes to the stability account. Sold are units that count for the year, the oldest first.
 
 use super::{Auction, carry_over};

@@ -94,7 +94,7 @@ pub fn right(_state: &State, it: &PlaceBid) -> Result<Right, Refusals> {
     Ok(Right::Holder(it.account))
 }
 
-/// Checks the window, the lot, the limit of the group and the money, in the order of A10.
+/// Checks the window, the lot, the limit of the group and the money.
 pub fn decide(
     state: &State,
     by: &Authorised<'_>,

@@ -1,4 +1,4 @@
-//! The price rule of call auctions (market rule 2).
+//! The price rule of call auctions.
 //!
 //! Every tick between the lowest and the highest crossing price is a candidate. The largest volume
 //! wins; then the smallest surplus; then, if all candidates have a surplus of bids, the highest

@@ -59,7 +59,9 @@ pub(crate) fn left(state: &State, account: AccountId, now: Instant) -> (Tonnes, 
     let used: Tonnes = match state.given.get(&giver) {
         None => Tonnes::ZERO,
         Some(given) => {
-            let window = time.before(day, LIMIT_DAYS);
+            // On a day without work five working days lie before it.
+            let more = u32::from(!time.works(day));
+            let window = time.before(day, LIMIT_DAYS.saturating_add(more));
             given.iter().filter(|(it, _)| **it > window).map(|(_, it)| *it).sum()
         }
     };
@@ -77,7 +79,8 @@ fn cap_now(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Tonnes 
 
 /// The use counts; what no window reaches any more is forgotten.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &LimitUsed) {
-    let oldest = state.working_time(it.jurisdiction).before(it.day, LIMIT_DAYS);
+    let reach = LIMIT_DAYS.saturating_add(1);
+    let oldest = state.working_time(it.jurisdiction).before(it.day, reach);
     let given = state.given.entry((it.jurisdiction, it.group)).or_default();
     *given.entry(it.day).or_default() += it.quantity;
     given.retain(|day, _| *day > oldest);

@@ -2,7 +2,7 @@
 //!
 //! To an account it trusts they go at once within working time, else when work begins again. To any
 //! other they wait, by the rules of both jurisdictions, and count for the limit of the holder's
-//! group (rulebook, safeguards).
+//! group.
 //!
 //! The declared price is for publication and statistics; no money moves here. Units in orders or
 //! pledged elsewhere are not free and do not move.

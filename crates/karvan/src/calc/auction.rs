@@ -189,7 +189,7 @@ fn bids(it: &Auction) -> Result<Vec<Bid>> {
 }
 
 /// Which bids the market would have refused when they were placed, in the order of the rows: above
-/// the limit of the bidder's group, or beyond the cash its bidder set aside (A10).
+/// the limit of the bidder's group, or beyond the cash its bidder set aside.
 fn refused(bids: &[Bid]) -> Vec<Refused> {
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
     let mut promised: BTreeMap<&str, i128> = BTreeMap::new();

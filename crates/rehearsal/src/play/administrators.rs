@@ -351,7 +351,7 @@ impl<J: Journal> Play<J> {
     }
 
     /// Announces the day's auction: an equal part of the year's volume, and of what earlier ones
-    /// left unsold up to a quarter of that part (market rule A9); the last takes what was kept for
+    /// left unsold up to a quarter of that part; the last takes what was kept for
     /// new entrants too.
     pub(super) fn open_auction(&mut self, entry: Entry) -> Result<(), Stopped> {
         let (j, year) = (entry.jurisdiction, entry.year);
