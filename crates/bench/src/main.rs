@@ -83,6 +83,8 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
     eprintln!("transfers in memory");
     let scene = scene::Scene::new();
     memory::transfers(&scene, runs, &mut table)?;
+    memory::size(&scene, &mut table)?;
+    memory::freeze(runs, &mut table)?;
     eprintln!("auctions");
     auction::clearing(runs, &mut table)?;
     eprintln!("durable transfers, in turns with SQLite");

@@ -69,3 +69,61 @@ fn writer(scene: &Scene, runs: usize, table: &mut Table) -> Result<(), Failure> 
     table.add(note("  the same through the writer, journal in memory", "1/s", speeds));
     Ok(())
 }
+
+/// What a state of a million blocks takes: the growth of the process when it is copied.
+pub(crate) fn size(scene: &Scene, table: &mut Table) -> Result<(), Failure> {
+    const BLOCKS: usize = 1_000_000;
+    let mut state = scene.state.clone();
+    let mut out = Events::default();
+    for it in scene.transfers(4 * BLOCKS, (0, 1)) {
+        // An account that is empty by now is no matter.
+        take(&mut state, &it, &mut out);
+        if state.position.is_multiple_of(1_000) && blocks(&state) >= BLOCKS {
+            break;
+        }
+    }
+    // The first copies fill memory that earlier runs gave back.
+    let mut copies = Vec::new();
+    let mut values = Vec::new();
+    for number in 0..8 {
+        let before = resident()?;
+        copies.push(state.clone());
+        if number >= 3 {
+            values.push((resident()? - before) as f64 / 1e6);
+        }
+    }
+    assert!(copies.iter().all(|it| *it == state), "the copies are used");
+    let what = "a state of a million blocks".to_owned();
+    let goal = Goal::AtMost(150.0);
+    table.add(Figure { what, unit: "MB", goal, values });
+    table.add(note("  blocks", "blocks", vec![blocks(&state) as f64]));
+    Ok(())
+}
+
+/// Bytes of memory of this process.
+fn resident() -> Result<u64, Failure> {
+    let text = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = text.split(' ').nth(1).ok_or("no figure of memory")?.parse()?;
+    Ok(pages * 4_096)
+}
+
+/// How long it takes to freeze a jurisdiction of a hundred thousand accounts, and that the next
+/// command knows it.
+pub(crate) fn freeze(runs: usize, table: &mut Table) -> Result<(), Failure> {
+    let scene = Scene::with_accounts(100_000);
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let mut state = scene.state.clone();
+        let mut out = Events::default();
+        let freeze = Scene::freeze();
+        let next = scene.transfers(1, (0, 1));
+        let started = Instant::now();
+        assert!(take(&mut state, &freeze, &mut out), "the freeze is accepted");
+        let frozen = !take(&mut state, &next[0], &mut out);
+        times.push(started.elapsed().as_secs_f64() * 1e6);
+        assert!(frozen, "the next transfer is refused");
+    }
+    let what = "freezing a jurisdiction of 100,000 accounts, and the next refusal";
+    table.add(note(what, "us", times));
+    Ok(())
+}

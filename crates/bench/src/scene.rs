@@ -6,6 +6,7 @@ use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::calendar::Calendar;
 use karvan_core::command::needs_second;
+use karvan_core::freezing::{Frozen, freeze::Freeze};
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, NOBODY, SeriesId};
 use karvan_core::id::{GroupId, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
@@ -99,7 +100,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             country: label("XA"),
             calendar: Calendar::plain(),
             transfer_limit_bp: 50,
-            admits: BTreeSet::from([AccountKind::Operator]),
+            admits: BTreeSet::from([AccountKind::Operator, AccountKind::Trading]),
         }],
         policy_hash: [0; 32],
         transfer_limit: None,
@@ -121,8 +122,8 @@ fn transfer(from: u32, to: u32, quantity: u64) -> Asked {
     (OPERATORS_PERSON, command.into())
 }
 
-/// All that leads to the scene.
-fn opening() -> Vec<Asked> {
+/// All that leads to the scene, with accounts beyond those that trade.
+fn opening(accounts: u32) -> Vec<Asked> {
     let region = PersonId(1);
     let register = |role, group| {
         let jurisdiction = (role != Role::RegionalAdministrator).then_some(HERE);
@@ -139,7 +140,7 @@ fn opening() -> Vec<Asked> {
         nation(OpenAccount { kind, holder, jurisdiction, single: SINGLE }.into());
     }
     nation(register(Role::Operator, 2));
-    for number in 0..ACCOUNTS {
+    for number in 0..accounts {
         let (label, jurisdiction) = (label(&format!("XXA-{number}")), HERE);
         let (operator, obliged_from, single) = (OPERATOR, Some(YEAR), SINGLE);
         let register = RegisterInstallation { label, jurisdiction, operator, obliged_from, single };
@@ -202,10 +203,19 @@ pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::with_accounts(ACCOUNTS)
+    }
+
+    /// The administrator freezes its jurisdiction.
+    pub(crate) fn freeze() -> Asked {
+        (ADMINISTRATOR, Freeze { frozen: Frozen::Jurisdiction(HERE) }.into())
+    }
+
+    pub(crate) fn with_accounts(accounts: u32) -> Self {
         let mut state = State { now: NOW, ..State::default() };
         let mut out = Events::default();
         let mut opening = Vec::new();
-        for asked in self::opening() {
+        for asked in self::opening(accounts) {
             for asked in seconded(&state, asked) {
                 assert!(take(&mut state, &asked, &mut out), "refused: {asked:?}");
                 opening.push(asked);
