@@ -104,6 +104,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         }],
         policy_hash: [0; 32],
         transfer_limit: None,
+        publication_years: 3,
     })
 }
 

@@ -22,6 +22,7 @@ use crate::calendar::Trust;
 use crate::compliance::Letter;
 use crate::freezing;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
+use crate::party::Role;
 use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
 use crate::refusal::refusals;
@@ -212,6 +213,40 @@ refusals! {
         /// There is no such installation.
         InstallationUnknown { installation: InstallationId } = 304
             => "there is no installation {installation}",
+    }
+}
+
+impl AccountRefused {
+    /// The account it is about, where it tells more of it than that it is there.
+    fn tells_of(&self) -> Option<AccountId> {
+        match self {
+            Self::WrongKind { account, .. }
+            | Self::SurrenderOnly { account }
+            | Self::Frozen { account }
+            | Self::Closed { account }
+            | Self::ClosureRequested { account } => Some(*account),
+            Self::Unknown { .. } | Self::InstallationUnknown { .. } => None,
+        }
+    }
+
+    /// The text for a reader: nobody learns the status of somebody else's account, but those who
+    /// administer it.
+    pub(crate) fn told_to(&self, state: &State, reader: PartyId) -> String {
+        let Some(account) = self.tells_of() else { return self.to_string() };
+        let row = state.accounts.get(account);
+        let party = state.parties.get(reader);
+        let own = row.is_some_and(|it| it.holder == reader);
+        let administers = party.is_some_and(|it| match it.role {
+            Role::RegionalAdministrator => true,
+            Role::NationalAdministrator => {
+                row.is_some_and(|row| it.jurisdiction == Some(row.jurisdiction))
+            }
+            Role::Operator | Role::Trader | Role::Verifier | Role::SettlementBank => false,
+        });
+        if own || administers {
+            return self.to_string();
+        }
+        format!("account {account} cannot take part in this")
     }
 }
 

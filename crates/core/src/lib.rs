@@ -39,6 +39,7 @@ pub mod mrv;
 pub mod party;
 pub mod planted;
 pub mod proposal;
+pub mod publication;
 pub mod quantity;
 pub mod refusal;
 pub mod rules;

@@ -3,6 +3,8 @@
 //! A refusal is not an error: the market works, and says no. Numbers are never given twice and
 //! never change; translators and lawyers read them in `docs/refusals.md`.
 
+use crate::id::PartyId;
+use crate::state::State;
 use std::fmt;
 
 /// At most this many refusals are collected for one command.
@@ -128,6 +130,17 @@ refusals! {
         /// A record is bounded, so that one command can never stall the market.
         TooManyFacts { most: usize } = 1
             => "the command would cause more than {most} facts; send it in smaller parts",
+    }
+}
+
+impl Refusal {
+    /// The text for a reader. Administrators hear the true reason; a holder never learns the status
+    /// of somebody else's account.
+    pub fn told_to(&self, state: &State, reader: PartyId) -> String {
+        match self {
+            Self::Account(it) => it.told_to(state, reader),
+            other => other.to_string(),
+        }
     }
 }
 

@@ -40,6 +40,9 @@ pub struct MarketRules {
     /// whatever its jurisdiction allows.
     #[n(4)]
     pub transfer_limit: Option<Tonnes>,
+    /// Transfers between holders are public from 1 May of this many years later on.
+    #[n(5)]
+    pub publication_years: u8,
 }
 
 /// One jurisdiction's chapter.

@@ -38,3 +38,20 @@ fn every_story_holds_and_together_they_provoke_every_refusal() {
         .collect();
     assert!(missing.is_empty(), "refusals without a story: {missing:#?}");
 }
+
+/// Two texts: the true reason for administrators and about one's own account, another for the rest.
+#[test]
+fn a_holder_never_learns_the_status_of_somebody_elses_account() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    let opening = "use market\ncap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=500\n\
+        central of=X from=total to=allocation year=2027 quantity=400\n\
+        entitle of=X year=2027 K1:200\nallocate of=X year=2027 K1\nfreeze account it=TA\n";
+    let mut story = Story::new();
+    tell(&folder, opening, &mut story, "two texts");
+    let [holder, owner, nation] = ["OP1", "T", "XA"].map(|it| story.party(it));
+    let transfer = story.told("transfer from=K1 to=TA series=X2027 quantity=10");
+    let refused = story.refusals(&transfer, "OP1");
+    let text = |reader| refused.list()[0].told_to(&story.state, reader);
+    assert!(text(nation).contains("frozen") && text(owner).contains("frozen"));
+    assert!(text(holder).ends_with("cannot take part in this"), "{}", text(holder));
+}

@@ -13,6 +13,8 @@ mod reserve;
 mod sheet;
 
 use crate::Output;
+pub(crate) use input::local;
+
 use clap::Subcommand;
 use serde_json::Value;
 use std::io::Write;

@@ -4,6 +4,7 @@ use crate::{Output, facts};
 use anyhow::{Context, Result};
 use karvan_core::command::kind_name;
 use karvan_core::invariant;
+use karvan_core::publication::{YEARS_LATER, public_from};
 use karvan_engine::frame::{self, Frame};
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
@@ -156,6 +157,62 @@ pub(crate) fn export(dir: &Path) -> Result<()> {
             "facts": events.iter().map(facts::json).collect::<Vec<_>>(),
         });
         writeln!(out, "{line}")?;
+        Ok(true)
+    })?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A day as people write it, in UTC.
+pub(crate) fn moment(text: &str) -> Result<karvan_core::time::Instant, String> {
+    let local = crate::calc::local(text);
+    local.map(|it| karvan_core::time::Instant(it.0)).ok_or_else(|| {
+        "expected is a day such as 2031-05-01, or a time such as 2031-05-01T12:00".to_owned()
+    })
+}
+
+/// Fields that name persons, or what is not public of a public fact.
+const PRIVATE: [&str; 5] = ["person", "persons", "detail", "hold", "single"];
+
+/// `karvan journal public`.
+pub(crate) fn public(
+    dir: &Path,
+    at: Option<karvan_core::time::Instant>,
+    output: Output,
+) -> Result<()> {
+    let journal = open(dir)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut years = YEARS_LATER;
+    let mut last = karvan_core::time::Instant(i64::MIN);
+    each_frame(&journal, journal.last().max(1), |frame| {
+        last = frame.header.record.at;
+        Ok(true)
+    })?;
+    let at = at.unwrap_or(last);
+    each_frame(&journal, 1, |frame| {
+        let record = frame.header.record;
+        for event in frame.events().map_err(|it| anyhow::anyhow!("{it}"))? {
+            if let karvan_core::Event::PolicyAdopted(it) = &event {
+                years = it.rules.publication_years;
+            }
+            if public_from(&event, record.at, years).is_none_or(|from| from > at) {
+                continue;
+            }
+            let mut fact = facts::json(&event);
+            if let Some(fields) = fact.as_object_mut() {
+                fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
+            }
+            if output.json {
+                let line = json!({
+                    "position": record.position,
+                    "at": record.at.to_string(),
+                    "public": fact,
+                });
+                writeln!(out, "{line}")?;
+            } else {
+                writeln!(out, "{:>8}  {}  {fact}", record.position, record.at)?;
+            }
+        }
         Ok(true)
     })?;
     out.flush()?;

@@ -79,6 +79,17 @@ enum JournalCommand {
         #[arg(long, default_value_t = 20)]
         count: u64,
     },
+    /// Show what is public of a store at a moment: no persons, bids, orders or money, and transfers
+    /// only once their time has come.
+    Public {
+        /// The data directory.
+        dir: PathBuf,
+        /// The moment, such as 2031-05-01; without it that of the last record.
+        #[arg(long, value_parser = journal::moment)]
+        at: Option<karvan_core::time::Instant>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Write every record with its facts as one JSON object a line.
     Export {
         /// The data directory.
@@ -97,6 +108,9 @@ fn main() -> ExitCode {
         Command::Journal(JournalCommand::Verify { dir, output }) => journal::verify(&dir, output),
         Command::Journal(JournalCommand::Show { dir, from, count }) => {
             journal::show(&dir, from, count)
+        }
+        Command::Journal(JournalCommand::Public { dir, at, output }) => {
+            journal::public(&dir, at, output)
         }
         Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
         Command::Calc(it) => calc::run(&it),

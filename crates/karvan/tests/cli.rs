@@ -55,6 +55,18 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
     let verified = json(&karvan(&folder, "journal verify store --json").out);
     assert_eq!((&verified["chain"], &verified["records"]), (&told["chain"], &told["records"]));
     assert_eq!(verified["state_hash"], told["state_hash"]);
+    // What is public: results, not who bid; transfers, once their time has come.
+    let public = |at: &str| karvan(&folder, &format!("journal public store --json {at}")).out;
+    let (now, later) = (public(""), public("--at 2045-01-01"));
+    for word in ["AuctionCleared", "Surrendered", "CapSet", "EmissionsReported"] {
+        assert!(now.contains(word), "{word} is public");
+    }
+    for word in ["BidPlaced", "OrderPlaced", "CashMoved", "person", "Proposed"] {
+        assert!(!now.contains(word) && !later.contains(word), "{word} is never public");
+    }
+    assert!(later.contains("UnitsMoved") && later.lines().count() > now.lines().count());
+    let started = public("--at 2027-01-10");
+    assert!(!started.contains("UnitsMoved") && started.contains("CapSet"), "{started}");
     let exported = karvan(&folder, "journal export store --json");
     let lines: Vec<_> = exported.out.lines().map(json).collect();
     assert_eq!(lines.len() as u64, told["records"].as_u64().unwrap());

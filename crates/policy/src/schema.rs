@@ -7,6 +7,7 @@ use crate::declared::{self, Declared, Link};
 use crate::reader::{Mistake, Report, Section};
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::id::Label;
+use karvan_core::publication::YEARS_LATER;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, Penalty,
@@ -338,6 +339,8 @@ pub struct Policy {
     /// The most a holder group may give to accounts it does not trust within five working days,
     /// whatever its jurisdiction allows, t.
     pub transfer_limit_t: Option<u64>,
+    /// Transfers between holders are public from 1 May of this many years later on.
+    pub publication_years: u8,
     /// The first year of the file.
     pub first_year: u16,
     /// The last year of the file.
@@ -396,6 +399,7 @@ impl Policy {
                 .collect(),
             policy_hash: self.hash,
             transfer_limit: self.transfer_limit_t.map(Tonnes),
+            publication_years: self.publication_years,
         }
     }
 
@@ -484,6 +488,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         name: String::new(),
         currency: "USD".to_owned(),
         transfer_limit_t: None,
+        publication_years: YEARS_LATER,
         first_year: 2027,
         last_year: 2036,
         jurisdictions: Vec::new(),
@@ -512,6 +517,8 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             policy.transfer_limit_t = market
                 .value("transfer_limit_t")
                 .map(|_| market.whole("transfer_limit_t", 0, 1..=1_000_000_000));
+            let years = market.whole("transfers_public_after_years", 3, 0..=30);
+            policy.publication_years = u8::try_from(years).unwrap_or(YEARS_LATER);
             policy.first_year = year(market.whole("first_year", 2027, 2000..=2200));
             policy.last_year = year(market.whole("last_year", 2036, 2000..=2200));
             if policy.last_year < policy.first_year || policy.last_year - policy.first_year > 40 {

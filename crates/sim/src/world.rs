@@ -87,6 +87,7 @@ pub fn rules() -> MarketRules {
         jurisdictions: vec![chapter("XXA", "XA"), chapter("XXB", "XB")],
         policy_hash: [0; 32],
         transfer_limit: None,
+        publication_years: 3,
     }
 }
 

@@ -240,6 +240,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         jurisdictions,
         policy_hash: [0; 32],
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
+        publication_years: 3,
     }
 }
 
@@ -321,6 +322,27 @@ impl Story {
             people: people.into(),
             refused: BTreeSet::new(),
         }
+    }
+
+    /// A party by its name.
+    #[allow(dead_code, reason = "some runners do not ask")]
+    pub(crate) fn party(&self, name: &str) -> PartyId {
+        PartyId(self.id(name))
+    }
+
+    /// The command of a line.
+    #[allow(dead_code, reason = "some runners do not ask")]
+    pub(crate) fn told(&self, line: &str) -> Command {
+        self.command(&Words::of(line)).expect("a command")
+    }
+
+    /// Why a command is refused to somebody.
+    #[allow(dead_code, reason = "some runners do not ask")]
+    pub(crate) fn refusals(&self, command: &Command, actor: &str) -> karvan_core::Refusals {
+        let actor = self.people[actor];
+        let (now, command_hash) = (self.state.now, command.hash(actor));
+        let context = Context { actor, now, approvals: Vec::new(), command_hash };
+        decide(&self.state, &context, command, &mut Events::default()).unwrap_err()
     }
 
     fn id(&self, name: &str) -> u32 {
