@@ -86,6 +86,11 @@ impl AccountKind {
         self.class() == Class::End
     }
 
+    /// Whether its holder may delete units of its own will.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Operator | Self::Trading)
+    }
+
     /// Whether its holder bids and trades with it.
     pub fn trades(self) -> bool {
         self.transfers() && !self.is_government()

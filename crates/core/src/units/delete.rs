@@ -3,7 +3,7 @@
 
 use super::reverse::{self, Ending, Reversible};
 use super::{UnitsRefused, expire};
-use crate::account::{self, AccountKind};
+use crate::account::{self, AccountKind, AccountRefused};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
@@ -58,7 +58,10 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (account, series, quantity) = (it.account, it.series, it.quantity);
-    no.take(account::may_sell(state, account));
+    if let Some(row) = no.take(account::may_give(state, account)) {
+        let wrong = AccountRefused::WrongKind { account, kind: row.kind.name() };
+        no.unless(row.kind.deletes(), wrong);
+    }
     let row = state.ledger.series.get(series);
     match row {
         None => no.unless(false, TransferRefused::SeriesUnknown { series }),

@@ -345,6 +345,19 @@ impl Story {
         decide(&self.state, &context, command, &mut Events::default()).unwrap_err()
     }
 
+    /// The numbers of the refusals a command would get, with its second person.
+    #[allow(dead_code, reason = "some runners do not ask")]
+    pub(crate) fn numbers(&self, command: &Command, actor: &str) -> Vec<u16> {
+        let actor = self.people[actor];
+        let second = PersonId(actor.0 + 1);
+        let (now, command_hash) = (self.state.now, command.hash(actor));
+        let context = Context { actor, now, approvals: vec![second], command_hash };
+        match decide(&self.state, &context, command, &mut Events::default()) {
+            Ok(()) => Vec::new(),
+            Err(no) => no.list().iter().map(Refusal::number).collect(),
+        }
+    }
+
     fn id(&self, name: &str) -> u32 {
         *self.names.get(name).unwrap_or_else(|| panic!("nobody named {name}"))
     }
