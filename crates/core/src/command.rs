@@ -201,6 +201,8 @@ commands! {
     LockUnits(units::lock) = 55, Administration, Two;
     /// Ends a pledge or legal hold.
     UnlockUnits(units::unlock) = 56, Administration, Two;
+    /// Brings a penalty case to its next stage.
+    AdvancePenalty(compliance::advance_penalty) = 57, Administration, Two;
 }
 
 impl Command {

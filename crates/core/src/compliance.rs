@@ -1,5 +1,6 @@
 //! Compliance: verified emissions, surrender, letters at the deadline, penalties.
 
+pub mod advance_penalty;
 pub mod close_year;
 pub mod compliance_frozen;
 pub mod estimate_emissions;
@@ -12,6 +13,7 @@ pub mod set_letter;
 pub(crate) mod silence;
 pub mod surrender;
 
+pub use advance_penalty::PenaltyStage;
 pub use letter::{Duties, Letter};
 
 use crate::account::Installation;
@@ -56,6 +58,9 @@ pub struct PenaltyCase {
     /// What is owed for them.
     #[n(3)]
     pub amount: Money,
+    /// How far the case has come.
+    #[n(4)]
+    pub stage: PenaltyStage,
 }
 
 #[cfg(test)]

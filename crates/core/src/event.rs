@@ -199,6 +199,8 @@ events! {
         Locked(crate::units::lock) = 80,
         /// A pledge or legal hold ended.
         Unlocked(crate::units::unlock) = 81,
+        /// A penalty case came to its next stage.
+        PenaltyAdvanced(compliance::advance_penalty) = 82,
     }
 }
 

@@ -58,6 +58,7 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::ComplianceFrozen(_)
         | E::LetterSet(_)
         | E::PenaltyOpened(_)
+        | E::PenaltyAdvanced(_)
         | E::YearClosed(_)
         | E::ExpiryNoticed(_) => Publicity::AtOnce,
         E::FreezeBegun(it) => of_freeze(it.frozen),

@@ -120,6 +120,7 @@ kinds!(
     EstimateEmissions(crate::compliance::estimate_emissions::EstimateEmissionsRefused),
     Surrender(crate::compliance::surrender::SurrenderRefused),
     CloseYear(crate::compliance::close_year::CloseYearRefused),
+    AdvancePenalty(crate::compliance::advance_penalty::AdvancePenaltyRefused),
     Duties(crate::compliance::set_exclusion::DutiesRefused),
     Proposal(crate::proposal::ProposalRefused),
 );

@@ -22,12 +22,13 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::kind_name;
-use karvan_core::compliance::Letter;
+use karvan_core::compliance::advance_penalty::AdvancePenalty;
 use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::{Letter, PenaltyStage};
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
@@ -326,6 +327,17 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "UnlockUnits" => {
             let lock = state.locks.keys().next().copied().unwrap_or(HoldId(9_999));
             UnlockUnits { lock }.into()
+        }
+        "AdvancePenalty" => {
+            let penalty = PenaltyId(draw.row(state.penalties.len()));
+            let stages = [
+                PenaltyStage::Hearing,
+                PenaltyStage::Decided(closes),
+                PenaltyStage::Appealed,
+                PenaltyStage::Paid,
+                PenaltyStage::Waived,
+            ];
+            AdvancePenalty { penalty, to: draw.of(&stages) }.into()
         }
         "CancelTransfer" => {
             let place = usize::try_from(draw.below(2)).unwrap();

@@ -1,6 +1,6 @@
 //! The fact that a penalty case is opened for missing units.
 
-use super::PenaltyCase;
+use super::{PenaltyCase, PenaltyStage};
 use crate::context::RecordHeader;
 use crate::id::{InstallationId, PenaltyId};
 use crate::quantity::{Money, Tonnes};
@@ -34,8 +34,9 @@ pub struct PenaltyOpened {
 /// The case is open; what the penalty replaces is no longer owed.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PenaltyOpened) {
     let (installation, year) = (it.installation, it.year);
-    let (shortfall, amount) = (it.shortfall, it.amount);
-    state.penalties.add(it.penalty, PenaltyCase { installation, year, shortfall, amount });
+    let (shortfall, amount, stage) = (it.shortfall, it.amount, PenaltyStage::Notice);
+    let case = PenaltyCase { installation, year, shortfall, amount, stage };
+    state.penalties.add(it.penalty, case);
     let row = state.installations.row_mut(installation);
     row.excused += it.excused;
     row.fined -= it.excused;

@@ -30,12 +30,13 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::needs_second;
-use karvan_core::compliance::Letter;
+use karvan_core::compliance::advance_penalty::AdvancePenalty;
 use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::{Letter, PenaltyStage};
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
@@ -663,6 +664,17 @@ impl Story {
             }
             .into(),
             "unlock" => UnlockUnits { lock: HoldId(u64::from(self.id(words.plain[1]))) }.into(),
+            "penalty-to" => AdvancePenalty {
+                penalty: PenaltyId(words.number("case")),
+                to: match words.plain[1] {
+                    "hearing" => PenaltyStage::Hearing,
+                    "decided" => PenaltyStage::Decided(moment(words.get("due"))),
+                    "appealed" => PenaltyStage::Appealed,
+                    "paid" => PenaltyStage::Paid,
+                    _ => PenaltyStage::Waived,
+                },
+            }
+            .into(),
             "cancel-transfer" => {
                 CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
             }
