@@ -61,9 +61,15 @@ fn each_frame(
     Ok(())
 }
 
-/// `karvan journal verify`.
-pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
-    let started = Instant::now();
+/// What reading every record of a store comes to.
+struct Read {
+    replayed: Snapshot,
+    shadow: Shadow,
+    chain: karvan_engine::frame::Hash,
+}
+
+/// Reads every record: chain, checksums, invariants after replay, and the shadow log.
+fn read_all(dir: &Path) -> Result<Read> {
     let journal = open(dir)?;
     let mut replayed = Snapshot::empty();
     let mut shadow = Shadow::default();
@@ -80,7 +86,21 @@ pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
     }
     invariant::sweep(&replayed.state);
     anyhow::ensure!(replayed.chain == journal.chain(), "the chain of records is broken");
-    let (records, chain) = (journal.last(), facts::hex(&replayed.chain));
+    let chain = journal.chain();
+    Ok(Read { replayed, shadow, chain })
+}
+
+/// How many records a store has, all of them read, and the hash of the last one.
+pub(crate) fn check(dir: &Path) -> Result<(u64, karvan_engine::frame::Hash)> {
+    let read = read_all(dir)?;
+    Ok((read.replayed.state.position, read.chain))
+}
+
+/// `karvan journal verify`.
+pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
+    let started = Instant::now();
+    let Read { replayed, shadow, chain } = read_all(dir)?;
+    let (records, chain) = (replayed.state.position, facts::hex(&chain));
     let hash = facts::hex(&replayed.state.hash());
     let mut out = std::io::stdout().lock();
     if output.json {

@@ -1,6 +1,7 @@
 //! The market's command line: it parses what a person asks, wires the parts together and shows
 //! what came of it. No rule of the market stands here.
 
+mod backup;
 mod calc;
 mod facts;
 mod journal;
@@ -43,6 +44,27 @@ enum Command {
     /// Look at the journal of a store.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Copy a store that no process has open, and check the copy.
+    Backup {
+        /// The data directory.
+        store: PathBuf,
+        /// The folder of the backup; it must not exist.
+        to: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Bring a backup back as a store; never in the place of a longer one.
+    Restore {
+        /// The folder of the backup.
+        from: PathBuf,
+        /// The data directory; it must not exist.
+        store: PathBuf,
+        /// How many records were acknowledged, as far as anybody knows: fewer are refused.
+        #[arg(long, default_value_t = 0)]
+        known: u64,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Recompute what the market decides: account numbers, delays, auctions, emissions, letters.
     #[command(subcommand)]
     Calc(calc::Calc),
@@ -113,6 +135,10 @@ fn main() -> ExitCode {
             journal::public(&dir, at, output)
         }
         Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
+        Command::Backup { store, to, output } => backup::backup(&store, &to, output),
+        Command::Restore { from, store, known, output } => {
+            backup::restore(&from, &store, known, output)
+        }
         Command::Calc(it) => calc::run(&it),
     };
     match result {

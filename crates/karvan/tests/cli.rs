@@ -175,3 +175,35 @@ fn damaged_journal_bytes_are_refused_with_their_place_and_left_as_they_are() {
     assert!(fs::read(&file).unwrap() == bytes, "the damaged file was touched");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_backup_comes_back_whole_and_an_old_one_does_not() {
+    let folder = folder("backup");
+    karvan(&folder, &format!("{REHEARSE} --years 2027 --data-dir store"));
+    let made = karvan(&folder, "backup store kept --json");
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let label = json(&made.out);
+    let again = karvan(&folder, "backup store kept");
+    assert!(
+        again.code != Some(0) && again.err.contains("name a folder that is not"),
+        "{}",
+        again.err
+    );
+    let there = karvan(&folder, "restore kept store");
+    assert!(there.err.contains("move it away first"), "{}", there.err);
+    let back = karvan(&folder, "restore kept other --json");
+    assert_eq!(json(&back.out)["chain"], label["chain"]);
+    let records = label["records"].as_u64().unwrap();
+    let old = karvan(&folder, &format!("restore kept third --known {}", records + 1));
+    assert!(old.err.contains("take back what people were told"), "{}", old.err);
+    assert!(!folder.join("third").exists());
+    // A backup that lost a byte is told from a whole one.
+    let segment = fs::read_dir(folder.join("kept")).unwrap().map(|it| it.unwrap().path());
+    let segment =
+        segment.into_iter().find(|it| it.display().to_string().contains("segment")).unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[5_000] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let damaged = karvan(&folder, "restore kept fourth");
+    assert!(damaged.code != Some(0) && !folder.join("fourth").exists(), "{}", damaged.out);
+}
