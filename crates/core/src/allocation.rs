@@ -2,6 +2,7 @@
 
 pub mod allocate;
 pub mod return_excess;
+pub mod table_rows;
 pub mod upload_allocation;
 
 use crate::quantity::Tonnes;

@@ -1,16 +1,17 @@
 //! Working time: when a registry's days and hours run, and how long a transfer waits.
 //!
 //! A day is worked unless it is a weekend day, a holiday of every year, a holiday of this year, or
-//! decreed. Work lasts from the opening to the closing hour, both inside. A deadline that falls on a
-//! day without work moves to the end of the next working day.
+//! decreed. Work lasts from the opening to the closing hour, both inside. A deadline that falls on
+//! a day without work moves to the end of the next working day.
 //!
 //! To an account that is trusted a transfer goes at once within working time, else at the next
-//! opening. To any other it waits by one of two rules. By the noon rule it is executed at noon of the
-//! next working day where it was approved before noon, else at noon of the second one. By the rule of
-//! hours the wait begins at the approval, or at the next opening where that lies outside working
-//! time; 24 hours of it are a working day, the rest are hours; where the end lies outside working
-//! time it moves to the next opening, but keeps its time of day where only the day is without work.
-//! Between two jurisdictions the later end holds, at a moment that is working time in both.
+//! opening. To any other it waits by one of two rules. By the noon rule it is executed at noon of
+//! the next working day where it was approved before noon, else at noon of the second one. By the
+//! rule of hours the wait begins at the approval, or at the next opening where that lies outside
+//! working time; 24 hours of it are a working day, the rest are hours; where the end lies outside
+//! working time it moves to the next opening, but keeps its time of day where only the day is
+//! without work. Between two jurisdictions the later end holds, at a moment that is working time in
+//! both.
 //!
 //! Everything here is reckoned in local time; a [`Calendar`] knows its offset from UTC. Delays
 //! give people time to notice a theft and stop it (Regulation (EU) 2019/1122, Article 35; the UK

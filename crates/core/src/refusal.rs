@@ -138,10 +138,10 @@ impl Refusal {
     /// The text for a reader. Administrators hear the true reason; a holder never learns the status
     /// of somebody else's account.
     pub fn told_to(&self, state: &State, reader: PartyId) -> String {
-        match self {
-            Self::Account(it) => it.told_to(state, reader),
-            other => other.to_string(),
+        if let Self::Account(it) = self {
+            return it.told_to(state, reader);
         }
+        self.to_string()
     }
 }
 

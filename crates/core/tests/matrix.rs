@@ -42,8 +42,9 @@ const STATUSES: [(&str, &[&str], Option<u16>); 4] = [
     ("restricted", &["time 2028-04-01"], Some(303)),
 ];
 
-/// A type of transaction: its line, with `*` for the account that is varied; the accounts it is made
-/// for; the statuses that stand in its way; and who may ask it, the holder where nobody is named.
+/// A type of transaction: its line, with `*` for the account that is varied; the accounts it is
+/// made for; the statuses that stand in its way; and who may ask it, the holder where nobody is
+/// named.
 struct Row {
     name: &'static str,
     line: &'static str,

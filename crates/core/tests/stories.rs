@@ -43,7 +43,8 @@ fn every_story_holds_and_together_they_provoke_every_refusal() {
 #[test]
 fn a_holder_never_learns_the_status_of_somebody_elses_account() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
-    let opening = "use market\ncap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=500\n\
+    let opening = "use market\n\
+        cap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=500\n\
         central of=X from=total to=allocation year=2027 quantity=400\n\
         entitle of=X year=2027 K1:200\nallocate of=X year=2027 K1\nfreeze account it=TA\n";
     let mut story = Story::new();

@@ -75,8 +75,8 @@ pub(crate) fn restore(from: &Path, store: &Path, known: u64, output: Output) -> 
     }
     if found.records < known {
         bail!(
-            "the backup has {} records, but {known} were acknowledged: restoring it would take back \
-             what people were told. Use a replica or a newer backup",
+            "the backup has {} records, but {known} were acknowledged: restoring it would take \
+             back what people were told. Use a replica or a newer backup",
             found.records
         );
     }

@@ -90,6 +90,11 @@ fn read_all(dir: &Path) -> Result<Read> {
     Ok(Read { replayed, shadow, chain })
 }
 
+/// The state of a store.
+pub(crate) fn state(dir: &Path) -> Result<karvan_core::State> {
+    Ok(read_all(dir)?.replayed.state)
+}
+
 /// How many records a store has, all of them read, and the hash of the last one.
 pub(crate) fn check(dir: &Path) -> Result<(u64, karvan_engine::frame::Hash)> {
     let read = read_all(dir)?;

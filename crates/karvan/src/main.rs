@@ -8,6 +8,7 @@ mod journal;
 mod policy;
 mod rehearse;
 mod table;
+mod tables;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Command {
     /// Look at the journal of a store.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Check a table of free allocation or emissions that is to be handed in, CSV or XLSX.
+    Table(tables::Handed),
     /// Copy a store that no process has open, and check the copy.
     Backup {
         /// The data directory.
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
             journal::public(&dir, at, output)
         }
         Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
+        Command::Table(it) => tables::run(&it),
         Command::Backup { store, to, output } => backup::backup(&store, &to, output),
         Command::Restore { from, store, known, output } => {
             backup::restore(&from, &store, known, output)

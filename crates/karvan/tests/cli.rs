@@ -207,3 +207,35 @@ fn a_backup_comes_back_whole_and_an_old_one_does_not() {
     let damaged = karvan(&folder, "restore kept fourth");
     assert!(damaged.code != Some(0) && !folder.join("fourth").exists(), "{}", damaged.out);
 }
+
+#[test]
+fn a_table_is_checked_with_every_mistake_whether_csv_or_spreadsheet() {
+    let folder = folder("tables");
+    karvan(&folder, &format!("{REHEARSE} --years 2027 --data-dir store"));
+    let plant = include_str!("../../rehearsal/tests/two-countries.csv").lines().nth(1).unwrap();
+    let label = plant.split(',').next().unwrap();
+    let csv =
+        format!("year,installation,quantity\n2029,{label},5\n2029,{label},x\n1990,{label},1\n");
+    fs::write(folder.join("table.csv"), csv).unwrap();
+    let line = "--about emissions --store store --jurisdiction XXA";
+    let said = karvan(&folder, &format!("table table.csv {line} --json"));
+    let numbers = |said: &Said| -> Vec<(u64, u64)> {
+        let rows = json(&said.out)["mistakes"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|it| (it["row"].as_u64().unwrap(), it["number"].as_u64().unwrap()))
+            .collect()
+    };
+    assert_eq!(numbers(&said), [(2, 739), (3, 736), (3, 732), (3, 739), (4, 738), (4, 740)]);
+    assert!(said.code != Some(0) && said.err.contains("nothing of it is taken over"));
+    fs::write(folder.join("t.xlsx"), include_bytes!("emissions.xlsx")).unwrap();
+    let said = karvan(&folder, &format!("table t.xlsx {line} --json"));
+    let found = numbers(&said);
+    for wanted in [(3, 736), (3, 733), (4, 735)] {
+        assert!(found.contains(&wanted), "{wanted:?} in {found:?}");
+    }
+    let text = karvan(&folder, &format!("table t.xlsx {line}"));
+    assert!(text.out.contains("no-such") && text.out.contains("735"), "{}", text.out);
+    fs::write(folder.join("bad.csv"), "year,plant\n").unwrap();
+    let said = karvan(&folder, &format!("table bad.csv {line}"));
+    assert!(said.err.contains("installation, quantity is missing"), "{}", said.err);
+}

@@ -92,7 +92,7 @@ fn plain(text: &str) -> String {
             out.push_str(part);
         }
     }
-    let mut out = out.replace('[', "").replace(']', "");
+    let mut out = out.replace(['[', ']'], "");
     // The target of a link is code: its words stay.
     while let Some(start) = out.find("(crate::").or_else(|| out.find("(super::")) {
         let end = out[start..].find(')').map_or(out.len(), |it| start + it + 1);
@@ -279,7 +279,7 @@ mod tests {
         let [one] = found.as_slice() else { panic!("one command") };
         assert_eq!((one.path.as_str(), one.number.as_str()), ("account/open_account", "4"));
         let block = "\nrefusals! {\n    pub enum No {\n        A { a: u8 } = 311 => \"one {a}\",\n\
-                     \n        B = 312\n            => \"two \\\n                words\",\n    }\n}\n";
+                     B = 312\n            => \"two \\\n words\",\n    }\n}\n";
         let found = refusals(block);
         assert_eq!(found[0], ("311".to_owned(), "one {a}".to_owned()));
         assert_eq!(found[1], ("312".to_owned(), "two words".to_owned()));

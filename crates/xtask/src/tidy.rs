@@ -20,6 +20,7 @@ const WALLS: [(&str, &[&str]); 8] = [
             "karvan-policy",
             "karvan-rehearsal",
             "anyhow",
+            "calamine",
             "clap",
             "csv",
             "indicatif",

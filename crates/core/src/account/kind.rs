@@ -96,7 +96,8 @@ impl AccountKind {
         self.transfers() && !self.is_government()
     }
 
-    /// Whether its holder transfers units out of it, and receives transfers (general holding, operator, trading and auction delivery accounts).
+    /// Whether its holder transfers units out of it, and receives transfers (general holding,
+    /// operator, trading and auction delivery accounts).
     pub fn transfers(self) -> bool {
         use AccountKind::{AuctionDelivery, GeneralHolding, Operator, Trading};
         matches!(self, GeneralHolding | Operator | Trading | AuctionDelivery)

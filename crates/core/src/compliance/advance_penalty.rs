@@ -1,5 +1,5 @@
-//! Advance a penalty case: a notice is followed by a hearing or a decision, a decision by payment or
-//! appeal, and what is waived is waived with two persons. The money itself is owed outside the
+//! Advance a penalty case: a notice is followed by a hearing or a decision, a decision by payment
+//! or appeal, and what is waived is waived with two persons. The money itself is owed outside the
 //! market.
 
 use crate::authority::{Authorised, Right};

@@ -1,11 +1,12 @@
 //! Compliance letters: a pure fold of what happened to an installation.
 //!
 //! Before the first year of verified emissions, and in it unless it is also the last, the letter is
-//! NOT_APPLICABLE. Where all years from the first to the one before the current, or to the last, are
-//! excluded, it is EXCLUDED. Where emissions of one of these years that is not excluded are missing,
-//! it is C; so too in the last year itself, where those of that year are missing. Where the emissions
-//! of all years but the current one (in the last year: of all years) are more than what was
-//! surrendered in all, it is B; else A. The deadline freezes the letter until the next year starts.
+//! NOT_APPLICABLE. Where all years from the first to the one before the current, or to the last,
+//! are excluded, it is EXCLUDED. Where emissions of one of these years that is not excluded are
+//! missing, it is C; so too in the last year itself, where those of that year are missing. Where
+//! the emissions of all years but the current one (in the last year: of all years) are more than
+//! what was surrendered in all, it is B; else A. The deadline freezes the letter until the next
+//! year starts.
 //!
 //! The rule, first match wins, is that of the open registry of the United Kingdom, whose published
 //! scenarios are the tests below (compare Regulation (EU) 2019/1122, Annex XIII). Surrender is

@@ -86,13 +86,11 @@ impl<J: Journal> Play<J> {
     }
 
     fn tried(&mut self, what: &'static str, stake: Tonnes, answer: &Answer) {
-        let (stopped_by, refusals) = match answer {
-            Answer::Refused(no) => {
-                let numbers = no.list().iter().map(karvan_core::Refusal::number).collect();
-                (no.list().first().map(ToString::to_string).unwrap_or_default(), numbers)
-            }
-            other => (format!("nothing: {other:?}"), Vec::new()),
-        };
+        let (mut stopped_by, mut refusals) = (format!("nothing: {answer:?}"), Vec::new());
+        if let Answer::Refused(no) = answer {
+            stopped_by = no.list().first().map(ToString::to_string).unwrap_or_default();
+            refusals = no.list().iter().map(karvan_core::Refusal::number).collect();
+        }
         let lost = Tonnes::ZERO;
         self.attempts.push(Attempt { what, stake, stopped_by, refusals, lost });
     }
