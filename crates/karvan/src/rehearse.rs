@@ -345,18 +345,17 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
 
 /// What was attempted, and what stopped it.
 fn attempts(it: &Outcome) -> String {
-    let mut table = Table::new(&["attempted", "refusal", "at stake t", "lost t"]);
+    let lost: Tonnes = it.attempts.iter().map(|it| it.lost).sum();
+    let mut text = format!("\nAttempted, and what stopped it (lost in all: {lost})\n");
     for attempt in &it.attempts {
-        let numbers: Vec<String> = attempt.refusals.iter().map(ToString::to_string).collect();
-        let stopped = if numbers.is_empty() { "waits".to_owned() } else { numbers.join(" ") };
-        table.add(vec![
-            attempt.what.to_owned(),
-            stopped,
-            attempt.stake.0.to_string(),
-            attempt.lost.0.to_string(),
-        ]);
+        let stake = match attempt.stake.0 {
+            0 => String::new(),
+            _ => format!(", {} at stake", attempt.stake),
+        };
+        text.push_str(&format!("  {}{stake}\n    {}\n", attempt.what, attempt.stopped_by));
     }
-    format!("\n{table}\n")
+    text.push('\n');
+    text
 }
 
 fn refusals(it: &Outcome) -> String {
