@@ -9,11 +9,13 @@ use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::clearing::{Demand, Offer, clear};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::{AccountId, AuctionId, GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::Year;
 use karvan_core::{Command, Events, State};
 use std::hint::black_box;
@@ -81,27 +83,30 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
     let (region, nation, bank) = (PersonId(1), PersonId(3), PersonId(5));
     let single = SinglePerson::default();
     let register = |role, jurisdiction, group| -> Command {
-        RegisterParty { role, jurisdiction, group: GroupId(group), persons: 2 }.into()
+        RegisterParty { role, jurisdiction, group: GroupId(group), persons: 2, scope: None }.into()
     };
     ask(NOBODY, register(Role::RegionalAdministrator, None, 0))?;
     ask(region, AdoptPolicy { rules: rules() }.into())?;
     ask(region, register(Role::NationalAdministrator, Some(here), 1))?;
     ask(region, register(Role::SettlementBank, None, 2))?;
     for kind in [AccountKind::TotalQuantity, AccountKind::Auction] {
-        ask(nation, OpenAccount { kind, holder: PartyId(1), jurisdiction: here, single }.into())?;
+        let (holder, jurisdiction, towards) = (PartyId(1), here, None);
+        ask(nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into())?;
     }
     ask(bank, OpenCashAccount { party: PartyId(2) }.into())?;
     ask(bank, OpenCashAccount { party: PartyId(1) }.into())?;
     let volume = Tonnes(20_000_000);
     let (quantity, opening) = (volume, Tonnes(0));
-    ask(nation, SetCap { jurisdiction: here, year, quantity, opening }.into())?;
+    let basis = CapBasis { grounds: Grounds::new("the bench", [0; 32]), activity: None };
+    ask(nation, SetCap { jurisdiction: here, year, quantity, opening, basis }.into())?;
     ask(nation, Issue { jurisdiction: here, year, quantity }.into())?;
     let (from, to) = (AccountKind::TotalQuantity, AccountKind::Auction);
     ask(nation, CentralTransfer { jurisdiction: here, from, to, year, quantity }.into())?;
     for number in 0..BIDDERS {
         let (party, jurisdiction, kind) = (PartyId(3 + number), here, AccountKind::Trading);
         ask(nation, register(Role::Trader, Some(here), 10 + number))?;
-        ask(nation, OpenAccount { kind, holder: party, jurisdiction, single }.into())?;
+        let (holder, towards) = (party, None);
+        ask(nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into())?;
         ask(bank, OpenCashAccount { party }.into())?;
         let (amount, reference) = (Money(1_000_000_000_000), u64::from(number));
         ask(bank, Deposit { party, amount, reference }.into())?;

@@ -2,11 +2,13 @@
 
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::allocation::Source;
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::calendar::Calendar;
 use karvan_core::command::needs_second;
 use karvan_core::freezing::{Frozen, freeze::Freeze};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, NOBODY, SeriesId};
 use karvan_core::id::{GroupId, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
@@ -17,7 +19,8 @@ use karvan_core::rules::{
     AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, TIERS_MAX, Ties,
     Undersubscribed, YearRules,
 };
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::transfer::{Consideration, Transfer};
 use karvan_core::{Command, Context, Events, RecordHeader, State, apply, decide, invariant};
@@ -87,6 +90,8 @@ pub(crate) fn rules() -> Box<MarketRules> {
         valid_to: Year(2035),
         report_due: due(4, 1),
         surrender_due: due(7, 1),
+        true_up_due: due(7, 1),
+        intensity: false,
         auction: auction_rules(),
         penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
         quantity: None,
@@ -105,6 +110,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         policy_hash: [0; 32],
         transfer_limit: None,
         publication_years: 3,
+        notice_days: 30,
     })
 }
 
@@ -128,7 +134,13 @@ fn opening(accounts: u32) -> Vec<Asked> {
     let region = PersonId(1);
     let register = |role, group| {
         let jurisdiction = (role != Role::RegionalAdministrator).then_some(HERE);
-        Command::from(RegisterParty { role, jurisdiction, group: GroupId(group), persons: 2 })
+        Command::from(RegisterParty {
+            role,
+            jurisdiction,
+            group: GroupId(group),
+            persons: 2,
+            scope: None,
+        })
     };
     let mut all = vec![
         (NOBODY, register(Role::RegionalAdministrator, 0)),
@@ -138,28 +150,39 @@ fn opening(accounts: u32) -> Vec<Asked> {
     let mut nation = |command: Command| all.push((ADMINISTRATOR, command));
     for kind in [AccountKind::TotalQuantity, AccountKind::Allocation] {
         let (holder, jurisdiction) = (PartyId(1), HERE);
-        nation(OpenAccount { kind, holder, jurisdiction, single: SINGLE }.into());
+        nation(OpenAccount { kind, holder, jurisdiction, single: SINGLE, towards: None }.into());
     }
     nation(register(Role::Operator, 2));
     for number in 0..accounts {
         let (label, jurisdiction) = (label(&format!("XXA-{number}")), HERE);
         let (operator, obliged_from, single) = (OPERATOR, Some(YEAR), SINGLE);
-        let register = RegisterInstallation { label, jurisdiction, operator, obliged_from, single };
+        let register = RegisterInstallation {
+            label,
+            jurisdiction,
+            operator,
+            obliged_from,
+            single,
+            sector: label,
+        };
         nation(register.into());
     }
     let quantity = Tonnes(HOLDING * u64::from(ACCOUNTS));
     let (jurisdiction, year, opening) = (HERE, YEAR, Tonnes(0));
-    nation(SetCap { jurisdiction, year, quantity, opening }.into());
+    let basis = CapBasis { grounds: Grounds::new("the bench", [0; 32]), activity: None };
+    nation(SetCap { jurisdiction, year, quantity, opening, basis }.into());
     nation(Issue { jurisdiction, year, quantity }.into());
     let (from, to) = (AccountKind::TotalQuantity, AccountKind::Allocation);
     nation(CentralTransfer { jurisdiction, from, to, year, quantity }.into());
     for first in (0..ACCOUNTS).step_by(1_000) {
         let installations: Vec<_> = (first..first + 1_000).map(InstallationId).collect();
-        let row =
-            |it: &InstallationId| AllocationRow { installation: *it, quantity: Tonnes(HOLDING) };
+        let row = |it: &InstallationId| AllocationRow {
+            installation: *it,
+            quantity: Tonnes(HOLDING),
+            basis: None,
+        };
         let rows = installations.iter().map(row).collect();
-        nation(UploadAllocation { jurisdiction, year, rows }.into());
-        nation(Allocate { jurisdiction, year, installations }.into());
+        nation(UploadAllocation { jurisdiction, year, rows, source: Source::National }.into());
+        nation(Allocate { jurisdiction, year, installations, source: Source::National }.into());
     }
     // Each operator has one block; nine rounds in a ring leave it with ten.
     for round in 1..BLOCKS_AN_ACCOUNT {

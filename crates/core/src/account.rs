@@ -7,10 +7,12 @@ pub mod close_account;
 pub mod closure_transfer;
 pub mod distrust_account;
 mod kind;
+pub mod merge_installations;
 pub mod number;
 pub mod open_account;
 pub mod register_installation;
 pub mod request_closure;
+pub mod set_account_status;
 pub mod set_single_person;
 pub mod set_transfer_limit;
 pub mod trust_account;
@@ -22,6 +24,7 @@ use crate::calendar::Trust;
 use crate::compliance::Letter;
 use crate::freezing;
 use crate::id::{AccountId, InstallationId, JurisdictionId, Label, PartyId};
+use crate::mrv::Decimal;
 use crate::party::Role;
 use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
@@ -41,6 +44,15 @@ pub enum AccountStatus {
     /// Receive and surrender only, until a verified report arrives.
     #[n(1)]
     SurrenderOnly,
+    /// Surrender and return only, by the administrator's decision.
+    #[n(2)]
+    AllRestricted,
+    /// Nothing, by the administrator's decision.
+    #[n(3)]
+    Suspended,
+    /// Nothing, until another operator takes it over.
+    #[n(4)]
+    TransferPending,
 }
 
 /// How far an account is closed.
@@ -95,6 +107,9 @@ pub struct Account {
     /// How far it is closed.
     #[n(6)]
     pub closure: Closure,
+    /// Towards which jurisdiction's market, where it is an escrow of a link.
+    #[n(7)]
+    pub towards: Option<JurisdictionId>,
 }
 
 /// Whether an account trusts another without asking: both have the same holder under the same
@@ -158,6 +173,15 @@ pub struct Installation {
     /// Years in which it owes nothing.
     #[n(12)]
     pub excluded: BTreeSet<Year>,
+    /// Verified output by year, where the report says it.
+    #[n(13)]
+    pub activity: BTreeMap<Year, Decimal>,
+    /// Into which installation it was merged.
+    #[n(14)]
+    pub merged: Option<InstallationId>,
+    /// Its sector: its verifiers are accredited for it.
+    #[n(15)]
+    pub sector: Label,
 }
 
 impl Installation {
@@ -205,6 +229,19 @@ refusals! {
         /// It is frozen.
         Frozen { account: AccountId } = 305
             => "account {account} is frozen: itself, its holder, its jurisdiction or the market",
+        /// The administrator restricted it.
+        AllRestricted { account: AccountId } = 308
+            => "account {account} is restricted by its administrator and may only surrender",
+        /// The administrator suspended it.
+        Suspended { account: AccountId } = 309
+            => "account {account} is suspended by its administrator",
+        /// Somebody else takes it over.
+        TransferPending { account: AccountId } = 310
+            => "account {account} is being handed to another operator",
+        /// The two books differ about it.
+        ReconciliationPending { account: AccountId } = 316
+            => "ledger and shadow log differ about account {account}; nothing moves until that is \
+                resolved",
         /// It is closed.
         Closed { account: AccountId } = 306 => "account {account} is closed",
         /// It will be.
@@ -223,6 +260,10 @@ impl AccountRefused {
             Self::WrongKind { account, .. }
             | Self::SurrenderOnly { account }
             | Self::Frozen { account }
+            | Self::AllRestricted { account }
+            | Self::Suspended { account }
+            | Self::TransferPending { account }
+            | Self::ReconciliationPending { account }
             | Self::Closed { account }
             | Self::ClosureRequested { account } => Some(*account),
             Self::Unknown { .. } | Self::InstallationUnknown { .. } => None,
@@ -256,11 +297,25 @@ pub fn may_give(state: &State, id: AccountId) -> Result<&Account, AccountRefused
     if !account.kind.transfers() {
         return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
     }
+    gives(state, id, account)?;
+    Ok(account)
+}
+
+/// An account whose holder may use its units up.
+pub fn may_retire(state: &State, id: AccountId) -> Result<(), AccountRefused> {
+    let account = state.accounts.get(id).ok_or(AccountRefused::Unknown { account: id })?;
+    if account.kind.is_government() {
+        return Err(AccountRefused::WrongKind { account: id, kind: account.kind.name() });
+    }
+    gives(state, id, account)
+}
+
+fn gives(state: &State, id: AccountId, account: &Account) -> Result<(), AccountRefused> {
     is_live(state, id, account)?;
     if account.status == AccountStatus::SurrenderOnly {
         return Err(AccountRefused::SurrenderOnly { account: id });
     }
-    Ok(account)
+    Ok(())
 }
 
 /// An account into which units may come. A restricted one may receive: what it gets helps it to
@@ -274,7 +329,26 @@ pub fn may_receive(state: &State, id: AccountId) -> Result<&Account, AccountRefu
     Ok(account)
 }
 
+/// An account from which units may be surrendered or returned: a restricted, frozen or closing one
+/// may, what is owed is owed.
+pub fn may_surrender(state: &State, id: AccountId) -> Result<(), AccountRefused> {
+    let account = id;
+    let row = state.accounts.get(id).ok_or(AccountRefused::Unknown { account })?;
+    if state.stopped.contains(&id) {
+        return Err(AccountRefused::ReconciliationPending { account });
+    }
+    match row.status {
+        AccountStatus::Suspended => Err(AccountRefused::Suspended { account }),
+        AccountStatus::TransferPending => Err(AccountRefused::TransferPending { account }),
+        AccountStatus::Open | AccountStatus::SurrenderOnly | AccountStatus::AllRestricted => Ok(()),
+    }
+}
+
 fn is_live(state: &State, id: AccountId, account: &Account) -> Result<(), AccountRefused> {
+    may_surrender(state, id)?;
+    if account.status == AccountStatus::AllRestricted {
+        return Err(AccountRefused::AllRestricted { account: id });
+    }
     match account.closure {
         Closure::None if freezing::is_frozen(state, id) && !planted::has(Fault::FrozenGives) => {
             Err(AccountRefused::Frozen { account: id })

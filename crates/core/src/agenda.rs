@@ -8,7 +8,7 @@ use crate::freezing::Frozen;
 use crate::id::{HoldId, JurisdictionId, ProposalId};
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{call, compliance, freezing, proposal, units};
+use crate::{call, compliance, freezing, market, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -52,6 +52,9 @@ pub enum Due {
     /// The time of a pledge or legal hold is over.
     #[n(9)]
     Lock(#[n(0)] HoldId),
+    /// A policy comes into force.
+    #[n(10)]
+    Policy,
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -111,8 +114,9 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
             units::lapse::notice(draft, state, (jurisdiction, year), days)
         }
         Due::Proposal(id) => proposal::lapse(draft, id),
-        Due::Freeze(frozen) => freezing::lapse(draft, frozen),
+        Due::Freeze(frozen) => freezing::lapse(draft, state, frozen),
         Due::Lock(id) => units::lock::lapse(draft, state, id),
+        Due::Policy => market::policy_scheduled::begin(draft, state),
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }

@@ -7,6 +7,7 @@ pub mod clear_auction;
 pub mod clearing;
 pub mod open_auction;
 pub mod place_bid;
+pub mod return_purchase;
 
 use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, PartyId};
 use crate::quantity::{Price, Tonnes};

@@ -2,13 +2,16 @@
 //! the rule stands here. Each command names its right in its own file; [`crate::command`] lists
 //! which commands two persons must want.
 
+pub mod four_eyes;
+
 use crate::context::Context;
 use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId, PersonId};
-use crate::party::{PersonStatus, Role};
+use crate::party::{self, PersonStatus, Role};
 use crate::planted::{self, Fault};
 use crate::refusal::refusals;
 use crate::state::State;
 use crate::time::Instant;
+use std::collections::BTreeSet;
 
 refusals! {
     /// Why somebody may not ask this.
@@ -18,11 +21,12 @@ refusals! {
             => "person {person} is not registered; ask the administrator to register its party",
         /// Only the regional administrator may.
         NotRegion { person: PersonId } = 102
-            => "person {person} does not act for the regional administrator, who alone may do this",
+            => "person {person} does not act for the regional administrator, who alone may do \
+                this",
         /// Only the jurisdiction's administrator may.
         NotAdministrator { person: PersonId, jurisdiction: JurisdictionId } = 103
-            => "person {person} does not act for the administrator of jurisdiction {jurisdiction}, \
-                who alone may do this",
+            => "person {person} does not act for the administrator of jurisdiction \
+                {jurisdiction}, who alone may do this",
         /// Only the holder may.
         NotHolder { person: PersonId, account: AccountId } = 104
             => "person {person} does not act for the holder of account {account}",
@@ -45,6 +49,13 @@ refusals! {
         /// Its rights do not reach so far.
         MayNotApprove { person: PersonId } = 110
             => "person {person} has not the right to approve; a person with that right must",
+        /// Its mandate is fresh: whoever stole the way to it has not won yet.
+        MandateFresh { person: PersonId, from: Instant } = 116
+            => "person {person} acts for accounts from {from} on; until then it can surrender",
+        /// Its mandate names other accounts.
+        NotMandated { person: PersonId } = 117
+            => "person {person} acts for some accounts of its party alone, and this is none of \
+                them",
         /// Two persons must want this.
         NeedsSecondPerson { person: PersonId } = 111
             => "this needs a second person; person {person} can propose it, and another must \
@@ -52,6 +63,13 @@ refusals! {
         /// It concerns another party.
         NotMember { person: PersonId, party: PartyId } = 113
             => "person {person} does not act for party {party}",
+        /// A safeguard is not undone in its own house.
+        NotAnotherBody { person: PersonId, party: PartyId } = 114
+            => "person {person} acts for no administrator other than party {party}; one of \
+                another body must approve",
+        /// Only a national administrator may.
+        NotNation { person: PersonId } = 115
+            => "person {person} does not act for a national administrator",
         /// Two persons are two persons.
         SamePerson { person: PersonId } = 112
             => "person {person} proposed it; another person must approve",
@@ -79,6 +97,10 @@ pub enum Right {
     Verifier(JurisdictionId),
     /// A party.
     Member(PartyId),
+    /// An administrator other than this one.
+    OtherBody(PartyId),
+    /// Any national administrator.
+    Nation,
     /// The settlement bank.
     Bank,
 }
@@ -90,6 +112,14 @@ pub enum Approval {
     One,
     /// Another person with the same right must approve.
     Two,
+    /// The administrator of the party that it is about must approve.
+    Administrator,
+    /// An administrator of another body must approve: what undoes a safeguard, or a transaction
+    /// that was final, is not one house's business.
+    OtherBody,
+    /// Seven in ten of the national administrators must approve; while there are none, another
+    /// person of the regional one.
+    Nations,
     /// As the account's holder has set it, or as the command's file says.
     ByRule,
 }
@@ -185,11 +215,35 @@ pub(crate) fn check(
         Right::Verifier(jurisdiction) => return Err(No::NotVerifier { person, jurisdiction }),
         Right::Member(it) if it == id => {}
         Right::Member(party) => return Err(No::NotMember { person, party }),
+        Right::OtherBody(it) if is_administrator(party.role) && it != id => {}
+        Right::OtherBody(party) => return Err(No::NotAnotherBody { person, party }),
+        Right::Nation if party.role == Role::NationalAdministrator => {}
+        Right::Nation => return Err(No::NotNation { person }),
         Right::Bank if party.role == Role::SettlementBank => {}
         Right::Bank => return Err(No::NotBank { person }),
     }
     if row.status == PersonStatus::Suspended && !planted::has(Fault::SuspendedActs) {
         return Err(No::Suspended { person });
+    }
+    let mandated = match right {
+        Right::Holder(it) | Right::Surrenderer(it) => row.acts_for(it),
+        Right::Registered => true,
+        Right::Founder
+        | Right::Time
+        | Right::Region
+        | Right::Administrator(_)
+        | Right::Member(_)
+        | Right::OtherBody(_)
+        | Right::Nation
+        | Right::Verifier(_)
+        | Right::Bank => row.accounts.is_none(),
+    };
+    if !mandated {
+        return Err(No::NotMandated { person });
+    }
+    let fresh = matches!(right, Right::Holder(_)) && row.from > state.now;
+    if fresh {
+        return Err(No::MandateFresh { person, from: row.from });
     }
     let rights = row.rights;
     let initiates = match right {
@@ -201,6 +255,8 @@ pub(crate) fn check(
         | Right::Administrator(_)
         | Right::Holder(_)
         | Right::Member(_)
+        | Right::OtherBody(_)
+        | Right::Nation
         | Right::Verifier(_)
         | Right::Bank => rights.may_initiate(),
     };
@@ -214,18 +270,65 @@ pub(crate) fn check(
     }
 }
 
-/// Checks that a command that two persons must want has them: distinct, and both with the right.
+fn is_administrator(role: Role) -> bool {
+    matches!(role, Role::RegionalAdministrator | Role::NationalAdministrator)
+}
+
+/// The national administrators there are.
+fn nations(state: &State) -> impl Iterator<Item = PartyId> {
+    let parties = state.parties.iter();
+    parties.filter(|(_, it)| it.role == Role::NationalAdministrator).map(|(id, _)| id)
+}
+
+/// How many of them must want what they decide together: seven in ten, rounded up.
+pub fn nations_needed(state: &State) -> usize {
+    nations(state).count().saturating_mul(7).div_ceil(10)
+}
+
+/// Whose approval a command of somebody with this right takes.
+pub(crate) fn right_to_approve(
+    state: &State,
+    (approval, right): (Approval, Right),
+    proposer: PersonId,
+) -> Right {
+    let party = state.people.get(proposer).and_then(|it| it.party).unwrap_or(NO_PARTY);
+    match approval {
+        Approval::OtherBody => Right::OtherBody(party),
+        Approval::Nations if nations_needed(state) > 0 => Right::Nation,
+        Approval::Administrator => party::administrator_of(state, party),
+        Approval::One | Approval::Two | Approval::Nations | Approval::ByRule => right,
+    }
+}
+
+/// How many bodies or persons must approve.
+pub(crate) fn approvals_needed(state: &State, approval: Approval) -> usize {
+    match approval {
+        Approval::Nations => nations_needed(state).max(1),
+        Approval::One
+        | Approval::Two
+        | Approval::OtherBody
+        | Approval::Administrator
+        | Approval::ByRule => 1,
+    }
+}
+
+/// Checks that a command that two persons must want has them, distinct and with the right to
+/// approve it; or as many bodies as it takes.
 pub(crate) fn check_second(
     state: &State,
     context: &Context,
-    right: Right,
+    (approval, right): (Approval, Right),
 ) -> Result<(), AuthorityRefused> {
     let person = context.actor;
-    let Some(second) = context.approvals.first().copied() else {
-        return Err(AuthorityRefused::NeedsSecondPerson { person });
-    };
-    if second == person && !planted::has(Fault::OnePersonTwice) {
-        return Err(AuthorityRefused::SamePerson { person });
+    let needed = approvals_needed(state, approval);
+    let right = right_to_approve(state, (approval, right), person);
+    let mut bodies = BTreeSet::new();
+    for second in context.approvals.iter().copied() {
+        if second == person && !planted::has(Fault::OnePersonTwice) {
+            return Err(AuthorityRefused::SamePerson { person });
+        }
+        bodies.insert(check(state, second, right, Act::Approve)?);
     }
-    check(state, second, right, Act::Approve).map(drop)
+    let enough = bodies.len() >= needed;
+    if enough { Ok(()) } else { Err(AuthorityRefused::NeedsSecondPerson { person }) }
 }

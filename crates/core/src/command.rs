@@ -58,6 +58,11 @@ macro_rules! commands {
             match kind { $($n => Some(stringify!($command)),)+ _ => None }
         }
 
+        /// Who approves a kind of command, by its number.
+        pub fn approval_of(kind: u16) -> Option<Approval> {
+            match kind { $($n => Some(Approval::$approval),)+ _ => None }
+        }
+
         $(impl From<$($path)::+::$command> for Command {
             fn from(it: $($path)::+::$command) -> Self { Self::$command(it) }
         })+
@@ -90,7 +95,7 @@ impl Lane {
 
 commands! {
     /// Brings a policy into force.
-    AdoptPolicy(market::adopt_policy) = 1, Administration, Two;
+    AdoptPolicy(market::adopt_policy) = 1, Administration, Nations;
     /// Lets time pass.
     PassTime(market::pass_time) = 2, Administration, One;
     /// Registers a party.
@@ -133,7 +138,7 @@ commands! {
     Transfer(units::transfer) = 21, Registry, ByRule;
     /// Moves expired units to the deletion account.
     Expire(units::expire) = 22, Administration, One;
-    /// Reports verified emissions.
+    /// Hands in a report of emissions.
     ReportEmissions(compliance::report_emissions) = 23, Registry, One;
     /// Surrenders units.
     Surrender(compliance::surrender) = 24, Registry, ByRule;
@@ -148,11 +153,11 @@ commands! {
     /// Rejects or withdraws a proposed command.
     Reject(proposal::reject) = 29, Registry, One;
     /// Appoints a person that acts for a party.
-    AppointPerson(party::appoint_person) = 30, Administration, Two;
+    AppointPerson(party::appoint_person) = 30, Administration, Administrator;
     /// Suspends a person.
     SuspendPerson(party::suspend_person) = 31, Administration, One;
     /// Gives a person rights, and ends its suspension.
-    RestorePerson(party::restore_person) = 32, Administration, Two;
+    RestorePerson(party::restore_person) = 32, Administration, Administrator;
     /// Sets for what one person suffices in an account.
     SetSinglePerson(account::set_single_person) = 33, Registry, Two;
     /// Estimates emissions where no report came.
@@ -178,7 +183,7 @@ commands! {
     /// Ends units without an obligation.
     Delete(units::delete) = 44, Registry, Two;
     /// Reverses a surrender or deletion.
-    Reverse(units::reverse) = 45, Administration, Two;
+    Reverse(units::reverse) = 45, Administration, OtherBody;
     /// Gives back what was allocated beyond the entitlement.
     ReturnExcess(allocation::return_excess) = 46, Registry, ByRule;
     /// Freezes an account, a holder, a jurisdiction or the market.
@@ -186,7 +191,7 @@ commands! {
     /// Confirms a freeze.
     ConfirmFreeze(freezing::confirm_freeze) = 48, Administration, One;
     /// Ends a freeze.
-    Unfreeze(freezing::unfreeze) = 49, Administration, Two;
+    Unfreeze(freezing::unfreeze) = 49, Administration, OtherBody;
     /// Asks that an account be closed, or stay.
     RequestClosure(account::request_closure) = 50, Registry, Two;
     /// Closes an account.
@@ -203,6 +208,26 @@ commands! {
     UnlockUnits(units::unlock) = 56, Administration, Two;
     /// Brings a penalty case to its next stage.
     AdvancePenalty(compliance::advance_penalty) = 57, Administration, Two;
+    /// Brings a jurisdiction's chapter of the policy into force.
+    AmendChapter(market::amend_chapter) = 58, Administration, Two;
+    /// Restricts, suspends or opens an account.
+    SetAccountStatus(account::set_account_status) = 59, Administration, Two;
+    /// Withholds or releases free allocation.
+    WithholdAllocation(allocation::withhold_allocation) = 60, Administration, Two;
+    /// Reverses a delivery of free allocation.
+    ReverseAllocation(allocation::reverse_allocation) = 61, Administration, OtherBody;
+    /// Makes one installation of two.
+    MergeInstallations(account::merge_installations) = 62, Administration, Two;
+    /// Uses units up for a beneficiary.
+    Retire(units::retire) = 63, Registry, ByRule;
+    /// Gives back what an auction delivered.
+    ReturnPurchase(auction::return_purchase) = 64, Registry, Two;
+    /// Stops accounts about which the two books differ.
+    StopAccounts(freezing::stop_accounts) = 65, Administration, One;
+    /// Lets stopped accounts go on.
+    ResumeAccounts(freezing::resume_accounts) = 66, Administration, OtherBody;
+    /// Says what a verifier thinks of a report.
+    VerifyReport(compliance::verify_report) = 69, Registry, One;
 }
 
 impl Command {
@@ -270,7 +295,7 @@ fn authorised(
     let by = authority::authorise(state, context, right)?;
     dispatch(state, &by, command, out)?;
     if second == Second::Now && needs_second(state, command) {
-        authority::check_second(state, context, right)?;
+        authority::check_second(state, context, (command.approval(), right))?;
     }
     Ok(())
 }
@@ -287,6 +312,14 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (Approval::ByRule, Command::ReturnExcess(it)) => {
             allocation::return_excess::needs_second(state, it)
         }
-        (Approval::Two | Approval::ByRule, _) => true,
+        (Approval::ByRule, Command::Retire(it)) => units::retire::needs_second(state, it),
+        (
+            Approval::Two
+            | Approval::OtherBody
+            | Approval::Administrator
+            | Approval::Nations
+            | Approval::ByRule,
+            _,
+        ) => true,
     }
 }

@@ -12,6 +12,7 @@ pub mod set_last_year;
 pub mod set_letter;
 pub(crate) mod silence;
 pub mod surrender;
+pub mod verify_report;
 
 pub use advance_penalty::PenaltyStage;
 pub use letter::{Duties, Letter};
@@ -87,6 +88,9 @@ mod tests {
             estimated: BTreeSet::new(),
             obliged_to: None,
             excluded: BTreeSet::new(),
+            activity: BTreeMap::new(),
+            merged: None,
+            sector: Label::new("power").expect("a label"),
         }
     }
 

@@ -66,7 +66,8 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal, supply,
+    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal,
+    supply, units,
 };
 
 events! {
@@ -75,6 +76,30 @@ events! {
         CashHeld = 6, CashReleased = 7, CashMoved = 8, UnitsRestored = 9,
     }
     facts {
+        /// A policy is adopted and comes into force later.
+        PolicyScheduled(market::policy_scheduled) = 83,
+        /// A policy that was adopted does not come into force.
+        PolicyDropped(market::policy_dropped) = 84,
+        /// An account has another status.
+        AccountStatusSet(account::set_account_status) = 86,
+        /// Free allocation is withheld or released.
+        AllocationWithheld(allocation::withhold_allocation) = 87,
+        /// A delivery of free allocation was reversed.
+        AllocationReversed(allocation::reverse_allocation) = 88,
+        /// Two installations became one.
+        InstallationsMerged(account::merge_installations) = 89,
+        /// Units were used up.
+        Retired(units::retire) = 90,
+        /// What an auction delivered was given back.
+        PurchaseReturned(auction::return_purchase) = 91,
+        /// Nothing moves in or out of an account.
+        AccountStopped(freezing::stop_accounts) = 92,
+        /// An account is as it was.
+        AccountResumed(freezing::resume_accounts) = 93,
+        /// An operator handed a report in.
+        ReportHandedIn(compliance::report_emissions) = 94,
+        /// One of several bodies approved.
+        ApprovalGiven(proposal::approval_given) = 85,
         /// A policy came into force.
         PolicyAdopted(market::adopt_policy) = 20,
         /// Time passed.
@@ -116,7 +141,7 @@ events! {
         /// Units were transferred at a declared price or free.
         Transferred(crate::units::transfer) = 39,
         /// Verified emissions were reported.
-        EmissionsReported(compliance::report_emissions) = 40,
+        EmissionsReported(compliance::verify_report) = 40,
         /// Units were surrendered.
         Surrendered(compliance::surrender) = 41,
         /// An installation's letter for a year was frozen.

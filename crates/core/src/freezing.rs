@@ -1,21 +1,25 @@
-//! Freezes: an account, a holder, a jurisdiction or the whole market gives and receives nothing and
-//! trades nothing. What is owed can still be surrendered.
+//! Freezes: serials, an account, a holder, a jurisdiction or the whole market: what is frozen is
+//! neither given nor received nor traded. What is owed can still be surrendered.
 //!
 //! One administrator freezes at once, because a theft does not wait; another person confirms it by
 //! the end of the next working day, or it lapses.
 
 pub mod confirm_freeze;
 pub mod freeze;
+pub mod resume_accounts;
+pub mod stop_accounts;
 pub mod unfreeze;
 
 use crate::authority::Right;
 use crate::draft::Draft;
 use crate::event::Event;
-use crate::id::{AccountId, JurisdictionId, PartyId, PersonId};
+use crate::id::{AccountId, HoldId, JurisdictionId, PartyId, PersonId, SeriesId};
 use crate::party::Role;
+use crate::quantity::Tonnes;
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
+use crate::units::delayed;
 use minicbor::{Decode, Encode};
 
 /// What is frozen.
@@ -33,6 +37,9 @@ pub enum Frozen {
     /// All accounts.
     #[n(3)]
     Market,
+    /// Serials of a series in an account: the first one, and how many.
+    #[n(4)]
+    Serials(#[n(0)] AccountId, #[n(1)] SeriesId, #[n(2)] u64, #[n(3)] Tonnes),
 }
 
 /// A freeze.
@@ -44,6 +51,9 @@ pub struct Freeze {
     /// When it lapses; never once another person confirmed it.
     #[n(1)]
     pub lapses: Option<Instant>,
+    /// What frozen serials are set aside under.
+    #[n(2)]
+    pub hold: Option<HoldId>,
 }
 
 refusals! {
@@ -58,6 +68,9 @@ refusals! {
         /// Another person looks at it.
         SamePerson { person: PersonId } = 254
             => "person {person} froze it; another person must confirm that",
+        /// They are elsewhere, or set aside for something.
+        SerialsNotFree { wanted: Tonnes, there: Tonnes } = 256
+            => "of these {wanted} {there} are free in the account; freeze the account instead",
         /// Once is enough.
         Confirmed = 255 => "the freeze is confirmed",
     }
@@ -67,7 +80,7 @@ refusals! {
 /// the regional administrator.
 fn right_over(state: &State, frozen: Frozen) -> Result<Right, Refusals> {
     let found = match frozen {
-        Frozen::Account(it) => {
+        Frozen::Account(it) | Frozen::Serials(it, ..) => {
             state.accounts.get(it).map(|it| Right::Administrator(it.jurisdiction))
         }
         Frozen::Holder(it) => state.parties.get(it).map(|it| match (it.role, it.jurisdiction) {
@@ -85,6 +98,9 @@ fn right_over(state: &State, frozen: Frozen) -> Result<Right, Refusals> {
 
 /// Whether an account is frozen: itself, its holder, its jurisdiction or the market.
 pub fn is_frozen(state: &State, account: AccountId) -> bool {
+    if state.stopped.contains(&account) {
+        return true;
+    }
     if state.freezes.is_empty() {
         return false;
     }
@@ -98,8 +114,17 @@ pub fn is_frozen(state: &State, account: AccountId) -> bool {
     levels.iter().any(|it| state.freezes.contains_key(it))
 }
 
+/// Frees the serials of a freeze.
+fn release(draft: &mut Draft<'_>, state: &State, frozen: Frozen) {
+    let hold = state.freezes.get(&frozen).and_then(|it| it.hold);
+    if let (Frozen::Serials(account, ..), Some(hold)) = (frozen, hold) {
+        delayed::release(draft, (hold, account));
+    }
+}
+
 /// What happens to a freeze that nobody confirmed.
-pub(crate) fn lapse(draft: &mut Draft<'_>, frozen: Frozen) -> Option<u64> {
-    draft.note(Event::Unfrozen(unfreeze::Unfrozen { frozen }));
+pub(crate) fn lapse(draft: &mut Draft<'_>, state: &State, frozen: Frozen) -> Option<u64> {
+    release(draft, state, frozen);
+    draft.note(Event::Unfrozen(unfreeze::Unfrozen { frozen, grounds: None }));
     None
 }

@@ -3,6 +3,7 @@
 
 use crate::call::Side;
 use crate::event::Event;
+use crate::freezing::Frozen;
 use crate::id::{AccountId, CashAccountId, HoldId, SeriesId};
 use crate::ledger::posting::Posting;
 use crate::ledger::{Block, Hold, Queue, Serials};
@@ -71,7 +72,7 @@ pub fn check_record(state: &State, events: &[Event]) {
 fn check_cap(state: &State, id: SeriesId) {
     let series = state.ledger.series.row(id);
     let cap = state.caps.get(&(series.jurisdiction, series.valid_from));
-    let cap = cap.map(|it| it.in_force()).unwrap_or_default();
+    let cap = cap.map(|it| it.issued_at_most()).unwrap_or_default();
     assert!(series.issued <= cap, "{} of series {id} issued, cap {cap}", series.issued);
 }
 
@@ -232,6 +233,17 @@ fn sweep_orders(state: &State) {
         let units = state.ledger.holds.get(id).map(held).unwrap_or_default();
         assert!(units > Tonnes::ZERO, "lock {id} holds nothing");
         holds.remove(id);
+    }
+    for (frozen, hold) in state.freezes.iter().filter_map(|(id, it)| Some((id, it.hold?))) {
+        let units = state.ledger.holds.get(&hold).map(held).unwrap_or_default();
+        let expected = match frozen {
+            Frozen::Serials(_, _, _, count) => *count,
+            Frozen::Account(_) | Frozen::Holder(_) | Frozen::Jurisdiction(_) | Frozen::Market => {
+                Tonnes::ZERO
+            }
+        };
+        assert_eq!(units, expected, "a freeze holds not the serials it names");
+        holds.remove(&hold);
     }
     assert!(holds.is_empty(), "something is set aside for nobody: {holds:?}");
 }

@@ -31,6 +31,7 @@ pub mod context;
 pub mod draft;
 pub mod event;
 pub mod freezing;
+pub mod grounds;
 pub mod id;
 pub mod invariant;
 pub mod ledger;

@@ -7,12 +7,13 @@ pub mod review_party;
 pub mod suspend_person;
 
 use crate::authority::Right;
-use crate::id::{CashAccountId, GroupId, JurisdictionId, PartyId, PersonId};
+use crate::id::{AccountId, CashAccountId, GroupId, JurisdictionId, Label, PartyId, PersonId};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
 use minicbor::{Decode, Encode};
 pub use review_party::Finding;
+use std::collections::BTreeSet;
 
 /// What a party is in the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -59,6 +60,9 @@ pub struct Party {
     /// What the last review of it found.
     #[n(5)]
     pub review: Review,
+    /// The sectors a verifier is accredited for; none where for all.
+    #[n(6)]
+    pub scope: Option<BTreeSet<Label>>,
 }
 
 /// A party is looked at again after so many days.
@@ -152,17 +156,61 @@ pub struct Person {
     /// Whether it may act now.
     #[n(2)]
     pub status: PersonStatus,
+    /// The accounts it acts for; none where it acts for all of its party, and in all else.
+    #[n(3)]
+    pub accounts: Option<BTreeSet<AccountId>>,
+    /// From when on it acts for accounts; surrender it may at once.
+    #[n(4)]
+    pub from: Instant,
+}
+
+/// The most accounts a mandate names.
+pub const MANDATE_MAX: usize = 100;
+
+/// Checks the accounts that a mandate names.
+pub(crate) fn check_mandate(
+    state: &State,
+    party: PartyId,
+    accounts: Option<&BTreeSet<AccountId>>,
+) -> Result<(), PersonRefused> {
+    let Some(accounts) = accounts else { return Ok(()) };
+    let most = MANDATE_MAX;
+    if !(1..=most).contains(&accounts.len()) {
+        return Err(PersonRefused::MandateOutOfBounds { most });
+    }
+    let held = |it: &AccountId| state.accounts.get(*it).is_some_and(|it| it.holder == party);
+    match accounts.iter().copied().find(|it| !held(it)) {
+        Some(account) => Err(PersonRefused::NotItsAccount { party, account }),
+        None => Ok(()),
+    }
 }
 
 impl Person {
     /// Nobody.
     pub(crate) fn nobody() -> Self {
-        Self { party: None, rights: PersonRights::Read, status: PersonStatus::Active }
+        Self {
+            party: None,
+            rights: PersonRights::Read,
+            status: PersonStatus::Active,
+            accounts: None,
+            from: Instant(0),
+        }
     }
 
     /// A person that acts for a party.
     pub(crate) fn of(party: PartyId, rights: PersonRights) -> Self {
-        Self { party: Some(party), rights, status: PersonStatus::Active }
+        Self {
+            party: Some(party),
+            rights,
+            status: PersonStatus::Active,
+            accounts: None,
+            from: Instant(0),
+        }
+    }
+
+    /// Whether it acts for an account of its party.
+    pub fn acts_for(&self, account: AccountId) -> bool {
+        self.accounts.as_ref().is_none_or(|it| it.contains(&account))
     }
 }
 
@@ -184,20 +232,50 @@ refusals! {
         /// Nobody looked at it for a year.
         ReviewOverdue { party: PartyId, until: Instant } = 237
             => "the review of party {party} held until {until}; review it again",
+        /// A mandate names some accounts, or none at all.
+        MandateOutOfBounds { most: usize } = 238 => "name 1 to {most} accounts, or none for all",
+        /// Nobody acts for what its party does not hold.
+        NotItsAccount { party: PartyId, account: AccountId } = 239
+            => "account {account} is none of party {party}",
         /// Nobody gives itself rights.
         Oneself { person: PersonId } = 235
             => "person {person} cannot change its own mandate; another person must",
     }
 }
 
-/// Who changes the mandates of a party's persons: the administrator of its jurisdiction; the
-/// regional administrator for administrators and regional parties.
+/// Who looks after a party: the administrator of its jurisdiction; the regional administrator for
+/// administrators and regional parties.
 pub(crate) fn right_over(state: &State, party: PartyId) -> Result<Right, Refusals> {
-    let row = state.parties.get(party).ok_or(PersonRefused::PartyUnknown { party })?;
-    Ok(match (row.role, row.jurisdiction) {
-        (Role::Operator | Role::Trader | Role::Verifier, Some(it)) => Right::Administrator(it),
-        (_, _) => Right::Region,
-    })
+    state.parties.get(party).ok_or(PersonRefused::PartyUnknown { party })?;
+    Ok(administrator_of(state, party))
+}
+
+/// See [`right_over`]; of a party that is not there, the regional administrator.
+pub(crate) fn administrator_of(state: &State, party: PartyId) -> Right {
+    let row = state.parties.get(party);
+    match row.and_then(|it| Some((it.role, it.jurisdiction?))) {
+        Some((Role::Operator | Role::Trader | Role::Verifier, it)) => Right::Administrator(it),
+        _ => Right::Region,
+    }
+}
+
+/// From when on a fresh mandate acts for accounts: as an account of a trusted list is trusted.
+pub(crate) fn mandate_from(state: &State, party: PartyId, now: Instant) -> Instant {
+    let jurisdiction = state.parties.row(party).jurisdiction.unwrap_or_default();
+    let time = state.working_time(jurisdiction);
+    time.calendar.moment(time.trusted_from(time.calendar.local(now)))
+}
+
+/// Who asks for another person of a party, or other rights: a person of the party; where none can,
+/// its administrator.
+pub(crate) fn right_to_mandates(state: &State, party: PartyId) -> Result<Right, Refusals> {
+    state.parties.get(party).ok_or(PersonRefused::PartyUnknown { party })?;
+    let asks = |it: &Person| {
+        let active = it.status == PersonStatus::Active && it.accounts.is_none();
+        it.party == Some(party) && active && it.rights.may_initiate()
+    };
+    let somebody = state.people.iter().any(|(_, it)| asks(it));
+    Ok(if somebody { Right::Member(party) } else { administrator_of(state, party) })
 }
 
 /// The party of a person whose mandate is to be changed.

@@ -1,6 +1,7 @@
 //! Proposals: a command put before a second person. An open proposal keeps the command's bytes; one
 //! that is approved, rejected or lapsed leaves the state, its facts stay in the journal.
 
+pub mod approval_given;
 pub mod approve;
 pub mod propose;
 pub mod reject;
@@ -15,6 +16,7 @@ use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// A proposal lapses after so many days.
 pub const OPEN_DAYS: i64 = 30;
@@ -36,6 +38,9 @@ pub struct Proposal {
     /// When it lapses.
     #[n(3)]
     pub lapses: Instant,
+    /// Who approved it so far, where several bodies must.
+    #[n(4)]
+    pub approvals: Vec<PersonId>,
 }
 
 impl Proposal {
@@ -54,6 +59,13 @@ refusals! {
         /// An approval covers the exact bytes.
         AnotherCommand { proposal: ProposalId } = 1102
             => "proposal {proposal} holds another command than the one approved; look at it again",
+        /// A body approves once.
+        AlreadyApproved { proposal: ProposalId, person: PersonId } = 1107
+            => "the body of person {person} has approved proposal {proposal}",
+        /// Whoever is not concerned can only leave its approval out.
+        NotConcerned { proposal: ProposalId, person: PersonId } = 1108
+            => "proposal {proposal} changes nothing in the chapter of person {person}, which \
+                cannot reject it",
         /// A proposal is about the market, not about proposals or time.
         NotProposable = 1104 => "only a command about the market itself can be proposed",
         /// A proposal is bounded.
@@ -80,8 +92,23 @@ pub(crate) fn check_reader(
     if person == proposer && !planted::has(Fault::OnePersonTwice) {
         return Err(AuthorityRefused::SamePerson { person }.into());
     }
-    authority::check(state, person, inner.right(state)?, Act::Approve)?;
+    let kind = (inner.approval(), inner.right(state)?);
+    let right = authority::right_to_approve(state, kind, proposer);
+    authority::check(state, person, right, Act::Approve)?;
     Ok(())
+}
+
+/// Persons whose approvals a command takes when somebody proposes it, one of each body where it
+/// takes several; fewer where there are not enough.
+pub fn who_may_approve(state: &State, proposer: PersonId, inner: &Command) -> Vec<PersonId> {
+    let mut bodies = BTreeSet::new();
+    let people =
+        state.people.iter().filter(|(id, _)| check_reader(state, *id, (proposer, inner)).is_ok());
+    people
+        .filter(|(_, it)| bodies.insert(it.party))
+        .map(|(id, _)| id)
+        .take(authority::approvals_needed(state, inner.approval()))
+        .collect()
 }
 
 /// What happens when nobody approved in time.

@@ -30,6 +30,13 @@ pub fn publicity(event: &Event) -> Publicity {
     use Event as E;
     match event {
         E::PolicyAdopted(_)
+        | E::PolicyScheduled(_)
+        | E::PolicyDropped(_)
+        | E::AllocationWithheld(_)
+        | E::AllocationReversed(_)
+        | E::Retired(_)
+        | E::PurchaseReturned(_)
+        | E::InstallationsMerged(_)
         | E::PartyRegistered(_)
         | E::AccountOpened(_)
         | E::AccountClosed(_)
@@ -80,6 +87,11 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::OrderCancelled(_)
         | E::OrderFilled(_)
         | E::AccountRestricted(_)
+        | E::AccountStatusSet(_)
+        | E::ApprovalGiven(_)
+        | E::AccountStopped(_)
+        | E::ReportHandedIn(_)
+        | E::AccountResumed(_)
         | E::AccountReopened(_)
         | E::AccountTrusted(_)
         | E::AccountDistrusted(_)
@@ -107,7 +119,7 @@ pub fn publicity(event: &Event) -> Publicity {
 fn of_freeze(frozen: Frozen) -> Publicity {
     match frozen {
         Frozen::Jurisdiction(_) | Frozen::Market => Publicity::AtOnce,
-        Frozen::Account(_) | Frozen::Holder(_) => Publicity::Never,
+        Frozen::Account(_) | Frozen::Holder(_) | Frozen::Serials(..) => Publicity::Never,
     }
 }
 
@@ -139,7 +151,8 @@ mod tests {
         let at = Instant::of_date(2028, 7, 4);
         let from = public_from(&transfer, at, YEARS_LATER);
         assert_eq!(from, Some(Instant::of_date(2031, 5, 1)));
-        let freeze = |frozen| Event::Unfrozen(crate::freezing::unfreeze::Unfrozen { frozen });
+        let freeze =
+            |frozen| Event::Unfrozen(crate::freezing::unfreeze::Unfrozen { frozen, grounds: None });
         assert_eq!(publicity(&freeze(Frozen::Account(AccountId(1)))), Publicity::Never);
         let all = Frozen::Jurisdiction(JurisdictionId(0));
         assert_eq!(publicity(&freeze(all)), Publicity::AtOnce);

@@ -43,6 +43,9 @@ pub struct MarketRules {
     /// Transfers between holders are public from 1 May of this many years later on.
     #[n(5)]
     pub publication_years: u8,
+    /// A later policy comes into force so many days after it was adopted.
+    #[n(6)]
+    pub notice_days: u16,
 }
 
 /// One jurisdiction's chapter.
@@ -121,6 +124,14 @@ pub struct YearRules {
     /// How the supply follows what is in circulation, where it does.
     #[n(7)]
     pub quantity: Option<QuantityShares>,
+    /// Free allocation is brought in line with actual output before this moment of the year after,
+    /// not before the report and not after the surrender.
+    #[n(8)]
+    pub true_up_due: Instant,
+    /// Whether the cap follows the activity: it is then set again, with the activity as evidence,
+    /// once the year is over.
+    #[n(9)]
+    pub intensity: bool,
 }
 
 /// What an auction does when less is bid than offered.

@@ -3,18 +3,21 @@
 use crate::account::{Account, AccountKind, Installation};
 use crate::agenda::Agenda;
 use crate::allocation::Entitlement;
+use crate::allocation::reverse_allocation::Delivery;
 use crate::auction::Auction;
 use crate::auction::carry_over::Carried;
 use crate::calendar::{self, Day, WorkingTime};
 use crate::call::{Book, Call, Order};
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
+use crate::compliance::report_emissions::Report;
 use crate::freezing::{Freeze, Frozen};
 use crate::id::{
     AccountId, AuctionId, CallId, CashAccountId, HoldId, InstallationId, JurisdictionId, Label,
     OrderId, PartyId, PenaltyId, PersonId, ProposalId,
 };
 use crate::ledger::Ledger;
+use crate::market::policy_scheduled::PolicyScheduled;
 use crate::party::{Party, Person};
 use crate::proposal::Proposal;
 use crate::quantity::{Price, Tonnes};
@@ -139,6 +142,21 @@ pub struct State {
     /// Pledges and legal holds, by the hold that sets their serials aside.
     #[n(34)]
     pub locks: BTreeMap<HoldId, Lock>,
+    /// A policy that is adopted and not yet in force.
+    #[n(35)]
+    pub scheduled: Option<PolicyScheduled>,
+    /// Escrows of links, by their ends.
+    #[n(36)]
+    pub escrows: BTreeMap<(JurisdictionId, JurisdictionId), AccountId>,
+    /// Accounts about which ledger and shadow log differ.
+    #[n(37)]
+    pub stopped: BTreeSet<AccountId>,
+    /// Deliveries of free allocation that may still be reversed, by their record.
+    #[n(38)]
+    pub deliveries: BTreeMap<(u64, InstallationId), Delivery>,
+    /// The last report of each installation and year.
+    #[n(39)]
+    pub reports: BTreeMap<(InstallationId, Year), Report>,
 }
 
 impl State {
@@ -192,7 +210,9 @@ impl State {
             position now rules people parties accounts installations ledger caps entitlements
             auctions calls orders next_order last_prices closed_years penalties proposals agenda
             bank_references auctioned closing books government labels next_proposal decreed
-            trusted delayed given carried adjusted reversible freezes locks
+            trusted delayed given carried adjusted reversible freezes locks scheduled
+            escrows stopped
+            deliveries reports
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -18,11 +18,19 @@ pub struct Cap {
     /// The opening balance: units of earlier law taken over beside the cap.
     #[n(1)]
     pub opening: Tonnes,
+    /// Units that were issued under a higher cap and withdrawn when it was cut.
+    #[n(2)]
+    pub withdrawn: Tonnes,
 }
 
 impl Cap {
-    /// What may be issued: the last cap set and the opening balance.
+    /// What may be in the market: the last cap set and the opening balance.
     pub fn in_force(&self) -> Tonnes {
         self.chain.last().map(|(_, it)| *it).unwrap_or_default() + self.opening
+    }
+
+    /// The most that may have been issued in all, what was withdrawn since included.
+    pub fn issued_at_most(&self) -> Tonnes {
+        self.in_force() + self.withdrawn
     }
 }

@@ -8,6 +8,7 @@ pub mod expire;
 pub mod lapse;
 pub mod limit;
 pub mod lock;
+pub mod retire;
 pub mod reverse;
 pub mod transfer;
 pub mod unlock;

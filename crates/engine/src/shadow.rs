@@ -8,6 +8,7 @@
 
 use crate::frame::{Frame, Unreadable};
 use karvan_core::account::AccountKind;
+use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, HoldId, JurisdictionId, SeriesId};
 use karvan_core::time::Year;
 use karvan_core::{Event, State};
@@ -24,6 +25,7 @@ pub struct Shadow {
     owners: BTreeMap<SeriesId, Intervals>,
     vintages: BTreeMap<(JurisdictionId, Year), SeriesId>,
     caps: BTreeMap<SeriesId, u64>,
+    withdrawn: BTreeMap<SeriesId, u64>,
     accounts: BTreeSet<AccountId>,
     ending: BTreeSet<AccountId>,
 }
@@ -135,7 +137,11 @@ impl Shadow {
             Event::CapSet(it) => {
                 let series = self.vintages.get(&(it.jurisdiction, it.year));
                 let series = series.ok_or(format!("a cap of {}, which no policy has", it.year))?;
-                self.caps.insert(*series, it.quantity.0.saturating_add(it.opening.0));
+                // What was withdrawn counts as issued for ever.
+                let withdrawn = self.withdrawn.entry(*series).or_default();
+                *withdrawn = withdrawn.saturating_add(it.withdrawn.0);
+                let cap = it.quantity.0.saturating_add(it.opening.0);
+                self.caps.insert(*series, cap.saturating_add(*withdrawn));
             }
             Event::UnitsIssued(it) => {
                 self.issue(it.series, (it.serials.first, it.serials.end()), it.to)?;
@@ -330,7 +336,11 @@ fn holders(state: &State) -> BTreeMap<HoldId, AccountId> {
     });
     let delayed = state.delayed.iter().map(|(hold, it)| (*hold, it.from));
     let locks = state.locks.iter().map(|(hold, it)| (*hold, it.account));
-    orders.chain(auctions).chain(delayed).chain(locks).collect()
+    let frozen = state.freezes.iter().filter_map(|(frozen, it)| match frozen {
+        Frozen::Serials(account, ..) => Some((it.hold?, *account)),
+        Frozen::Account(_) | Frozen::Holder(_) | Frozen::Jurisdiction(_) | Frozen::Market => None,
+    });
+    orders.chain(auctions).chain(delayed).chain(locks).chain(frozen).collect()
 }
 
 /// Walks both sets of intervals from edge to edge.

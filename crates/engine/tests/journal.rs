@@ -40,7 +40,7 @@ fn files() -> FileOptions {
 fn command(number: u64) -> Submission {
     let register = |role, persons| {
         let (jurisdiction, group) = (None, GroupId(0));
-        Command::from(RegisterParty { role, jurisdiction, group, persons })
+        Command::from(RegisterParty { role, jurisdiction, group, persons, scope: None })
     };
     let (region, second, banker) = (PersonId(1), PersonId(2), PersonId(3));
     let bank = register(Role::SettlementBank, 1);

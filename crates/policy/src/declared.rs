@@ -4,7 +4,7 @@
 //! the file is told which they are.
 
 use crate::reader::Section;
-use crate::schema::{ByYear, Policy, month_day};
+use crate::schema::{ByYear, Policy};
 use karvan_core::account::AccountKind;
 use karvan_core::rules::TIERS_MAX;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 7] = [
     "price_ceiling_usd_per_t",
-    "cap_percent_of_baseline",
     "domestic_credits_percent_of_obligation",
     "foreign_credits_percent_of_obligation",
     "exported_credits_percent_of_issued",
     "borrowing_percent",
-    "true_up_due_month_day",
     "voluntary_threshold_t_per_year",
     "settlement_class",
 ];
@@ -57,9 +55,6 @@ pub struct Declared {
     pub borrowing_percent: f64,
     /// Who may take part.
     pub participants: Vec<String>,
-    /// Free allocation is brought in line with actual output by the end of this day of the year
-    /// after.
-    pub true_up_due: Option<(u8, u8)>,
     /// Installations of this size may report without an obligation, t/yr.
     pub voluntary_threshold_t: u64,
     /// The class that decides with whom this jurisdiction's participants settle.
@@ -110,9 +105,6 @@ impl Declared {
             participants: s
                 .words("participants", &PARTICIPANTS)
                 .unwrap_or_else(|| vec![PARTICIPANTS[0].to_owned()]),
-            true_up_due: s
-                .value("true_up_due_month_day")
-                .map(|_| month_day(s, "true_up_due_month_day", (6, 30))),
             voluntary_threshold_t: s.whole("voluntary_threshold_t_per_year", 0, 0..=100_000_000),
             settlement_class: s.text("settlement_class", "A"),
             keys: KEYS.iter().filter(|it| s.value(it).is_some()).map(ToString::to_string).collect(),

@@ -204,6 +204,11 @@ pub struct Jurisdiction {
     pub report_due: (u8, u8),
     /// Units are to be surrendered by the end of this day (month, day) of the next year.
     pub surrender_due: (u8, u8),
+    /// Free allocation is brought in line with actual output by the end of this day (month, day) of
+    /// the next year; without one by the surrender.
+    pub true_up_due: Option<(u8, u8)>,
+    /// Whether the cap follows the activity.
+    pub intensity: bool,
     /// The fixed part of what a missing tonne costs, USD/t.
     pub penalty_usd: ByYear<f64>,
     /// The share of the mean price that a missing tonne costs, percent.
@@ -250,6 +255,14 @@ impl Jurisdiction {
     /// When the reports of a year's emissions are due.
     pub fn report_due_at(&self, year: u16) -> Instant {
         self.end_of_day(year + 1, self.report_due)
+    }
+
+    /// By when free allocation is brought in line with actual output.
+    pub fn true_up_due_at(&self, year: u16) -> Instant {
+        match self.true_up_due {
+            Some(day) => self.end_of_day(year + 1, day),
+            None => self.surrender_due_at(year),
+        }
     }
 
     /// When the units for a year's emissions are due.
@@ -341,6 +354,8 @@ pub struct Policy {
     pub transfer_limit_t: Option<u64>,
     /// Transfers between holders are public from 1 May of this many years later on.
     pub publication_years: u8,
+    /// A later policy comes into force so many days after it was adopted; at least thirty.
+    pub notice_days: u16,
     /// The first year of the file.
     pub first_year: u16,
     /// The last year of the file.
@@ -400,6 +415,7 @@ impl Policy {
             policy_hash: self.hash,
             transfer_limit: self.transfer_limit_t.map(Tonnes),
             publication_years: self.publication_years,
+            notice_days: self.notice_days,
         }
     }
 
@@ -425,6 +441,8 @@ impl Policy {
                     withhold: of.withhold(year),
                 },
                 quantity: of.quantity_shares(),
+                true_up_due: of.true_up_due_at(year),
+                intensity: of.intensity,
                 penalty: Penalty {
                     per_tonne: price(of.penalty_usd.at(year)),
                     of_mean_price_percent: whole(of.penalty_of_mean_percent.at(year)),
@@ -489,6 +507,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         currency: "USD".to_owned(),
         transfer_limit_t: None,
         publication_years: YEARS_LATER,
+        notice_days: 30,
         first_year: 2027,
         last_year: 2036,
         jurisdictions: Vec::new(),
@@ -519,6 +538,8 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
                 .map(|_| market.whole("transfer_limit_t", 0, 1..=1_000_000_000));
             let years = market.whole("transfers_public_after_years", 3, 0..=30);
             policy.publication_years = u8::try_from(years).unwrap_or(YEARS_LATER);
+            let notice = market.whole("amendment_notice_days", 30, 30..=730);
+            policy.notice_days = u16::try_from(notice).unwrap_or(30);
             policy.first_year = year(market.whole("first_year", 2027, 2000..=2200));
             policy.last_year = year(market.whole("last_year", 2036, 2000..=2200));
             if policy.last_year < policy.first_year || policy.last_year - policy.first_year > 40 {
@@ -601,7 +622,7 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         }
     }
     let rule_set = s.choice("auction_rule_set", &RULE_SETS, RULE_SETS[1].1);
-    let it = Jurisdiction {
+    let mut it = Jurisdiction {
         name,
         country,
         working_time: calendar::read(s),
@@ -666,6 +687,10 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         bids_max: small(s.whole("auction_bids_max", 10_000, 1..=10_000)),
         report_due: month_day(s, "report_due_month_day", (4, 30)),
         surrender_due: month_day(s, "surrender_due_month_day", (9, 30)),
+        true_up_due: s
+            .value("true_up_due_month_day")
+            .map(|_| month_day(s, "true_up_due_month_day", (6, 30))),
+        intensity: false,
         penalty_usd: s.numbers("penalty_usd_per_t", 0.0, 0.0..=1e6),
         penalty_of_mean_percent: s.numbers("penalty_percent_of_mean_price", 0.0, 0.0..=10_000.0),
         make_good: s.flags("penalty_make_good", true),
@@ -681,9 +706,20 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         basis: basis(s),
         code,
     };
+    it.intensity = it.allocation == AllocationMethod::BenchmarkOutput
+        && s.value("cap_percent_of_baseline").is_some();
     let early = it.report_due > it.surrender_due;
     if early {
         section.mistake("surrender_due_month_day", "comes before report_due_month_day");
+    }
+    if let Some(due) =
+        it.true_up_due.filter(|due| !(it.report_due..=it.surrender_due).contains(due))
+    {
+        let what = format!(
+            "{:02}-{:02} must lie between report_due_month_day and surrender_due_month_day",
+            due.0, due.1
+        );
+        section.mistake("true_up_due_month_day", what);
     }
     section.end();
     it

@@ -4,6 +4,7 @@ use crate::plants::{PlantRow, Provenance};
 use karvan_core::State;
 use karvan_core::account::AccountStatus;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, PartyId, PersonId};
+use karvan_core::mrv::Decimal;
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{Instant, Year};
 use karvan_policy::abatement::Curve;
@@ -69,6 +70,13 @@ impl Plant {
     /// What it emitted in a year that is over, t.
     pub fn emissions(&self, year: u16) -> f64 {
         self.years.get(&year).map_or(self.base_t, |it| it.with)
+    }
+
+    /// What it put out in a year that is over, in the unit of its product, to a thousandth; none
+    /// where the data do not say.
+    pub fn output(&self, year: u16) -> Option<Decimal> {
+        let it = self.years.get(&year).filter(|_| self.row.output > 0.0 && self.base_t > 0.0)?;
+        Decimal::parse(&format!("{:.3}", self.row.output * it.without / self.base_t))
     }
 
     /// What its owner expects a year's emissions to be: measured for the months that are over, as

@@ -2,19 +2,25 @@
 
 use karvan_core::account::change_operator::ChangeOperator;
 use karvan_core::account::distrust_account::DistrustAccount;
+use karvan_core::account::merge_installations::MergeInstallations;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::request_closure::{RequestClosure, Wish};
+use karvan_core::account::set_account_status::SetAccountStatus;
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
-use karvan_core::account::{Account, Closure};
+use karvan_core::account::{Account, AccountStatus, Closure};
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::account::{close_account::CloseAccount, closure_transfer::ClosureTransfer};
 use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::entitlement::{Basis, Method};
+use karvan_core::allocation::reverse_allocation::ReverseAllocation;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
-use karvan_core::allocation::{Entitlement, return_excess::ReturnExcess};
+use karvan_core::allocation::withhold_allocation::WithholdAllocation;
+use karvan_core::allocation::{Entitlement, Source, Withholding, return_excess::ReturnExcess};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::authority::Right;
 use karvan_core::calendar::Day;
@@ -25,15 +31,22 @@ use karvan_core::command::kind_name;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
 use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
-use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
+use karvan_core::compliance::report_emissions::{Detail, Report, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::verify_report::{
+    Finding as VerifierFinding, Opinion, VerifyReport, Weight,
+};
 use karvan_core::compliance::{Letter, PenaltyStage};
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::freezing::Frozen;
+use karvan_core::freezing::resume_accounts::ResumeAccounts;
+use karvan_core::freezing::stop_accounts::StopAccounts;
 use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
-use karvan_core::ledger::Shelf;
+use karvan_core::ledger::{Serials, Shelf};
+use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
@@ -42,17 +55,20 @@ use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
-use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
+use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::supply::adjust_supply::AdjustSupply;
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
+use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
 use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
 use karvan_core::{Command, State};
+use std::collections::BTreeSet;
 
 /// Numbers out of one seed: which row, how much, at which price.
 #[derive(Clone, Debug)]
@@ -92,7 +108,7 @@ impl Draw {
     }
 }
 
-const KINDS: [AccountKind; 8] = [
+const KINDS: [AccountKind; 10] = [
     AccountKind::TotalQuantity,
     AccountKind::Allocation,
     AccountKind::NewEntrants,
@@ -101,6 +117,8 @@ const KINDS: [AccountKind; 8] = [
     AccountKind::Deletion,
     AccountKind::Operator,
     AccountKind::Trading,
+    AccountKind::Retirement,
+    AccountKind::AuctionDelivery,
 ];
 
 /// Who may well ask for this; now and then somebody else.
@@ -116,11 +134,9 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
     let party = match (command, command.right(state)) {
         (Command::Approve(it), _) => {
             let row = state.proposals.get(&it.proposal);
-            let proposer = row.map(|row| row.proposer);
-            let party = proposer.and_then(|it| state.people.row(it).party);
-            let mut people = state.people.iter();
-            let other = people.find(|(id, it)| it.party == party && Some(*id) != proposer);
-            return other.map_or(NOBODY, |(id, _)| id);
+            let inner = row.and_then(|row| Some((row.proposer, row.inner()?)));
+            let may = inner.map(|(proposer, it)| who_may_approve(state, proposer, &it));
+            return may.and_then(|it| it.first().copied()).unwrap_or(NOBODY);
         }
         (_, Ok(Right::Administrator(it))) => of_role(Role::NationalAdministrator, Some(it)),
         (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
@@ -129,6 +145,7 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
         (_, Ok(Right::Bank)) => of_role(Role::SettlementBank, None),
         (_, Ok(Right::Region)) => of_role(Role::RegionalAdministrator, None),
         (_, Ok(Right::Registered)) => of_role(Role::NationalAdministrator, Some(JurisdictionId(0))),
+        (_, Ok(Right::OtherBody(_) | Right::Nation)) => None,
         (_, Ok(Right::Time | Right::Founder) | Err(_)) => return NOBODY,
     };
     let mut people: Vec<_> = state.people.iter().collect();
@@ -163,6 +180,39 @@ fn person(state: &State, draw: &mut Draw) -> PersonId {
     if draw.below(9) == 0 { PersonId(draw.row(state.people.len())) } else { PersonId(later) }
 }
 
+fn grounds() -> Grounds {
+    Grounds::new("chance", [7; 32])
+}
+
+const SOURCES: [Source; 3] = [Source::National, Source::National, Source::NewEntrants];
+
+/// Past emissions of so many tonnes.
+fn past(quantity: Tonnes) -> Basis {
+    let hundred = Decimal::parse("100").unwrap();
+    Basis {
+        method: Method::Grandfathering,
+        benchmark: Decimal::ONE,
+        activity: Decimal::parse(&quantity.0.to_string()).unwrap(),
+        leakage_percent: hundred,
+        correction_percent: hundred,
+    }
+}
+
+/// All accounts, or one.
+fn mandate(account: AccountId, draw: &mut Draw) -> Option<BTreeSet<AccountId>> {
+    (draw.below(4) == 0).then(|| BTreeSet::from([account]))
+}
+
+/// Some serials that lie in an account.
+fn serials(state: &State, account: AccountId, draw: &mut Draw) -> Frozen {
+    let shelf = state.ledger.shelves.get(account);
+    let queue = shelf.and_then(|it| it.queues.first());
+    let found = queue.and_then(|it| Some((it.series, it.blocks.front()?.serials)));
+    let (series, it) = found.unwrap_or((SeriesId(0), Serials { first: 1, count: Tonnes(5) }));
+    let skipped = draw.below(it.count.0.min(3));
+    Frozen::Serials(account, series, it.first + skipped, Tonnes(1 + draw.below(4)))
+}
+
 /// A command of the kind with values that often fit.
 pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
     let jurisdiction = JurisdictionId(u32::from(draw.below(8) == 0));
@@ -181,7 +231,7 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "AdoptPolicy" => {
             let mut rules = state.rules.clone().unwrap();
             for year in rules.jurisdictions.iter_mut().flat_map(|it| &mut it.years) {
-                if year.surrender_due > state.now {
+                if year.surrender_due > state.now.plus_days(31) {
                     year.penalty.per_tonne = draw.of(&[Price(2_000), Price(3_000)]);
                     year.auction.purchase_limit_percent = draw.of(&[60, 100]);
                 }
@@ -197,11 +247,13 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let role = draw.of(&[Role::Operator, Role::Trader, Role::Verifier]);
             let group = GroupId(draw.row(5));
             let persons = u8::try_from(draw.below(3)).unwrap();
-            RegisterParty { role, jurisdiction: Some(jurisdiction), group, persons }.into()
+            let (jurisdiction, scope) = (Some(jurisdiction), None);
+            RegisterParty { role, jurisdiction, group, persons, scope }.into()
         }
         "OpenAccount" => {
             let (kind, single) = (draw.of(&KINDS), single(draw));
-            OpenAccount { kind, holder: party, jurisdiction, single }.into()
+            let holder = party;
+            OpenAccount { kind, holder, jurisdiction, single, towards: None }.into()
         }
         "RegisterInstallation" => RegisterInstallation {
             label: Label::new(&format!("X-{}", draw.below(9))).unwrap(),
@@ -209,6 +261,7 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             operator: party,
             obliged_from: draw.of(&[None, Some(Year(2027)), Some(Year(2028))]),
             single: single(draw),
+            sector: Label::new("power").unwrap(),
         }
         .into(),
         "OpenCashAccount" => OpenCashAccount { party }.into(),
@@ -216,7 +269,8 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "Withdraw" => Withdraw { party, amount: Money(price.0 * 20), reference }.into(),
         "SetCap" => {
             let (quantity, opening) = (Tonnes(quantity.0 * 20), Tonnes(draw.of(&[0, 0, 50])));
-            SetCap { jurisdiction, year, quantity, opening }.into()
+            let basis = CapBasis { grounds: grounds(), activity: None };
+            SetCap { jurisdiction, year, quantity, opening, basis }.into()
         }
         "Issue" => Issue { jurisdiction, year, quantity: Tonnes(quantity.0 * 3) }.into(),
         "CentralTransfer" => {
@@ -227,17 +281,30 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         }
         "UploadAllocation" => {
             let other = InstallationId(draw.row(state.installations.len()));
-            let row = |installation, quantity| AllocationRow { installation, quantity };
+            let basis = draw.of(&[false, true]);
+            let row = |installation, quantity: Tonnes| {
+                let basis = basis.then(|| Box::new(past(quantity)));
+                AllocationRow { installation, quantity, basis }
+            };
             let more = Tonnes(quantity.0 * 2);
             let rows = vec![row(installation, more), row(other, draw.tonnes())];
-            UploadAllocation { jurisdiction, year, rows }.into()
+            let source = draw.of(&SOURCES);
+            UploadAllocation { jurisdiction, year, rows, source }.into()
         }
-        "Allocate" => Allocate { jurisdiction, year, installations: vec![installation] }.into(),
+        "Allocate" => {
+            let (source, installations) = (draw.of(&SOURCES), vec![installation]);
+            Allocate { jurisdiction, year, installations, source }.into()
+        }
         "OpenAuction" => {
             let (volume, seed_commitment) = (Tonnes(quantity.0 / 10 * 10), commitment(&[7; 32]));
             OpenAuction { jurisdiction, year, volume, opens, closes, seed_commitment }.into()
         }
         "PlaceBid" => {
+            // Now and then into the account that is there for it.
+            let mut all = state.accounts.iter();
+            let delivery = all.find(|(_, it)| it.kind == AccountKind::AuctionDelivery);
+            let delivery = delivery.map(|(id, _)| id).filter(|_| draw.below(3) == 0);
+            let account = delivery.unwrap_or(account);
             let quantity = Tonnes(quantity.0 / 10 * 10);
             PlaceBid { auction, account, price, quantity }.into()
         }
@@ -279,7 +346,7 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "Reverse" => {
             let place = usize::try_from(draw.below(3)).unwrap();
             let record = state.reversible.keys().nth(place).copied().unwrap_or(7);
-            Reverse { record }.into()
+            Reverse { record, grounds: grounds() }.into()
         }
         "ReturnExcess" => {
             let over =
@@ -291,11 +358,15 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "Freeze" | "ConfirmFreeze" | "Unfreeze" => {
             let place = usize::try_from(draw.below(2)).unwrap();
             let known = state.freezes.keys().nth(place).copied();
-            let fresh = draw.of(&[Frozen::Account(account), Frozen::Holder(party)]);
+            let some = serials(state, account, draw);
+            let fresh = draw.of(&[Frozen::Account(account), Frozen::Holder(party), some]);
             match kind_name(kind).unwrap() {
                 "Freeze" => Freeze { frozen: fresh }.into(),
                 "ConfirmFreeze" => ConfirmFreeze { frozen: known.unwrap_or(fresh) }.into(),
-                _ => Unfreeze { frozen: known.unwrap_or(fresh) }.into(),
+                _ => {
+                    let frozen = known.unwrap_or(fresh);
+                    Unfreeze { frozen, grounds: grounds() }.into()
+                }
             }
         }
         "RequestClosure" => {
@@ -380,7 +451,9 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let streams = vec![measured; usize::try_from(draw.below(3)).unwrap()];
             let detail = Detail { gwp: GwpSet::Ar5, streams };
             let detail = (draw.below(2) == 0).then(|| Box::new(detail));
-            ReportEmissions { installation, year, emissions: quantity, detail }.into()
+            let activity = draw.of(&[None, Decimal::parse("12.5")]);
+            let emissions = quantity;
+            ReportEmissions { installation, year, emissions, detail, activity }.into()
         }
         "EstimateEmissions" => EstimateEmissions { installation, year, emissions: quantity }.into(),
         "Surrender" => Surrender { installation, year, quantity }.into(),
@@ -401,13 +474,98 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let proposal = state.proposals.keys().nth(place).copied().unwrap_or_default();
             Reject { proposal }.into()
         }
-        "AppointPerson" => AppointPerson { party, rights: draw.of(&RIGHTS) }.into(),
+        "AppointPerson" => {
+            let accounts = mandate(account, draw);
+            AppointPerson { party, rights: draw.of(&RIGHTS), accounts }.into()
+        }
         "SuspendPerson" => SuspendPerson { person: person(state, draw) }.into(),
         "RestorePerson" => {
             let person = person(state, draw);
-            RestorePerson { person, rights: draw.of(&RIGHTS) }.into()
+            let accounts = mandate(account, draw);
+            RestorePerson { person, rights: draw.of(&RIGHTS), accounts }.into()
         }
         "SetSinglePerson" => SetSinglePerson { account, single: single(draw) }.into(),
+        "AmendChapter" => {
+            let rules = state.rules.as_ref().unwrap();
+            let mut chapter = rules.jurisdiction(jurisdiction).unwrap().clone();
+            chapter.transfer_limit_bp = draw.of(&[1_000, 900]);
+            let (chapter, policy_hash) = (Box::new(chapter), [3; 32]);
+            AmendChapter { jurisdiction, chapter, policy_hash }.into()
+        }
+        "SetAccountStatus" => {
+            use AccountStatus::{AllRestricted, Open, Suspended, TransferPending};
+            let status = draw.of(&[Open, Open, Open, AllRestricted, Suspended, TransferPending]);
+            // What is not open is opened again, or a market of the suspended says little.
+            let other = |(_, it): &(AccountId, &Account)| it.status != Open;
+            let found = state.accounts.iter().find(other).map(|(id, _)| id);
+            let account = found.filter(|_| status == Open).unwrap_or(account);
+            SetAccountStatus { account, status, grounds: grounds() }.into()
+        }
+        "WithholdAllocation" => {
+            let withholding = draw.of(&[Withholding::Withheld, Withholding::Released]);
+            WithholdAllocation { installation, year, withholding, grounds: grounds() }.into()
+        }
+        "ReverseAllocation" => {
+            let place = usize::try_from(draw.below(3)).unwrap();
+            let known = state.deliveries.keys().nth(place).copied();
+            let (record, installation) = known.unwrap_or((7, installation));
+            ReverseAllocation { installation, record, grounds: grounds() }.into()
+        }
+        "MergeInstallations" => {
+            // Half of the time two of one operator and alike.
+            let rows: Vec<_> = state.installations.iter().collect();
+            let alike = rows.iter().flat_map(|one| rows.iter().map(move |two| (one, two)));
+            let mut alike = alike.filter(|((from, one), (into, two))| {
+                from != into
+                    && one.operator == two.operator
+                    && one.merged.is_none()
+                    && two.merged.is_none()
+                    && one.emissions.keys().eq(two.emissions.keys())
+            });
+            let found = alike.next().map(|((from, _), (into, _))| (*from, *into));
+            let any = (installation, InstallationId(draw.row(state.installations.len())));
+            let (from, into) = found.filter(|_| draw.below(2) == 0).unwrap_or(any);
+            MergeInstallations { from, into, grounds: grounds() }.into()
+        }
+        "Retire" => {
+            let series = SeriesId(draw.row(2));
+            let claim = Claim {
+                beneficiary: "An Invented Company".to_owned(),
+                purpose: "its year".to_owned(),
+                first: Day(20_000),
+                last: Day(20_364),
+            };
+            Retire { account, series, quantity: Tonnes(quantity.0 / 9), claim }.into()
+        }
+        "ReturnPurchase" => {
+            let delivers =
+                |(_, it): &(AccountId, &Account)| it.kind == AccountKind::AuctionDelivery;
+            let found = state.accounts.iter().find(delivers).map(|(id, _)| id);
+            let (account, series) = (found.unwrap_or(account), SeriesId(draw.row(2)));
+            // Now and then what is there.
+            let queues = state.ledger.shelves.get(account).map(|it| &it.queues);
+            let there = queues.and_then(|it| it.first()).map(|it| it.series);
+            let series = there.filter(|_| draw.below(2) == 0).unwrap_or(series);
+            ReturnPurchase { account, series, quantity: Tonnes(quantity.0 / 20) }.into()
+        }
+        "StopAccounts" => {
+            StopAccounts { accounts: BTreeSet::from([account]), grounds: grounds() }.into()
+        }
+        "ResumeAccounts" => {
+            let first = state.stopped.first().copied().unwrap_or(account);
+            ResumeAccounts { accounts: BTreeSet::from([first]), grounds: grounds() }.into()
+        }
+        "VerifyReport" => {
+            let open = |it: &(&(InstallationId, Year), &Report)| it.1.opinion.is_none();
+            let known = state.reports.iter().find(open).map(|(key, it)| (*key, it.version));
+            let ((installation, year), version) = known.unwrap_or(((installation, year), 1));
+            use Opinion::{NotVerified, Returned, Verified, WithComments};
+            let opinion = draw.of(&[Verified, Verified, WithComments, NotVerified, Returned]);
+            let weight = draw.of(&[Weight::Material, Weight::Minor]);
+            let finding = VerifierFinding { weight, text: "a meter".to_owned() };
+            let findings = vec![finding; usize::try_from(draw.below(2)).unwrap()];
+            VerifyReport { installation, year, version, opinion, findings }.into()
+        }
         other => panic!("no random {other}: add it"),
     }
 }

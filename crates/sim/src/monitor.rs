@@ -4,10 +4,11 @@
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::compliance::surrender::Surrendered;
-use karvan_core::id::{GroupId, HoldId, JurisdictionId, NOBODY, ProposalId, SeriesId};
+use karvan_core::id::{GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId, SeriesId};
 use karvan_core::ledger::posting::Posting;
-use karvan_core::party::PersonStatus;
+use karvan_core::party::{PersonStatus, Role};
 use karvan_core::planted::{self, Fault};
+use karvan_core::proposal::Proposal;
 use karvan_core::quantity::{Money, Tonnes};
 use karvan_core::time::{DAY_MS, Instant};
 use karvan_core::units::cancel_transfer::TransferEnd;
@@ -126,10 +127,7 @@ impl Monitor {
                 if row.proposer == it.approver {
                     return Err("one person is both persons".to_owned());
                 }
-                let party = |person| state.people.row(person).party;
-                if party(row.proposer) != party(it.approver) {
-                    return Err("a person of another party approves".to_owned());
-                }
+                self.fits(row, it.approver)?;
             }
             Event::BankReferenceBooked(it) if !self.references.insert(it.reference) => {
                 return Err(format!("bank reference {} is booked twice", it.reference));
@@ -190,7 +188,37 @@ impl Monitor {
         Ok(())
     }
 
-    fn proposal(&self, id: ProposalId) -> Result<&karvan_core::proposal::Proposal, Violation> {
+    /// Who may approve what, written once more.
+    fn fits(&self, row: &Proposal, approver: PersonId) -> Result<(), Violation> {
+        let party = |person| self.state.people.row(person).party.unwrap();
+        let role = |person| self.state.parties.row(party(person)).role;
+        let administers = |person| {
+            matches!(role(person), Role::NationalAdministrator | Role::RegionalAdministrator)
+        };
+        let same = party(row.proposer) == party(approver);
+        let name = row.inner().unwrap().name();
+        let fits = match name {
+            "Unfreeze" | "Reverse" | "ReverseAllocation" | "ResumeAccounts" => {
+                !same && administers(approver)
+            }
+            "AppointPerson" | "RestorePerson" => {
+                let region = role(approver) == Role::RegionalAdministrator;
+                administers(approver) && (!same || region)
+            }
+            "AdoptPolicy" => {
+                let nations = self.state.parties.iter();
+                let nations =
+                    nations.filter(|(_, it)| it.role == Role::NationalAdministrator).count();
+                let bodies: BTreeSet<_> =
+                    row.approvals.iter().chain([&approver]).map(|it| party(*it)).collect();
+                if nations == 0 { same } else { !same && bodies.len() * 10 >= nations * 7 }
+            }
+            _ => same,
+        };
+        if fits { Ok(()) } else { Err(format!("person {approver} may not approve {name}")) }
+    }
+
+    fn proposal(&self, id: ProposalId) -> Result<&Proposal, Violation> {
         self.state.proposals.get(&id).ok_or_else(|| format!("proposal {id} does not wait"))
     }
 

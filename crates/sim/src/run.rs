@@ -7,8 +7,7 @@ use crate::twin::Twin;
 use crate::world;
 use karvan_core::command::needs_second;
 use karvan_core::id::{AccountId, PersonId, SeriesId};
-use karvan_core::party::Person;
-use karvan_core::proposal::{approve::Approve, propose::Propose};
+use karvan_core::proposal::{approve::Approve, propose::Propose, who_may_approve};
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{DAY_MS, Instant};
 use karvan_core::units::transfer::{Consideration, Transfer};
@@ -162,9 +161,10 @@ impl Play {
             return vec![self.submission(actor, command)];
         }
         let proposal = state.next_proposal;
-        let party = state.people.get(actor).and_then(|it| it.party);
-        let other = |(id, it): &(PersonId, &Person)| it.party == party && *id != actor;
-        let second = state.people.iter().find(other).map_or(actor, |(id, _)| id);
+        let mut seconds = who_may_approve(state, actor, &command);
+        if seconds.is_empty() {
+            seconds.push(actor);
+        }
         let mut command_hash = command.hash(actor);
         let lies = self.draw.below(20) == 0 && self.monitor.state.position > 100;
         if lies {
@@ -173,11 +173,15 @@ impl Play {
         }
         let propose = Propose { command: Box::new(command) };
         let propose = self.submission(actor, propose.into());
-        let approve = self.submission(second, Approve { proposal, command_hash }.into());
-        if lies {
-            self.lies.insert(approve.id);
+        let mut all = vec![propose];
+        for second in seconds {
+            let approve = self.submission(second, Approve { proposal, command_hash }.into());
+            if lies {
+                self.lies.insert(approve.id);
+            }
+            all.push(approve);
         }
-        vec![propose, approve]
+        all
     }
 
     fn turn(&mut self) -> Result<(), Violation> {

@@ -3,10 +3,12 @@
 use karvan_core::Command;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::allocation::Source;
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::calendar::{Calendar, Offset};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::{GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
@@ -16,7 +18,8 @@ use karvan_core::rules::{
     Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use std::collections::BTreeSet;
 
@@ -42,6 +45,8 @@ fn year(number: u16) -> YearRules {
         valid_to: Year(if number == 2026 { 2027 } else { number.max(2030) }),
         report_due: due(4),
         surrender_due: due(5),
+        true_up_due: due(5),
+        intensity: false,
         auction: AuctionRules {
             lot: Tonnes(10),
             reserve: Price(100),
@@ -88,6 +93,7 @@ pub fn rules() -> MarketRules {
         policy_hash: [0; 32],
         transfer_limit: None,
         publication_years: 3,
+        notice_days: 30,
     }
 }
 
@@ -98,7 +104,7 @@ pub const LIMIT_BP: u32 = 1_000;
 pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     let register = |role, group, jurisdiction| {
         let (group, persons) = (GroupId(group), PERSONS);
-        Command::from(RegisterParty { role, jurisdiction, group, persons })
+        Command::from(RegisterParty { role, jurisdiction, group, persons, scope: None })
     };
     let party = |place: u32| PersonId(1 + u32::from(PERSONS) * place);
     let (region, nation, bank) = (party(0), party(1), party(2));
@@ -117,8 +123,12 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     ];
     let single = SinglePerson { surrender: true, trusted: true };
     for kind in kinds {
-        let open = OpenAccount { kind, holder: PartyId(1), jurisdiction: X, single };
-        all.push((nation, open.into()));
+        // Escrows of links are the region's.
+        let links = kind == AccountKind::LinkEscrow;
+        let (actor, holder) = if links { (region, PartyId(0)) } else { (nation, PartyId(1)) };
+        let towards = links.then_some(JurisdictionId(1));
+        let open = OpenAccount { kind, holder, jurisdiction: X, single, towards };
+        all.push((actor, open.into()));
     }
     for (number, operator) in [(1, 3), (2, 4), (3, 3)] {
         let register = RegisterInstallation {
@@ -127,11 +137,13 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
             operator: PartyId(operator),
             obliged_from: Some(Year(2027)),
             single,
+            sector: label("power"),
         };
         all.push((nation, register.into()));
     }
     let (kind, holder) = (AccountKind::Trading, PartyId(5));
-    all.push((nation, OpenAccount { kind, holder, jurisdiction: X, single }.into()));
+    let trading = OpenAccount { kind, holder, jurisdiction: X, single, towards: None };
+    all.push((nation, trading.into()));
     for party in [2, 1, 3, 4, 5].map(PartyId) {
         all.push((bank, OpenCashAccount { party }.into()));
     }
@@ -143,7 +155,8 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let earlier = year == Year(2026);
         let (cap, opening) = if earlier { (0, 1_000) } else { (1_000, 0) };
         let (quantity, opening) = (Tonnes(cap), Tonnes(opening));
-        all.push((nation, SetCap { jurisdiction: X, year, quantity, opening }.into()));
+        let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };
+        all.push((nation, SetCap { jurisdiction: X, year, quantity, opening, basis }.into()));
         let quantity = Tonnes(900);
         all.push((nation, Issue { jurisdiction: X, year, quantity }.into()));
         for (to, quantity) in [(AccountKind::Allocation, 500), (AccountKind::Auction, 300)] {
@@ -156,11 +169,13 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let rows = [(0, 150), (1, 120), (2, 90)].map(|(installation, quantity)| AllocationRow {
             installation: InstallationId(installation),
             quantity: Tonnes(quantity),
+            basis: None,
         });
         let rows = rows.into();
-        all.push((nation, UploadAllocation { jurisdiction: X, year, rows }.into()));
+        let source = Source::National;
+        all.push((nation, UploadAllocation { jurisdiction: X, year, rows, source }.into()));
         let installations = vec![InstallationId(0), InstallationId(1)];
-        all.push((nation, Allocate { jurisdiction: X, year, installations }.into()));
+        all.push((nation, Allocate { jurisdiction: X, year, installations, source }.into()));
     }
     all.into_iter().nth(step)
 }

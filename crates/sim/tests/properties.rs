@@ -58,6 +58,9 @@ fn market(start: &str) -> Story {
         by XA\n\
         X.stability = account stability holder=XA of=X\n\
         X.general = account general holder=XA of=X\n\
+        X.retirement = account retirement holder=XA of=X\n\
+        ADA = account delivery holder=T of=X\n\
+        K3 = installation label=X-30 of=X operator=OP1 obliged=2027\n\
         cap of=X year=2027 quantity=1000\n\
         issue of=X year=2027 quantity=600\n\
         central of=X from=total to=allocation year=2027 quantity=300\n\
@@ -67,6 +70,8 @@ fn market(start: &str) -> Story {
         cap of=X year=2028 quantity=1000\n\
         issue of=X year=2028 quantity=600\n\
         central of=X from=total to=allocation year=2028 quantity=300\n\
+        central of=X from=total to=general year=2028 quantity=80\n\
+        transfer from=X.general to=ADA series=X2028 quantity=80\n\
         entitle of=X year=2028 K1:120 K2:90\n\
         allocate of=X year=2028 K1\n\
         allocate of=X year=2027 K2\n\

@@ -2,8 +2,8 @@
 //! and owed from it. The persons of the old operator act for it no more.
 
 use super::register_installation::RegisterInstallationRefused;
-use crate::account;
 use crate::account::close_account::CloseAccountRefused;
+use crate::account::{self, AccountStatus};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
@@ -71,6 +71,10 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &OperatorChanged) {
     let row = state.installations.row_mut(it.installation);
     row.operator = it.operator;
     let account = row.account;
-    state.accounts.row_mut(account).holder = it.operator;
+    let row = state.accounts.row_mut(account);
+    row.holder = it.operator;
+    if row.status == AccountStatus::TransferPending {
+        row.status = AccountStatus::Open;
+    }
     state.trusted.retain(|(of, _), _| *of != account);
 }

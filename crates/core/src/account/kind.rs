@@ -42,6 +42,8 @@ enum Class {
     Government,
     /// The same, and nothing ever leaves it but by a reversal.
     End,
+    /// The regional administrator, one for each pair of jurisdictions and direction.
+    Link,
     /// A participant.
     Holder,
 }
@@ -73,10 +75,13 @@ kinds! {
     Project = 11, 130, "project", Holder;
     /// Where retired credits and cancelled certificates stay.
     Retirement = 12, 303, "retirement", End;
+    /// Where units wait whose place another jurisdiction's market took: one for each pair of
+    /// jurisdictions and direction, held by the regional administrator.
+    LinkEscrow = 13, 401, "link escrow", Link;
 }
 
 impl AccountKind {
-    /// Whether a jurisdiction's administrator holds it, one of each kind.
+    /// Whether an administrator holds it.
     pub fn is_government(self) -> bool {
         self.class() != Class::Holder
     }

@@ -26,6 +26,9 @@ pub struct OpenAccount {
     /// For what one person suffices.
     #[n(3)]
     pub single: SinglePerson,
+    /// Towards which jurisdiction's market, for an escrow of a link.
+    #[n(4)]
+    pub towards: Option<JurisdictionId>,
 }
 
 /// The fact.
@@ -46,6 +49,9 @@ pub struct AccountOpened {
     /// For what one person suffices.
     #[n(4)]
     pub single: SinglePerson,
+    /// Towards which jurisdiction's market.
+    #[n(5)]
+    pub towards: Option<JurisdictionId>,
 }
 
 refusals! {
@@ -59,6 +65,10 @@ refusals! {
         /// One of each kind.
         GovernmentAccountExists { kind: &'static str, jurisdiction: JurisdictionId } = 313
             => "jurisdiction {jurisdiction} has its account of the kind {kind}",
+        /// A link leads from one jurisdiction to another.
+        PairUnfit = 317
+            => "an escrow of a link, and no other account, names another jurisdiction of the \
+                policy towards which it leads",
         /// The policy says who takes part.
         NotAdmitted { kind: &'static str } = 315
             => "the policy in force admits no account of the kind {kind} here",
@@ -68,9 +78,10 @@ refusals! {
     }
 }
 
-/// The jurisdiction's administrator.
+/// The jurisdiction's administrator; the regional one for an escrow of a link.
 pub fn right(_state: &State, it: &OpenAccount) -> Result<Right, Refusals> {
-    Ok(Right::Administrator(it.jurisdiction))
+    let links = it.kind == AccountKind::LinkEscrow;
+    Ok(if links { Right::Region } else { Right::Administrator(it.jurisdiction) })
 }
 
 /// Checks that the holder and the kind fit.
@@ -87,11 +98,15 @@ pub fn decide(
         None => no.unless(false, OpenAccountRefused::HolderUnknown { holder }),
         Some(party) => {
             let fits = match party.role {
-                Role::NationalAdministrator => it.kind.is_government(),
+                Role::RegionalAdministrator => it.kind == AccountKind::LinkEscrow,
+                Role::NationalAdministrator => {
+                    it.kind.is_government() && it.kind != AccountKind::LinkEscrow
+                }
                 Role::Operator | Role::Trader => !it.kind.is_government(),
-                Role::RegionalAdministrator | Role::Verifier | Role::SettlementBank => false,
+                Role::Verifier | Role::SettlementBank => false,
             };
-            let fits = fits && party.jurisdiction == Some(jurisdiction);
+            let here = [None, Some(jurisdiction)].contains(&party.jurisdiction);
+            let fits = fits && here;
             no.unless(fits, OpenAccountRefused::HolderUnfit { holder, kind });
         }
     }
@@ -101,13 +116,31 @@ pub fn decide(
         let admitted = rules.is_some_and(|rules| rules.admits.contains(&it.kind));
         no.unless(admitted, OpenAccountRefused::NotAdmitted { kind });
     }
-    let taken =
-        it.kind.is_government() && super::of_government(state, jurisdiction, it.kind).is_some();
+    let ends = [Some(jurisdiction), it.towards];
+    let known = |it: &JurisdictionId| {
+        state.rules.as_ref().is_some_and(|rules| rules.jurisdiction(*it).is_some())
+    };
+    let links = it.kind == AccountKind::LinkEscrow;
+    let pair = it.towards != Some(jurisdiction) && ends.iter().flatten().all(known);
+    let fits = if links { it.towards.is_some() && pair } else { it.towards.is_none() };
+    no.unless(fits, OpenAccountRefused::PairUnfit);
+    let taken = match it.towards {
+        Some(towards) if links => state.escrows.contains_key(&(jurisdiction, towards)),
+        Some(_) | None => super::of_government(state, jurisdiction, it.kind).is_some(),
+    };
+    let taken = it.kind.is_government() && taken;
     no.unless(!taken, OpenAccountRefused::GovernmentAccountExists { kind, jurisdiction });
     no.settle()?;
     let account = state.accounts.next_id();
-    let (kind, single) = (it.kind, it.single);
-    out.push(Event::AccountOpened(AccountOpened { account, kind, holder, jurisdiction, single }));
+    let (kind, single, towards) = (it.kind, it.single, it.towards);
+    out.push(Event::AccountOpened(AccountOpened {
+        account,
+        kind,
+        holder,
+        jurisdiction,
+        single,
+        towards,
+    }));
     Ok(())
 }
 
@@ -115,12 +148,16 @@ pub fn decide(
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &AccountOpened) {
     let (kind, holder, jurisdiction) = (it.kind, it.holder, it.jurisdiction);
     let (status, single) = (AccountStatus::Open, it.single);
-    if kind.is_government() {
+    if let Some(towards) = it.towards {
+        state.escrows.insert((jurisdiction, towards), it.account);
+    } else if kind.is_government() {
         state.government.insert((jurisdiction, kind), it.account);
     }
     let transfer_limit = None;
     let closure = Closure::None;
-    let account = Account { kind, holder, jurisdiction, status, single, transfer_limit, closure };
+    let towards = it.towards;
+    let account =
+        Account { kind, holder, jurisdiction, status, single, transfer_limit, closure, towards };
     state.accounts.add(it.account, account);
     state.ledger.shelves.add(it.account, Default::default());
 }

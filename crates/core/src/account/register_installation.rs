@@ -32,6 +32,9 @@ pub struct RegisterInstallation {
     /// For what one person suffices in its account.
     #[n(4)]
     pub single: SinglePerson,
+    /// Its sector, such as cement.
+    #[n(5)]
+    pub sector: Label,
 }
 
 /// The fact.
@@ -58,6 +61,9 @@ pub struct InstallationRegistered {
     /// For what one person suffices in its account.
     #[n(6)]
     pub single: SinglePerson,
+    /// Its sector.
+    #[n(7)]
+    pub sector: Box<Label>,
 }
 
 refusals! {
@@ -112,6 +118,7 @@ pub fn decide(
         operator: it.operator,
         obliged_from: it.obliged_from,
         single: it.single,
+        sector: Box::new(it.sector),
     }));
     Ok(())
 }
@@ -120,7 +127,8 @@ pub fn decide(
 pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegistered) {
     let (account, holder, jurisdiction) = (it.account, it.operator, it.jurisdiction);
     let (kind, single) = (AccountKind::Operator, it.single);
-    let opened = AccountOpened { account, kind, holder, jurisdiction, single };
+    let towards = None;
+    let opened = AccountOpened { account, kind, holder, jurisdiction, single, towards };
     open_account::apply(state, record, &opened);
     state.labels.insert(it.label, it.installation);
     state.installations.add(
@@ -139,6 +147,9 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &InstallationRegister
             estimated: BTreeSet::new(),
             obliged_to: None,
             excluded: BTreeSet::new(),
+            activity: BTreeMap::new(),
+            merged: None,
+            sector: *it.sector,
         },
     );
 }

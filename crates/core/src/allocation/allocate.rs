@@ -1,8 +1,9 @@
-//! Allocate: deliver what installations are entitled to, from the allocation account. The job
-//! comes in slices of at most [`ROWS_MAX`] installations.
+//! Allocate: deliver what installations are entitled to, from the allocation account, new entrants
+//! from theirs; what is withheld stays. The job comes in slices of at most [`ROWS_MAX`]
+//! installations.
 
-use super::ROWS_MAX;
-use crate::account::{self, AccountKind};
+use super::{ROWS_MAX, Source, Withholding, reverse_allocation};
+use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::draft::Draft;
@@ -25,6 +26,9 @@ pub struct Allocate {
     /// Of which year: also the vintage delivered.
     #[n(1)]
     pub year: Year,
+    /// From which table.
+    #[n(3)]
+    pub source: Source,
     /// The installations, at most [`ROWS_MAX`].
     #[n(2)]
     pub installations: Vec<InstallationId>,
@@ -50,9 +54,12 @@ refusals! {
         /// A job names installations, at most so many.
         InstallationsOutOfBounds { most: usize } = 711
             => "name 1 to {most} installations",
+        /// Somebody looks at it.
+        Withheld { installation: InstallationId, year: Year } = 713
+            => "the allocation of installation {installation} for {year} is withheld",
         /// Nothing is due to it.
         NothingDue { installation: InstallationId, year: Year } = 712
-            => "nothing of {year} is due to installation {installation}",
+            => "nothing of {year} is due to installation {installation} from this table",
     }
 }
 
@@ -72,7 +79,7 @@ pub fn decide(
     let (jurisdiction, year) = (it.jurisdiction, it.year);
     let in_bounds = (1..=ROWS_MAX).contains(&it.installations.len());
     no.unless(in_bounds, AllocateRefused::InstallationsOutOfBounds { most: ROWS_MAX });
-    let kind = AccountKind::Allocation;
+    let kind = it.source.kind();
     let from = account::of_government(state, jurisdiction, kind);
     no.unless(from.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let mut due = Vec::new();
@@ -84,7 +91,10 @@ pub fn decide(
             .filter(|it| it.jurisdiction == jurisdiction);
         let named_before = due.iter().any(|(id, _, _)| *id == installation);
         match here {
-            Some(found) if quantity > Tonnes::ZERO && !named_before => {
+            Some(_) if row.withholding == Withholding::Withheld => {
+                no.unless(false, AllocateRefused::Withheld { installation, year });
+            }
+            Some(found) if quantity > Tonnes::ZERO && !named_before && row.source == it.source => {
                 due.push((installation, found.account, quantity));
             }
             _ => no.unless(false, AllocateRefused::NothingDue { installation, year }),
@@ -105,8 +115,10 @@ pub fn decide(
     Ok(())
 }
 
-/// The delivery counts.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &Allocated) {
+/// The delivery counts; for a while it can be reversed.
+pub fn apply(state: &mut State, record: &RecordHeader, it: &Allocated) {
+    let delivered = (it.installation, it.year, it.quantity);
+    reverse_allocation::remember(state, record, delivered);
     let row = state.entitlements.entry((it.installation, it.year)).or_default();
     row.delivered += it.quantity;
 }

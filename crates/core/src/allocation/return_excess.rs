@@ -1,7 +1,7 @@
 //! Return excess allocation: an operator gives back what it was allocated beyond its entitlement,
 //! which the true-up with actual output has lowered, or which was delivered by mistake.
 
-use crate::account::{self, AccountKind};
+use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
@@ -74,10 +74,11 @@ pub fn decide(
     let (installation, year, wanted) = (it.installation, it.year, it.quantity);
     let row = account::installation(state, installation)?;
     let (jurisdiction, from) = (row.jurisdiction, row.account);
+    no.take(account::may_surrender(state, from));
     let entitlement = state.entitlements.get(&(installation, year)).copied().unwrap_or_default();
     let excess = entitlement.entitled.short_of(entitlement.delivered);
     no.unless(wanted <= excess, ReturnExcessRefused::AboveExcess { excess, wanted });
-    let kind = AccountKind::Allocation;
+    let kind = entitlement.source.kind();
     let to = account::of_government(state, jurisdiction, kind);
     no.unless(to.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let vintage = state.ledger.vintage(jurisdiction, year);

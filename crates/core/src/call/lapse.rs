@@ -19,7 +19,7 @@ pub(crate) fn offers(
     each(draft, state, from, |it| {
         it.jurisdiction == jurisdiction
             && it.side == Side::Sell
-            && state.accounts.row(it.account).status == AccountStatus::SurrenderOnly
+            && state.accounts.row(it.account).status != AccountStatus::Open
     })
 }
 

@@ -1,16 +1,17 @@
-//! Report verified emissions: a verifier signs what an installation emitted in a year that is
-//! over, in all or source stream by source stream. Before the surrender date a report replaces an
-//! earlier one; after it one that is in stays, and one that is missing may still come and counts
-//! from the next letter on. Zero is a report.
+//! Report emissions: an operator hands in what its installation emitted in a year that is over, in
+//! all or source stream by source stream, and what it put out. A verifier looks at each version;
+//! only what it verified counts. Before the surrender date a report replaces an earlier one; after
+//! it one that counts stays, and one that is missing may still come and counts from the next letter
+//! on. Zero is a report.
 
-use crate::account::account_reopened::AccountReopened;
-use crate::account::{self, AccountStatus};
+use super::verify_report::Opinion;
+use crate::account::{self, Installation};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
 use crate::mrv::stream::{self, StreamWrong};
-use crate::mrv::{GwpSet, SourceStream};
+use crate::mrv::{Decimal, GwpSet, SourceStream};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::YearRules;
@@ -18,6 +19,9 @@ use crate::state::State;
 use crate::supply::set_cap::CAP_MAX;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
+
+/// The most reports of one installation and year.
+pub const VERSIONS_MAX: u16 = 100;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -34,6 +38,26 @@ pub struct ReportEmissions {
     /// How that was found, source stream by source stream; without any only the total is reported.
     #[n(3)]
     pub detail: Option<Box<Detail>>,
+    /// What it put out, in the unit of its benchmark: allocation by actual output takes it.
+    #[n(4)]
+    pub activity: Option<Decimal>,
+}
+
+/// The last report of a year.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Report {
+    /// Counted from 1.
+    #[n(0)]
+    pub version: u16,
+    /// What was emitted.
+    #[n(1)]
+    pub emissions: Tonnes,
+    /// What was put out.
+    #[n(2)]
+    pub activity: Option<Decimal>,
+    /// What a verifier said of it.
+    #[n(3)]
+    pub opinion: Option<Opinion>,
 }
 
 /// The source streams of a report.
@@ -49,18 +73,24 @@ pub struct Detail {
 
 /// The fact.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct EmissionsReported {
+pub struct ReportHandedIn {
     /// The installation.
     #[n(0)]
     pub installation: InstallationId,
     /// The year of the emissions.
     #[n(1)]
     pub year: Year,
-    /// What it emitted.
+    /// Which report of the year it is, counted from 1.
     #[n(2)]
-    pub emissions: Tonnes,
-    /// How that was found.
+    pub version: u16,
+    /// What it emitted.
     #[n(3)]
+    pub emissions: Tonnes,
+    /// What it put out.
+    #[n(4)]
+    pub activity: Option<Decimal>,
+    /// How that was found.
+    #[n(5)]
     pub detail: Option<Box<Detail>>,
 }
 
@@ -89,19 +119,23 @@ refusals! {
         StreamsOutOfBounds { most: usize, bytes: usize } = 1008
             => "a report has 1 to {most} source streams with names of 1 to {bytes} bytes, and a \
                 total that is not negative",
+        /// What is put out is not negative.
+        ActivityNegative = 1009 => "the output is negative",
+        /// Somebody should talk to somebody.
+        TooManyVersions { most: u16 } = 1010
+            => "{most} reports of this year were handed in; ask the administrator",
         /// No installation emits so much.
         TooLarge { emissions: Tonnes, most: Tonnes } = 1004
             => "{emissions} is more than {most}, the most that can be reported",
     }
 }
 
-/// A verifier of the installation's jurisdiction.
+/// The holder of the installation's account.
 pub fn right(state: &State, it: &ReportEmissions) -> Result<Right, Refusals> {
-    let installation = account::installation(state, it.installation)?;
-    Ok(Right::Verifier(installation.jurisdiction))
+    Ok(Right::Holder(account::installation(state, it.installation)?.account))
 }
 
-/// Checks the verifier and the year.
+/// Checks the year and reckons with the streams.
 pub fn decide(
     state: &State,
     _by: &Authorised<'_>,
@@ -109,11 +143,41 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    let (year, emissions) = (it.year, it.emissions);
-    let installation = account::installation(state, it.installation)?;
-    let jurisdiction = installation.jurisdiction;
-    let known = state.year_rules(jurisdiction, year).is_some();
-    no.unless(known, ReportEmissionsRefused::YearUnknown { year });
+    let (installation, year, emissions) = (it.installation, it.year, it.emissions);
+    let row = account::installation(state, installation)?;
+    check_year(state, row, (year, emissions), &mut no);
+    let most = CAP_MAX;
+    no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
+    let sound = it.activity.is_none_or(|it| !it.is_negative());
+    no.unless(sound, ReportEmissionsRefused::ActivityNegative);
+    let before = state.reports.get(&(installation, year)).map_or(0, |it| it.version);
+    let most = VERSIONS_MAX;
+    no.unless(before < most, ReportEmissionsRefused::TooManyVersions { most });
+    if let Some(detail) = &it.detail {
+        check_detail(detail, emissions, &mut no);
+    }
+    no.settle()?;
+    let (version, activity, detail) = (before.saturating_add(1), it.activity, it.detail.clone());
+    out.push(Event::ReportHandedIn(ReportHandedIn {
+        installation,
+        year,
+        version,
+        emissions,
+        activity,
+        detail,
+    }));
+    Ok(())
+}
+
+/// Checks that a year can be reported now.
+pub(crate) fn check_year(
+    state: &State,
+    installation: &Installation,
+    (year, emissions): (Year, Tonnes),
+    no: &mut Objections,
+) {
+    let rules = state.year_rules(installation.jurisdiction, year);
+    no.unless(rules.is_some(), ReportEmissionsRefused::YearUnknown { year });
     let now = state.now;
     // Whoever closes reports within the year.
     let closes = installation.obliged_to == Some(year) && now.date().0 == i64::from(year.0);
@@ -121,24 +185,9 @@ pub fn decide(
     no.unless(over, ReportEmissionsRefused::YearNotOver { year, now });
     let counts = emissions == Tonnes::ZERO || !installation.excluded.contains(&year);
     no.unless(counts, ReportEmissionsRefused::YearExcluded { year });
-    let rules = state.year_rules(jurisdiction, year);
-    let due = rules.is_some_and(|it| it.surrender_due <= state.now);
+    let due = rules.is_some_and(|it| it.surrender_due <= now);
     let open = !due || !installation.has_report(year);
     no.unless(open, ReportEmissionsRefused::YearClosed { year });
-    let most = CAP_MAX;
-    no.unless(emissions <= most, ReportEmissionsRefused::TooLarge { emissions, most });
-    if let Some(detail) = &it.detail {
-        check_detail(detail, emissions, &mut no);
-    }
-    no.settle()?;
-    let detail = it.detail.clone();
-    let (installation, account) = (it.installation, installation.account);
-    out.push(Event::EmissionsReported(EmissionsReported { installation, year, emissions, detail }));
-    let restricted = state.accounts.row(account).status == AccountStatus::SurrenderOnly;
-    if restricted && !is_silent(state, installation, year) {
-        out.push(Event::AccountReopened(AccountReopened { account }));
-    }
-    Ok(())
 }
 
 /// Reckons with every stream; all that is wrong at once.
@@ -174,19 +223,21 @@ fn check_detail(detail: &Detail, emissions: Tonnes, no: &mut Objections) {
 }
 
 /// Whether a report that is due is missing, besides the one that comes now.
-pub(crate) fn is_silent(state: &State, id: InstallationId, comes: Year) -> bool {
+pub(crate) fn is_silent(state: &State, id: InstallationId, comes: Option<Year>) -> bool {
     let installation = state.installations.row(id);
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(installation.jurisdiction));
     let awaited = |it: &&YearRules| it.report_due <= state.now && it.stage.obliges();
     let mut years = chapter.iter().flat_map(|it| it.years.iter().filter(awaited));
     years.any(|it| {
-        installation.obliged_in(it.year) && it.year != comes && !installation.has_report(it.year)
+        installation.obliged_in(it.year)
+            && Some(it.year) != comes
+            && !installation.has_report(it.year)
     })
 }
 
-/// The report stands, in place of an estimate if there was one.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &EmissionsReported) {
-    let row = state.installations.row_mut(it.installation);
-    row.emissions.insert(it.year, it.emissions);
-    row.estimated.remove(&it.year);
+/// The report waits for its verifier.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &ReportHandedIn) {
+    let (version, emissions, activity) = (it.version, it.emissions, it.activity);
+    let report = Report { version, emissions, activity, opinion: None };
+    state.reports.insert((it.installation, it.year), report);
 }

@@ -100,7 +100,8 @@ pub fn decide(
     out.push(Event::ExclusionSet(ExclusionSet { installation, year, exclusion }));
     let account = row.account;
     let restricted = state.accounts.row(account).status == AccountStatus::SurrenderOnly;
-    if restricted && exclusion == Exclusion::Excluded && !is_silent(state, installation, year) {
+    if restricted && exclusion == Exclusion::Excluded && !is_silent(state, installation, Some(year))
+    {
         out.push(Event::AccountReopened(AccountReopened { account }));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What happens at a report date to those that are silent: the account of an obliged installation
 //! without a verified report may only surrender (Regulation (EU) 2019/1122, Article 31).
 
+use crate::account::AccountStatus;
 use crate::account::account_restricted::AccountRestricted;
 use crate::agenda::FACTS_A_SLICE;
 use crate::draft::Draft;
@@ -24,7 +25,8 @@ pub(crate) fn restrict(
         if draft.facts() >= FACTS_A_SLICE {
             return Some(id);
         }
-        if installation.obliged_in(year) && !installation.has_report(year) {
+        let open = state.accounts.row(installation.account).status == AccountStatus::Open;
+        if open && installation.obliged_in(year) && !installation.has_report(year) {
             let account = installation.account;
             draft.note(Event::AccountRestricted(AccountRestricted { account }));
         }

@@ -86,6 +86,7 @@ pub fn decide(
     let mut no = Objections::default();
     let installation = account::installation(state, it.installation)?;
     let (jurisdiction, year, from) = (installation.jurisdiction, it.year, installation.account);
+    no.take(account::may_surrender(state, from));
     match state.year_rules(jurisdiction, year).filter(|_| installation.obliged_in(year)) {
         None => {
             let installation = it.installation;

@@ -1,10 +1,12 @@
-//! Unfreeze: two persons of the administrator, with their reason published outside.
+//! Unfreeze: the administrator and one of another body, with their reason.
 
 use super::{FreezeRefused, Frozen};
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
+use crate::draft::Draft;
 use crate::event::{Event, Events};
+use crate::grounds::Grounds;
 use crate::refusal::{Objections, Refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
@@ -15,6 +17,9 @@ pub struct Unfreeze {
     /// What is frozen.
     #[n(0)]
     pub frozen: Frozen,
+    /// Why.
+    #[n(1)]
+    pub grounds: Grounds,
 }
 
 /// The fact; also that a freeze lapsed which nobody confirmed.
@@ -23,6 +28,9 @@ pub struct Unfrozen {
     /// What was frozen.
     #[n(0)]
     pub frozen: Frozen,
+    /// Why; none where it lapsed.
+    #[n(1)]
+    pub grounds: Option<Box<Grounds>>,
 }
 
 /// The administrator.
@@ -39,9 +47,13 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let frozen = it.frozen;
+    no.take(it.grounds.check());
     no.unless(state.freezes.contains_key(&frozen), FreezeRefused::NotFrozen);
     no.settle()?;
-    out.push(Event::Unfrozen(Unfrozen { frozen }));
+    let grounds = Some(Box::new(it.grounds.clone()));
+    let mut draft = Draft::new(state, out);
+    super::release(&mut draft, state, frozen);
+    draft.note(Event::Unfrozen(Unfrozen { frozen, grounds }));
     Ok(())
 }
 

@@ -1,4 +1,6 @@
-//! Adopt a policy: the regional administrator brings the rules of the market into force.
+//! Adopt a policy: the regional administrator proposes the rules of the market, and seven in ten of
+//! the national administrators approve them; one whose chapter changes may reject them alone. The
+//! first policy is in force at once, a later one after the notice that the policy in force says.
 //!
 //! A later version may change every rule for the time to come, and may add jurisdictions at the
 //! end of the list; it may not rename, reorder or drop one, since facts refer to them by place,
@@ -11,6 +13,7 @@ use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, Label};
 use crate::ledger::Series;
+use crate::market::policy_scheduled::PolicyScheduled;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{
@@ -55,6 +58,9 @@ refusals! {
         /// A report comes before the surrender it is for.
         ReportAfterSurrender { code: Label, year: Year } = 205
             => "{code} {year}: the report is due after the surrender",
+        /// Report, true-up, surrender, in this order.
+        TrueUpOutOfOrder { code: Label, year: Year } = 220
+            => "{code} {year}: the true-up must be due between the report and the surrender",
         /// Facts refer to jurisdictions by their place.
         JurisdictionsChanged { code: Label } = 206
             => "{code} has another place than in the policy in force; jurisdictions are only added \
@@ -111,7 +117,26 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    let rules = &it.rules;
+    let rules = it.rules.clone();
+    let notice = state.rules.as_ref().map_or(0, |it| i64::from(it.notice_days));
+    let from = by.now().plus_days(notice);
+    check((state, from), &rules, &mut no);
+    no.settle()?;
+    out.push(match notice {
+        0 => Event::PolicyAdopted(PolicyAdopted { rules }),
+        _ => Event::PolicyScheduled(PolicyScheduled { rules, from }),
+    });
+    Ok(())
+}
+
+/// Whether rules change what stands in a jurisdiction's chapter.
+pub(crate) fn concerns(state: &State, rules: &MarketRules, id: JurisdictionId) -> bool {
+    let before = state.rules.as_ref().and_then(|it| it.jurisdiction(id));
+    before != rules.jurisdiction(id)
+}
+
+/// Checks rules that are to be in force from a moment on.
+pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &mut Objections) {
     let named = (1..=NAME_BYTES_MAX).contains(&rules.name.len());
     no.unless(named, AdoptPolicyRefused::NameOutOfBounds { most: NAME_BYTES_MAX });
     let count = rules.jurisdictions.len();
@@ -135,6 +160,9 @@ pub fn decide(
         for year in &chapter.years {
             let late = AdoptPolicyRefused::ReportAfterSurrender { code, year: year.year };
             no.unless(year.report_due <= year.surrender_due, late);
+            let between = (year.report_due..=year.surrender_due).contains(&year.true_up_due);
+            let out = AdoptPolicyRefused::TrueUpOutOfOrder { code, year: year.year };
+            no.unless(between || year.report_due > year.surrender_due, out);
         }
     }
     for (chapter, year) in rules.jurisdictions.iter().flat_map(each_year) {
@@ -148,7 +176,7 @@ pub fn decide(
         no.unless(bounded, AdoptPolicyRefused::AuctionOutOfBounds { code, year, most });
     }
     if let Some(before) = &state.rules {
-        keeps_the_past((state, by), before, rules, &mut no);
+        keeps_the_past((state, from), before, rules, no);
         for (id, chapter) in before.chapters() {
             let same = rules.jurisdiction(id).is_some_and(|it| it.code == chapter.code);
             no.unless(same, AdoptPolicyRefused::JurisdictionsChanged { code: chapter.code });
@@ -156,9 +184,6 @@ pub fn decide(
         let (from, to) = (before.currency, rules.currency);
         no.unless(from == to, AdoptPolicyRefused::CurrencyChanged { from, to });
     }
-    no.settle()?;
-    out.push(Event::PolicyAdopted(PolicyAdopted { rules: it.rules.clone() }));
-    Ok(())
 }
 
 fn each_year(
@@ -169,7 +194,7 @@ fn each_year(
 
 /// Years stay; a deadline that has passed stays where it was, and no other comes to lie before now.
 fn keeps_the_past(
-    (state, by): (&State, &Authorised<'_>),
+    (state, now): (&State, Instant),
     before: &MarketRules,
     rules: &MarketRules,
     no: &mut Objections,
@@ -185,7 +210,6 @@ fn keeps_the_past(
                 no.unless(false, AdoptPolicyRefused::YearDropped { code, year });
                 continue;
             };
-            let now = by.now();
             let kept = |old: Instant, new: Instant| old == new || old.min(new) > now;
             let both =
                 kept(old.report_due, new.report_due) && kept(old.surrender_due, new.surrender_due);
@@ -258,4 +282,5 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
         }
     }
     state.rules = Some((*it.rules).clone());
+    state.scheduled = None;
 }

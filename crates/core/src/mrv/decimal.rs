@@ -165,6 +165,11 @@ impl Sum {
         self
     }
 
+    /// The same number as people write it; none where it has too many digits.
+    pub fn decimal(&self) -> Option<Decimal> {
+        Decimal::parse(&self.to_string())
+    }
+
     /// The nearest whole number, halves away from zero; none where it is negative or too large.
     pub fn half_up(&self) -> Option<u64> {
         let half = Self { negative: false, digits: vec![5], scale: 1 };

@@ -9,10 +9,14 @@ use super::{Finding, PERSONS_MAX, Party, Person, PersonRights, REVIEW_DAYS, Revi
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
+use crate::id::{GroupId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
+
+/// The most sectors of one accreditation.
+pub const SECTORS_MAX: usize = 50;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -30,6 +34,9 @@ pub struct RegisterParty {
     /// needs two.
     #[n(3)]
     pub persons: u8,
+    /// The sectors a verifier is accredited for; none where for all.
+    #[n(4)]
+    pub scope: Option<BTreeSet<Label>>,
 }
 
 /// The fact.
@@ -53,6 +60,9 @@ pub struct PartyRegistered {
     /// How many persons act for it; their ids follow the first.
     #[n(5)]
     pub persons: u8,
+    /// The sectors a verifier is accredited for.
+    #[n(6)]
+    pub scope: Option<Box<BTreeSet<Label>>>,
 }
 
 refusals! {
@@ -76,6 +86,9 @@ refusals! {
             => "jurisdiction {jurisdiction} has its administrator",
         /// There is one.
         BankExists = 227 => "the market has its settlement bank",
+        /// Verifiers are accredited for sectors.
+        ScopeUnfit { most: usize } = 229
+            => "a verifier, and nobody else, names 1 to {most} sectors, or none for all",
         /// Somebody acts for every party.
         PersonsOutOfBounds { most: u8 } = 228 => "name 1 to {most} persons that act for the party",
     }
@@ -137,6 +150,9 @@ pub fn decide(
         }
         (Role::Operator | Role::Trader | Role::Verifier, Some(_)) => {}
     }
+    let bounded = it.scope.as_ref().is_none_or(|it| (1..=SECTORS_MAX).contains(&it.len()));
+    let fits = bounded && (it.scope.is_none() || it.role == Role::Verifier);
+    no.unless(fits, RegisterPartyRefused::ScopeUnfit { most: SECTORS_MAX });
     no.settle()?;
     let next = state.people.next_id();
     // Nobody takes the first place, so the first person is the second row.
@@ -148,6 +164,7 @@ pub fn decide(
         jurisdiction: it.jurisdiction,
         group: it.group,
         persons: it.persons,
+        scope: it.scope.clone().map(Box::new),
     }));
     Ok(())
 }
@@ -164,5 +181,6 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &PartyRegistered) {
     let (role, jurisdiction, group, person) = (it.role, it.jurisdiction, it.group, it.person);
     let until = record.at.plus_days(REVIEW_DAYS);
     let review = Review { finding: Finding::Verified, until };
-    state.parties.add(it.party, Party { role, jurisdiction, group, cash: None, person, review });
+    let (cash, scope) = (None, it.scope.as_deref().cloned());
+    state.parties.add(it.party, Party { role, jurisdiction, group, cash, person, review, scope });
 }

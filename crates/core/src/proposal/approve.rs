@@ -1,8 +1,10 @@
-//! Approve: a second person lets a proposed command pass. It is decided again, as it stands now.
+//! Approve: a second person lets a proposed command pass, or the last of several bodies. It is
+//! decided again, as it stands now.
 
 use super::ProposalRefused;
+use super::approval_given::ApprovalGiven;
 use crate::agenda::Due;
-use crate::authority::{Authorised, Right};
+use crate::authority::{self, Authorised, Right};
 use crate::command;
 use crate::context::{Context, RecordHeader};
 use crate::event::{Event, Events};
@@ -54,12 +56,19 @@ pub fn decide(
     let inner = inner.ok_or(ProposalRefused::AnotherCommand { proposal })?;
     super::check_reader(state, by.person(), (row.proposer, &inner))?;
     let approver = by.person();
-    let by_proposer = Context {
-        actor: row.proposer,
-        now: by.now(),
-        approvals: vec![approver],
-        command_hash: row.command_hash,
-    };
+    let body = |person: &PersonId| state.people.row(*person).party;
+    let known = row.approvals.iter().any(|it| body(it) == Some(by.party()));
+    if known {
+        return Err(ProposalRefused::AlreadyApproved { proposal, person: approver }.into());
+    }
+    let mut approvals = row.approvals.clone();
+    approvals.push(approver);
+    if approvals.len() < authority::approvals_needed(state, inner.approval()) {
+        out.push(Event::ApprovalGiven(ApprovalGiven { proposal, approver }));
+        return Ok(());
+    }
+    let by_proposer =
+        Context { actor: row.proposer, now: by.now(), approvals, command_hash: row.command_hash };
     command::decide(state, &by_proposer, &inner, out)?;
     out.push(Event::Approved(Approved { proposal, approver }));
     Ok(())

@@ -93,6 +93,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &Proposed) {
     assert_eq!(proposal, state.next_proposal, "proposals are numbered one after the other");
     state.next_proposal = ProposalId(proposal.0.saturating_add(1));
     state.agenda.enter(state.now, lapses, Due::Proposal(proposal));
-    let row = Proposal { command, command_hash, proposer, lapses };
+    let approvals = Vec::new();
+    let row = Proposal { command, command_hash, proposer, lapses, approvals };
     state.proposals.insert(proposal, row);
 }

@@ -1,11 +1,14 @@
 //! Reject: a proposed command does not pass. Its proposer may withdraw it, and whoever could
-//! approve it may reject it.
+//! approve it may reject it; a policy only a nation whose chapter it changes.
 
+use super::ProposalRefused;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
+use crate::command::Command;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{PersonId, ProposalId};
+use crate::market::adopt_policy;
 use crate::refusal::Refusals;
 use crate::state::State;
 use minicbor::{Decode, Encode};
@@ -45,6 +48,13 @@ pub fn decide(
     let row = super::waiting(state, proposal)?;
     if let Some(inner) = row.inner().filter(|_| person != row.proposer) {
         super::check_reader(state, person, (row.proposer, &inner))?;
+        let place = state.parties.row(by.party()).jurisdiction;
+        if let (Command::AdoptPolicy(it), Some(place)) = (&inner, place) {
+            let concerned = adopt_policy::concerns(state, &it.rules, place);
+            if !concerned {
+                return Err(ProposalRefused::NotConcerned { proposal, person }.into());
+            }
+        }
     }
     out.push(Event::Rejected(Rejected { proposal, by: Some(person) }));
     Ok(())

@@ -68,7 +68,7 @@ pub fn decide(
         return no.settle();
     };
     let issued = state.ledger.series.row(series).issued;
-    let left = issued.short_of(cap.in_force());
+    let left = issued.short_of(cap.issued_at_most());
     let within = count <= left || planted::has(Fault::CapUnchecked);
     no.unless(within, IssueRefused::AboveCap { left, wanted: count });
     no.settle()?;

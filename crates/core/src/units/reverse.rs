@@ -6,6 +6,7 @@ use crate::authority::{Authorised, Right};
 use crate::compliance::set_exclusion::DutiesRefused;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
+use crate::grounds::Grounds;
 use crate::id::{AccountId, InstallationId, SeriesId};
 use crate::ledger::posting::UnitsRestored;
 use crate::ledger::{Picked, Shelf};
@@ -53,6 +54,9 @@ pub struct Reverse {
     /// The record to be reversed, by its position in the journal.
     #[n(0)]
     pub record: u64,
+    /// Why.
+    #[n(1)]
+    pub grounds: Grounds,
 }
 
 /// The fact; the postings beside it say which serials.
@@ -64,6 +68,9 @@ pub struct Reversed {
     /// How many units are back.
     #[n(1)]
     pub quantity: Tonnes,
+    /// Why.
+    #[n(2)]
+    pub grounds: Box<Grounds>,
 }
 
 refusals! {
@@ -95,6 +102,7 @@ pub fn decide(
     let mut no = Objections::default();
     let record = it.record;
     let row = state.reversible.get(&record).ok_or(ReverseRefused::NotReversible { record })?;
+    no.take(it.grounds.check());
     let until = row.at.plus_days(REVERSAL_DAYS);
     no.unless(by.now() < until, ReverseRefused::WindowOver { record, until });
     if let Ending::Surrender(installation, year) = row.ending {
@@ -103,9 +111,9 @@ pub fn decide(
         no.unless(!closed, DutiesRefused::YearClosed { year });
     }
     no.settle()?;
-    let units = ended_with(state.ledger.shelves.row(row.into), record);
+    let units = acquired_with(state.ledger.shelves.row(row.into), record);
     let quantity = units.iter().map(|(_, it)| it.serials.count).sum();
-    out.push(Event::Reversed(Reversed { record, quantity }));
+    out.push(Event::Reversed(Reversed { record, quantity, grounds: Box::new(it.grounds.clone()) }));
     let (from, to) = (row.into, row.account);
     for (series, block) in units {
         let serials = block.serials;
@@ -114,8 +122,8 @@ pub fn decide(
     Ok(())
 }
 
-/// The blocks that a record brought into an account.
-fn ended_with(shelf: &Shelf, record: u64) -> Picked {
+/// The blocks that a record brought into an account, as far as they are free there.
+pub(crate) fn acquired_with(shelf: &Shelf, record: u64) -> Picked {
     let mut units = Picked::new();
     for queue in &shelf.queues {
         let first = queue.blocks.partition_point(|it| it.acquired < record);

@@ -12,18 +12,25 @@
 
 use karvan_core::account::change_operator::ChangeOperator;
 use karvan_core::account::distrust_account::DistrustAccount;
+use karvan_core::account::merge_installations::MergeInstallations;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::request_closure::{RequestClosure, Wish};
+use karvan_core::account::set_account_status::SetAccountStatus;
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
-use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::account::{AccountKind, AccountStatus, SinglePerson, open_account::OpenAccount};
 use karvan_core::account::{close_account::CloseAccount, closure_transfer::ClosureTransfer};
 use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::entitlement::{Basis, Method};
 use karvan_core::allocation::return_excess::ReturnExcess;
+use karvan_core::allocation::reverse_allocation::ReverseAllocation;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::allocation::withhold_allocation::WithholdAllocation;
+use karvan_core::allocation::{Source, Withholding};
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
@@ -36,11 +43,17 @@ use karvan_core::compliance::estimate_emissions::EstimateEmissions;
 use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
 use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
 use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::verify_report::{
+    Finding as VerifierFinding, Opinion, VerifyReport, Weight,
+};
 use karvan_core::compliance::{Letter, PenaltyStage};
 use karvan_core::compliance::{set_last_year::SetLastYear, set_letter::SetLetter};
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
+use karvan_core::freezing::{resume_accounts::ResumeAccounts, stop_accounts::StopAccounts};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
+use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
@@ -49,16 +62,18 @@ use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
-use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
+use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::*;
 use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::reserve::QuantityShares;
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
 use karvan_core::units::lapse::ExpiryNoticed;
 use karvan_core::units::lock::{LockUnits, Purpose};
+use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
 use karvan_core::units::{delete::Delete, reverse::Reverse};
 use karvan_core::units::{expire::Expire, transfer::Consideration, transfer::Transfer};
@@ -138,6 +153,7 @@ fn kind(text: &str) -> AccountKind {
         "delivery" => AccountKind::AuctionDelivery,
         "project" => AccountKind::Project,
         "retirement" => AccountKind::Retirement,
+        "escrow" => AccountKind::LinkEscrow,
         other => panic!("no account kind {other}"),
     }
 }
@@ -145,6 +161,42 @@ fn kind(text: &str) -> AccountKind {
 fn single(words: &Words<'_>) -> SinglePerson {
     let yes = |key: &str| words.keyed.get(key) == Some(&"alone");
     SinglePerson { surrender: yes("surrender"), trusted: yes("trusted") }
+}
+
+/// Why, where a story does not say because=nothing.
+fn grounds(words: &Words<'_>) -> Grounds {
+    Grounds::new(words.keyed.get("because").map_or("a story", |_| ""), [5; 32])
+}
+
+fn sectors(text: &str) -> BTreeSet<Label> {
+    text.split(',').filter(|it| *it != "none").map(|it| Label::new(it).unwrap()).collect()
+}
+
+fn decimal(text: &str) -> Decimal {
+    Decimal::parse(text).unwrap()
+}
+
+fn source(words: &Words<'_>) -> Source {
+    match words.keyed.get("table") {
+        Some(&"entrants") => Source::NewEntrants,
+        _ => Source::National,
+    }
+}
+
+/// A basis written as METHOD:BENCHMARK:ACTIVITY:LEAKAGE:CORRECTION.
+fn basis(text: &str) -> Basis {
+    let parts: Vec<&str> = text.split(':').collect();
+    Basis {
+        method: match parts[0] {
+            "past" => Method::Grandfathering,
+            "historical" => Method::BenchmarkHistorical,
+            _ => Method::BenchmarkOutput,
+        },
+        benchmark: decimal(parts[1]),
+        activity: decimal(parts[2]),
+        leakage_percent: decimal(parts[3]),
+        correction_percent: decimal(parts[4]),
+    }
 }
 
 fn rights_of(text: &str) -> PersonRights {
@@ -181,6 +233,11 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                 }),
                 report_due: due(text("report_month", "4").parse().unwrap(), 1),
                 surrender_due: due(text("surrender_month", "7").parse().unwrap(), 1),
+                true_up_due: {
+                    let month = words.keyed.get("true_up_month").map(|it| (*it).to_owned());
+                    due(month.unwrap_or(text("surrender_month", "7")).parse().unwrap(), 1)
+                },
+                intensity: text("intensity", "no") == "yes",
                 auction: AuctionRules {
                     lot: Tonnes(text("lot", "10").parse().unwrap()),
                     reserve: Price(cents(&text("reserve", "1"))),
@@ -242,6 +299,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         policy_hash: [0; 32],
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
         publication_years: 3,
+        notice_days: text("notice", "0").parse().unwrap(),
     }
 }
 
@@ -346,13 +404,26 @@ impl Story {
         decide(&self.state, &context, command, &mut Events::default()).unwrap_err()
     }
 
+    /// The numbers of the refusals a command would get with these approvals.
+    #[allow(dead_code, reason = "some runners do not ask")]
+    pub(crate) fn approved_by(&self, command: &Command, actor: &str, by: &[&str]) -> Vec<u16> {
+        let actor = self.people[actor];
+        let approvals = by.iter().map(|it| self.people[*it]).collect();
+        let (now, command_hash) = (self.state.now, command.hash(actor));
+        let context = Context { actor, now, approvals, command_hash };
+        match decide(&self.state, &context, command, &mut Events::default()) {
+            Ok(()) => Vec::new(),
+            Err(no) => no.list().iter().map(Refusal::number).collect(),
+        }
+    }
+
     /// The numbers of the refusals a command would get, with its second person.
     #[allow(dead_code, reason = "some runners do not ask")]
     pub(crate) fn numbers(&self, command: &Command, actor: &str) -> Vec<u16> {
         let actor = self.people[actor];
-        let second = PersonId(actor.0 + 1);
+        let approvals = who_may_approve(&self.state, actor, command);
         let (now, command_hash) = (self.state.now, command.hash(actor));
-        let context = Context { actor, now, approvals: vec![second], command_hash };
+        let context = Context { actor, now, approvals, command_hash };
         match decide(&self.state, &context, command, &mut Events::default()) {
             Ok(()) => Vec::new(),
             Err(no) => no.list().iter().map(Refusal::number).collect(),
@@ -367,23 +438,20 @@ impl Story {
     /// the same party.
     pub(crate) fn ask(&mut self, command: &Command) -> Vec<u16> {
         let refused = self.send(command);
-        let Some(second) = self.second().filter(|_| refused == [111]) else {
+        let seconds = who_may_approve(&self.state, self.actor, command);
+        if refused != [111] || seconds.is_empty() {
             return refused;
-        };
+        }
         let (first, proposal) = (self.actor, self.state.next_proposal);
         assert_eq!(self.send(&Propose { command: Box::new(command.clone()) }.into()), []);
-        self.actor = second;
         let command_hash = command.hash(first);
-        let refused = self.send(&Approve { proposal, command_hash }.into());
+        let mut refused = Vec::new();
+        for second in seconds {
+            self.actor = second;
+            refused = self.send(&Approve { proposal, command_hash }.into());
+        }
         self.actor = first;
         refused
-    }
-
-    /// Another person of the actor's party, where there is one.
-    fn second(&self) -> Option<PersonId> {
-        let party = self.state.people.get(self.actor)?.party;
-        let mut people = self.state.people.iter();
-        people.find(|(id, it)| it.party == party && *id != self.actor).map(|(id, _)| id)
     }
 
     /// Decides and applies; a refused command leaves no fact, deciding changes nothing.
@@ -435,6 +503,28 @@ impl Story {
         self.actor = actor;
     }
 
+    /// The accounts of a mandate, such as only=K1,K2.
+    fn mandate(&self, words: &Words<'_>) -> Option<BTreeSet<AccountId>> {
+        let names = words.keyed.get("only")?.split(',').filter(|it| *it != "none");
+        Some(names.map(|it| AccountId(self.account(it))).collect())
+    }
+
+    /// A report as it usually goes: the operator's person hands it in, whoever acts verifies it.
+    fn report(&mut self, words: &Words<'_>, command: &Command) -> Vec<u16> {
+        let id = InstallationId(self.id(words.get("for")));
+        let operator = self.state.installations.get(id).map(|it| it.operator);
+        let person = operator.map(|it| self.state.parties.row(it).person);
+        let actor = std::mem::replace(&mut self.actor, person.unwrap_or(NOBODY));
+        let refused = self.send(command);
+        self.actor = actor;
+        if !refused.is_empty() {
+            return refused;
+        }
+        let verify = Words { plain: vec!["verify"], keyed: words.keyed.clone() };
+        let verify = self.command(&verify).expect("a verification");
+        self.ask(&verify)
+    }
+
     fn command(&self, words: &Words<'_>) -> Option<Command> {
         let of = || JurisdictionId(self.id(words.get("of")));
         let year = || Year(words.number("year"));
@@ -460,11 +550,13 @@ impl Story {
                 jurisdiction: words.keyed.get("of").map(|it| JurisdictionId(self.id(it))),
                 group: GroupId(words.keyed.get("group").map_or(0, |it| it.parse().unwrap())),
                 persons: words.keyed.get("persons").map_or(2, |it| it.parse().unwrap()),
+                scope: words.keyed.get("scope").map(|it| sectors(it)),
             }
             .into(),
             "account" => {
                 let (kind, holder, single) = (kind(words.plain[1]), party("holder"), single(words));
-                OpenAccount { kind, holder, jurisdiction: of(), single }.into()
+                let towards = words.keyed.get("towards").map(|it| JurisdictionId(self.id(it)));
+                OpenAccount { kind, holder, jurisdiction: of(), single, towards }.into()
             }
             "installation" => RegisterInstallation {
                 label: {
@@ -475,6 +567,7 @@ impl Story {
                 operator: party("operator"),
                 obliged_from: words.keyed.get("obliged").map(|it| Year(it.parse().unwrap())),
                 single: single(words),
+                sector: Label::new(words.keyed.get("sector").unwrap_or(&"power")).unwrap(),
             }
             .into(),
             "cash-account" => OpenCashAccount { party: party("party") }.into(),
@@ -495,6 +588,10 @@ impl Story {
                 year: year(),
                 quantity: quantity(),
                 opening: Tonnes(words.keyed.get("opening").map_or(0, |it| it.parse().unwrap())),
+                basis: CapBasis {
+                    grounds: grounds(words),
+                    activity: words.keyed.get("activity").map(|it| decimal(it)),
+                },
             }
             .into(),
             "issue" => Issue { jurisdiction: of(), year: year(), quantity: quantity() }.into(),
@@ -516,9 +613,12 @@ impl Story {
                         let (quantity, times) = quantity.split_once('*').unwrap_or((quantity, "1"));
                         let installation = InstallationId(self.id(name));
                         let quantity = Tonnes(quantity.parse().unwrap());
-                        vec![AllocationRow { installation, quantity }; times.parse().unwrap()]
+                        let basis = words.keyed.get("basis").map(|it| Box::new(basis(it)));
+                        let row = AllocationRow { installation, quantity, basis };
+                        vec![row; times.parse().unwrap()]
                     })
                     .collect(),
+                source: source(words),
             }
             .into(),
             "allocate" => Allocate {
@@ -528,6 +628,7 @@ impl Story {
                     .iter()
                     .map(|it| InstallationId(self.id(it)))
                     .collect(),
+                source: source(words),
             }
             .into(),
             "auction" => {
@@ -615,7 +716,10 @@ impl Story {
                 quantity: quantity(),
             }
             .into(),
-            "reverse" => Reverse { record: u64::from(self.id(words.plain[1])) }.into(),
+            "reverse" => {
+                let record = u64::from(self.id(words.plain[1]));
+                Reverse { record, grounds: grounds(words) }.into()
+            }
             "return" => {
                 let installation = installation("for");
                 ReturnExcess { installation, year: year(), quantity: quantity() }.into()
@@ -624,6 +728,12 @@ impl Story {
                 let frozen = match words.plain.get(1).copied() {
                     Some("holder") => Frozen::Holder(party("it")),
                     Some("account") => Frozen::Account(account("it")),
+                    Some("serials") => Frozen::Serials(
+                        account("it"),
+                        SeriesId(self.id(words.get("series"))),
+                        words.number("first"),
+                        quantity(),
+                    ),
                     Some("jurisdiction") => {
                         Frozen::Jurisdiction(JurisdictionId(self.id(words.get("it"))))
                     }
@@ -632,7 +742,7 @@ impl Story {
                 match words.plain[0] {
                     "freeze" => Freeze { frozen }.into(),
                     "confirm-freeze" => ConfirmFreeze { frozen }.into(),
-                    _ => Unfreeze { frozen }.into(),
+                    _ => Unfreeze { frozen, grounds: grounds(words) }.into(),
                 }
             }
             "request-closure" => {
@@ -692,7 +802,7 @@ impl Story {
                 DecreeHolidays { jurisdiction: of(), days }.into()
             }
             "expire" => Expire { jurisdiction: of(), account: account("account") }.into(),
-            "report" => ReportEmissions {
+            "hand-in" | "report" => ReportEmissions {
                 installation: installation("for"),
                 year: year(),
                 emissions: quantity(),
@@ -700,8 +810,108 @@ impl Story {
                     let streams = words.plain[1..].iter().map(|it| stream(it)).collect();
                     Box::new(Detail { gwp: GwpSet::Ar5, streams })
                 }),
+                activity: words.keyed.get("activity").map(|it| decimal(it)),
             }
             .into(),
+            "verify" => {
+                let (installation, year) = (installation("for"), year());
+                let report = self.state.reports.get(&(installation, year));
+                let last = report.map_or(1, |it| it.version);
+                VerifyReport {
+                    installation,
+                    year,
+                    version: words.keyed.get("version").map_or(last, |it| it.parse().unwrap()),
+                    opinion: match words.keyed.get("opinion") {
+                        Some(&"comments") => Opinion::WithComments,
+                        Some(&"no") => Opinion::NotVerified,
+                        Some(&"returned") => Opinion::Returned,
+                        _ => Opinion::Verified,
+                    },
+                    findings: words.plain[1..]
+                        .iter()
+                        .map(|it| VerifierFinding {
+                            weight: match *it {
+                                "material" => Weight::Material,
+                                _ => Weight::Minor,
+                            },
+                            text: it.replace("unwritten", "").replace("hidden", "a\u{202e}b"),
+                        })
+                        .collect(),
+                }
+                .into()
+            }
+            "amend" => {
+                let jurisdiction = of();
+                let rules = rules(words);
+                let place = usize::try_from(jurisdiction.0).unwrap() % 2;
+                let chapter = Box::new(rules.jurisdictions[place].clone());
+                AmendChapter { jurisdiction, chapter, policy_hash: [9; 32] }.into()
+            }
+            "status" => SetAccountStatus {
+                account: account("of"),
+                status: match words.plain[1] {
+                    "open" => AccountStatus::Open,
+                    "surrender-only" => AccountStatus::SurrenderOnly,
+                    "restricted" => AccountStatus::AllRestricted,
+                    "suspended" => AccountStatus::Suspended,
+                    _ => AccountStatus::TransferPending,
+                },
+                grounds: grounds(words),
+            }
+            .into(),
+            "withhold" | "release-allocation" => WithholdAllocation {
+                installation: installation("for"),
+                year: year(),
+                withholding: match words.plain[0] {
+                    "withhold" => Withholding::Withheld,
+                    _ => Withholding::Released,
+                },
+                grounds: grounds(words),
+            }
+            .into(),
+            "reverse-allocation" => ReverseAllocation {
+                installation: installation("of"),
+                record: u64::from(self.id(words.plain[1])),
+                grounds: grounds(words),
+            }
+            .into(),
+            "merge" => MergeInstallations {
+                from: installation("from"),
+                into: installation("into"),
+                grounds: grounds(words),
+            }
+            .into(),
+            "retire" => Retire {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                claim: Claim {
+                    beneficiary: match words.keyed.get("for") {
+                        Some(name) => name.replace("nobody", ""),
+                        None => "An Invented Company".to_owned(),
+                    },
+                    purpose: "its year 2027".to_owned(),
+                    first: Day(
+                        moment(words.keyed.get("first").unwrap_or(&"2027-01-01")).0 / 86_400_000
+                    ),
+                    last: Day(moment("2027-12-31").0 / 86_400_000),
+                },
+            }
+            .into(),
+            "return-purchase" => ReturnPurchase {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+            }
+            .into(),
+            "stop" | "resume" => {
+                let accounts =
+                    words.plain[1..].iter().map(|it| AccountId(self.account(it))).collect();
+                match words.plain[0] {
+                    "stop" => StopAccounts { accounts, grounds: grounds(words) }.into(),
+                    _ => ResumeAccounts { accounts, grounds: grounds(words) }.into(),
+                }
+            }
             "estimate" => EstimateEmissions {
                 installation: installation("for"),
                 year: year(),
@@ -724,12 +934,15 @@ impl Story {
             }
             "reject" => Reject { proposal: ProposalId(self.id(words.plain[1])) }.into(),
             "appoint" => {
-                AppointPerson { party: party("for"), rights: rights_of(words.get("rights")) }.into()
+                let accounts = self.mandate(words);
+                let (party, rights) = (party("for"), rights_of(words.get("rights")));
+                AppointPerson { party, rights, accounts }.into()
             }
             "suspend" => SuspendPerson { person: self.people[words.plain[1]] }.into(),
             "restore" => {
                 let person = self.people[words.plain[1]];
-                RestorePerson { person, rights: rights_of(words.get("rights")) }.into()
+                let accounts = self.mandate(words);
+                RestorePerson { person, rights: rights_of(words.get("rights")), accounts }.into()
             }
             "single" => {
                 SetSinglePerson { account: account("account"), single: single(words) }.into()
@@ -769,7 +982,7 @@ impl Story {
             Command::OpenCall(_) => self.state.calls.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
-            Command::Surrender(_) | Command::Delete(_) => {
+            Command::Surrender(_) | Command::Delete(_) | Command::Allocate(_) => {
                 // With its second person it is the record after the proposal.
                 let records = if needs_second(&self.state, command) { 2 } else { 1 };
                 u32::try_from(self.state.position + records).unwrap()
@@ -847,6 +1060,17 @@ impl Story {
                     Some(TransferEnd::Terminated(number)) => number.to_string(),
                 }
             }
+            "policy-is" => {
+                let rules = self.state.rules.as_ref().unwrap();
+                let year = &rules.jurisdictions[0].years[0];
+                match plain[1] {
+                    "notice" => rules.notice_days.to_string(),
+                    "penalty" => year.penalty.per_tonne.to_string(),
+                    "valid" => year.valid_to.to_string(),
+                    _ if self.state.scheduled.is_some() => "yes".to_owned(),
+                    _ => "no".to_owned(),
+                }
+            }
             "orders" => self.state.orders.len().to_string(),
             "penalties" => self.state.penalties.len().to_string(),
             "penalty" => {
@@ -906,7 +1130,11 @@ impl Story {
                 if let Some(name) = name {
                     self.name_next(name, &command);
                 }
-                let refused = if alone { self.send(&command) } else { self.ask(&command) };
+                let refused = match words.plain[0] {
+                    "report" => self.report(&words, &command),
+                    _ if alone => self.send(&command),
+                    _ => self.ask(&command),
+                };
                 assert_eq!(refused, expected, "refusals");
                 self.refused.extend(refused);
             }

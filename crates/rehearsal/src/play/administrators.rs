@@ -8,20 +8,25 @@ use karvan_core::Command;
 use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, SinglePerson, of_government};
-use karvan_core::allocation::ROWS_MAX;
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::allocation::{ROWS_MAX, Source};
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::open_auction::OpenAuction;
 use karvan_core::call::{clear_call::ClearCall, open_call::OpenCall};
 use karvan_core::cash::open_cash_account::OpenCashAccount;
-use karvan_core::compliance::{close_year::CloseYear, report_emissions::ReportEmissions};
-use karvan_core::id::{GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
+use karvan_core::compliance::close_year::CloseYear;
+use karvan_core::compliance::report_emissions::ReportEmissions;
+use karvan_core::compliance::verify_report::{Finding, Opinion, VerifyReport, Weight};
+use karvan_core::grounds::Grounds;
+use karvan_core::id::{GroupId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
 use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::mrv::Decimal;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::Tonnes;
 use karvan_core::supply::adjust_supply::AdjustSupply;
-use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue, set_cap::SetCap};
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::expire::{Expire, is_expired};
 use karvan_engine::journal::Journal;
@@ -45,8 +50,9 @@ impl<J: Journal> Play<J> {
     /// Registers everybody and opens the accounts.
     pub(super) fn found_market(&mut self) -> Result<(), Stopped> {
         let party = |role, jurisdiction| {
-            let group = GroupId(0);
-            Command::from(RegisterParty { role, jurisdiction, group, persons: PERSONS })
+            let (group, scope) = (GroupId(0), None);
+            let persons = PERSONS;
+            Command::from(RegisterParty { role, jurisdiction, group, persons, scope })
         };
         self.send(vec![(NOBODY, party(Role::RegionalAdministrator, None))])?;
         let region = self.state().parties.row(PartyId(0)).person;
@@ -92,7 +98,8 @@ impl<J: Journal> Play<J> {
             let stability = has_rule.then_some(AccountKind::Stability);
             for kind in GOVERNMENT.into_iter().chain(stability) {
                 let single = SinglePerson::default();
-                let open = OpenAccount { kind, holder, jurisdiction: it.id, single };
+                let (jurisdiction, towards) = (it.id, None);
+                let open = OpenAccount { kind, holder, jurisdiction, single, towards };
                 commands.push((it.administrator, open.into()));
             }
             commands.push((bank, OpenCashAccount { party: holder }.into()));
@@ -164,6 +171,7 @@ impl<J: Journal> Play<J> {
                 jurisdiction,
                 group: GroupId(place),
                 persons: PERSONS,
+                scope: None,
             };
             commands.push((of.administrator, register.into()));
         }
@@ -175,6 +183,7 @@ impl<J: Journal> Play<J> {
                 operator: groups[plant.group].party,
                 obliged_from: plant.obliged_from.map(Year),
                 single: SinglePerson { surrender: true, trusted: true },
+                sector: Label::new(&plant.row.sector).unwrap_or(plant.row.label),
             };
             commands.push((of.administrator, register.into()));
         }
@@ -198,7 +207,10 @@ impl<J: Journal> Play<J> {
         if first && opening > Tonnes::ZERO {
             let vintage = Year(it.opening_vintage);
             let quantity = Tonnes::ZERO;
-            commands.push(SetCap { jurisdiction, year: vintage, quantity, opening }.into());
+            let basis =
+                basis("units of earlier law, as the policy says", &self.settings.policy, None);
+            let set = SetCap { jurisdiction, year: vintage, quantity, opening, basis };
+            commands.push(set.into());
             commands.push(Issue { jurisdiction, year: vintage, quantity: opening }.into());
             let (from, to) = (AccountKind::TotalQuantity, AccountKind::Allocation);
             let year = vintage;
@@ -207,7 +219,9 @@ impl<J: Journal> Play<J> {
         }
         let cap = tonnes(it.cap_mt.at(year));
         let of_year = Year(year);
-        let set = SetCap { jurisdiction, year: of_year, quantity: cap, opening: Tonnes::ZERO };
+        let (quantity, opening) = (cap, Tonnes::ZERO);
+        let basis = basis("the cap of the policy", &self.settings.policy, None);
+        let set = SetCap { jurisdiction, year: of_year, quantity, opening, basis };
         commands.push(set.into());
         commands.push(Issue { jurisdiction, year: of_year, quantity: cap }.into());
         let share = |percent: f64| tonnes(it.cap_mt.at(year) * percent / 100.0);
@@ -255,15 +269,19 @@ impl<J: Journal> Play<J> {
                 let installation = self.plants[place].installation;
                 let before = state.entitlements.get(&(installation, Year(vintage)));
                 let delivered = before.map(|it| it.delivered).unwrap_or_default();
-                AllocationRow { installation, quantity: delivered + share }
+                let quantity = delivered + share;
+                AllocationRow { installation, quantity, basis: None }
             })
             .collect();
         let mut commands: Vec<(PersonId, Command)> = Vec::new();
         for slice in rows.chunks(ROWS_MAX) {
             let (jurisdiction, year, rows) = (id, Year(vintage), slice.to_vec());
-            commands.push((administrator, UploadAllocation { jurisdiction, year, rows }.into()));
+            let source = Source::National;
+            let upload = UploadAllocation { jurisdiction, year, rows, source };
+            commands.push((administrator, upload.into()));
             let installations = slice.iter().map(|it| it.installation).collect();
-            commands.push((administrator, Allocate { jurisdiction, year, installations }.into()));
+            let allocate = Allocate { jurisdiction, year, installations, source };
+            commands.push((administrator, allocate.into()));
         }
         self.send(commands)
     }
@@ -416,49 +434,59 @@ impl<J: Journal> Play<J> {
         self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())])
     }
 
-    /// Verified emissions: 3 % of the reports are late; 2 % are wrong at first (up to 3 %) and
-    /// corrected by a second report.
+    /// Reports: 3 % are late; 2 % are wrong at first (up to 3 %), are returned by the verifier with
+    /// what it found, and corrected.
     pub(super) fn report(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
-        let mut commands: Vec<(PersonId, Command)> = Vec::new();
-        let verifier = self.officials[j].verifier;
-        for (place, plant) in self.plants.iter().enumerate().filter(|(_, it)| it.jurisdiction == j)
-        {
-            let (installation, true_t) = (plant.installation, plant.emissions(year));
+        let mut commands = Vec::new();
+        let plants = self.plants.iter().enumerate().filter(|(_, it)| it.jurisdiction == j);
+        for (place, plant) in plants {
+            let true_t = plant.emissions(year);
             let draw = self.chance.unit(Purpose::LateReport, place as u64, u64::from(year));
             if self.errs() && draw <= 0.03 {
                 continue;
             }
-            let report = |t: f64| {
-                let emissions = Tonnes(floor(t + 0.5));
-                Command::from(ReportEmissions {
-                    installation,
-                    year: Year(year),
-                    emissions,
-                    detail: None,
-                })
-            };
+            let mut version = 1;
             if self.errs() && draw > 0.98 {
                 let wrong = (draw - 0.98) / 0.02 * 0.06 - 0.03;
-                commands.push((verifier, report(true_t * (1.0 + wrong))));
+                let text = format!("the activity data are {:+.1} % off the meters", wrong * 100.0);
+                let findings = vec![Finding { weight: Weight::Material, text }];
+                let judged = (version, Opinion::Returned, findings);
+                commands.extend(self.handed_in(plant, (year, true_t * (1.0 + wrong)), judged));
+                version += 1;
             }
-            commands.push((verifier, report(true_t)));
+            let judged = (version, Opinion::Verified, Vec::new());
+            commands.extend(self.handed_in(plant, (year, true_t), judged));
         }
         self.send(commands)
     }
 
     pub(super) fn report_late(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
-        let verifier = self.officials[j].verifier;
         let state = self.state();
         let late = self.plants.iter().filter(|it| {
             let row = state.installations.row(it.installation);
             it.jurisdiction == j && !row.emissions.contains_key(&Year(year))
         });
-        let commands = late.map(|plant| {
-            let emissions = Tonnes(floor(plant.emissions(year) + 0.5));
-            let (installation, year) = (plant.installation, Year(year));
-            (verifier, ReportEmissions { installation, year, emissions, detail: None }.into())
-        });
-        self.send(commands.collect())
+        let judged = || (1, Opinion::Verified, Vec::new());
+        let commands =
+            late.flat_map(|it| self.handed_in(it, (year, it.emissions(year)), judged())).collect();
+        self.send(commands)
+    }
+
+    /// A plant's report and what its verifier says of it.
+    fn handed_in(
+        &self,
+        plant: &Plant,
+        (year, emissions): (u16, f64),
+        (version, opinion, findings): (u16, Opinion, Vec<Finding>),
+    ) -> [(PersonId, Command); 2] {
+        let (installation, year) = (plant.installation, Year(year));
+        let emissions = Tonnes(floor(emissions + 0.5));
+        let activity = plant.output(year.0);
+        let report = ReportEmissions { installation, year, emissions, detail: None, activity };
+        let verify = VerifyReport { installation, year, version, opinion, findings };
+        let operator = self.groups[plant.group].person;
+        let verifier = self.officials[plant.jurisdiction].verifier;
+        [(operator, report.into()), (verifier, verify.into())]
     }
 
     /// Freezes the letters, and deletes what has expired.
@@ -487,6 +515,11 @@ impl<J: Journal> Play<J> {
         }
         self.send(commands)
     }
+}
+
+/// On what a cap of the policy rests: the file.
+fn basis(reason: &str, policy: &karvan_policy::Policy, activity: Option<Decimal>) -> CapBasis {
+    CapBasis { grounds: Grounds::new(reason, policy.hash), activity }
 }
 
 /// Scales each jurisdiction's plants so that those ever obliged come to its baseline.

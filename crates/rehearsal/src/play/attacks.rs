@@ -6,12 +6,14 @@ use karvan_core::Command;
 use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, distrust_account::DistrustAccount, of_government};
 use karvan_core::cash::deposit::Deposit;
-use karvan_core::compliance::report_emissions::ReportEmissions;
+use karvan_core::compliance::verify_report::{Opinion, VerifyReport};
 use karvan_core::freezing::{Frozen, freeze::Freeze, unfreeze::Unfreeze};
+use karvan_core::grounds::Grounds;
 use karvan_core::id::{AccountId, HoldId, PartyId, PersonId, SeriesId};
-use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject};
+use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Tonnes};
-use karvan_core::supply::{issue::Issue, set_cap::SetCap};
+use karvan_core::supply::issue::Issue;
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::transfer::{Consideration, Transfer};
@@ -104,13 +106,15 @@ impl<J: Journal> Play<J> {
     /// Proposes and approves with two persons of one party; the answer that decided.
     fn both(&mut self, person: PersonId, command: Command) -> Result<Answer, Stopped> {
         let (proposal, command_hash) = (self.state().next_proposal, command.hash(person));
+        let seconds = who_may_approve(self.state(), person, &command);
+        let second = seconds.first().copied().unwrap_or(PersonId(person.0 + 1));
         let propose = Propose { command: Box::new(command) };
         let proposed = self.market.attempt(person, propose.into())?;
         if !matches!(proposed, Answer::Accepted { .. }) {
             return Ok(proposed);
         }
         let approve = Approve { proposal, command_hash };
-        self.market.attempt(PersonId(person.0 + 1), approve.into())
+        self.market.attempt(second, approve.into())
     }
 
     fn steal(&mut self, it: &Scene) -> Result<(), Stopped> {
@@ -143,7 +147,8 @@ impl<J: Journal> Play<J> {
         self.market.attempt(administrator, Freeze { frozen }.into())?;
         let answer = self.both(person, transfer(Tonnes(1)))?;
         self.tried("they go on after the administrator froze the holder", Tonnes(1), &answer);
-        self.both(administrator, Unfreeze { frozen }.into())?;
+        let grounds = Grounds::new("the stolen passwords are replaced", [0; 32]);
+        self.both(administrator, Unfreeze { frozen, grounds }.into())?;
         Ok(())
     }
 
@@ -179,7 +184,10 @@ impl<J: Journal> Play<J> {
         let cap = self.state().caps.get(&(jurisdiction, year)).map(|it| it.in_force());
         let cap = cap.unwrap_or_default();
         let raised = cap + Tonnes(1_000_000);
-        let set = SetCap { jurisdiction, year, quantity: raised, opening: Tonnes::ZERO };
+        let grounds = Grounds::new("because I can", [0; 32]);
+        let basis = CapBasis { grounds, activity: None };
+        let (quantity, opening) = (raised, Tonnes::ZERO);
+        let set = SetCap { jurisdiction, year, quantity, opening, basis };
         let set = Command::from(set);
         let (proposal, command_hash) = (self.state().next_proposal, set.hash(administrator));
         self.market.attempt(administrator, Propose { command: Box::new(set) }.into())?;
@@ -204,11 +212,11 @@ impl<J: Journal> Play<J> {
         if let Some((verifier, plant)) = abroad.zip(installation) {
             let installation = plant.installation;
             let year = Year(year.0 - 1);
-            let emissions = Tonnes::ZERO;
-            let report = ReportEmissions { installation, year, emissions, detail: None };
-            let answer = self.market.attempt(verifier, report.into())?;
+            let (version, opinion, findings) = (1, Opinion::Verified, Vec::new());
+            let verify = VerifyReport { installation, year, version, opinion, findings };
+            let answer = self.market.attempt(verifier, verify.into())?;
             self.tried(
-                "a verifier who is accredited elsewhere reports nothing",
+                "a verifier who is accredited elsewhere verifies a report",
                 Tonnes(0),
                 &answer,
             );

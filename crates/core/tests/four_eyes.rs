@@ -1,0 +1,194 @@
+//! The four-eyes table, played row by row: who may begin an operation, who may approve it, and that
+//! everybody else is refused, the person that began it among them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a failing test stops"
+)]
+
+#[path = "shared/story.rs"]
+#[allow(dead_code, reason = "the stories use the rest")]
+mod story;
+
+use karvan_core::authority::four_eyes;
+use std::collections::BTreeSet;
+use std::path::Path;
+use story::{Story, tell};
+
+/// An operation as it is asked: its line, who begins it, and who may approve it. Where several
+/// bodies must, all named do together.
+struct Played {
+    line: &'static str,
+    begins: &'static str,
+    approves: &'static [&'static str],
+    together: bool,
+}
+
+const fn by(line: &'static str, begins: &'static str, approves: &'static [&'static str]) -> Played {
+    Played { line, begins, approves, together: false }
+}
+
+/// Two persons of everybody.
+const PEOPLE: [&str; 16] = [
+    "R", "R.2", "XA", "XA.2", "YA", "YA.2", "OP1", "OP1.2", "OP2", "OP2.2", "T", "T.2", "V", "V.2",
+    "BANK", "BANK.2",
+];
+
+const PLAYED: &[Played] = &[
+    by("transfer from=K1 to=K2 series=X2027 quantity=1", "OP1", &["OP1.2"]),
+    by("surrender for=K1 year=2027 quantity=1", "OP1", &["OP1.2"]),
+    by("retire from=K1 series=X2027 quantity=1", "OP1", &["OP1.2"]),
+    by("return for=K2 year=2027 quantity=1", "OP2", &["OP2.2"]),
+    by("delete from=K1 series=X2027 quantity=1", "OP1", &["OP1.2"]),
+    by("return-purchase from=ADA series=X2027 quantity=1", "T", &["T.2"]),
+    by("pledge of=K1 series=X2027 quantity=1 to=OP2", "OP1", &["OP1.2"]),
+    by("legal-hold of=K1 series=X2027 quantity=1", "XA", &["XA.2"]),
+    by("unlock L", "OP2", &["OP2.2"]),
+    by("trust of=K1 other=K2", "OP1", &["OP1.2"]),
+    by("transfer-limit of=K1 limit=10", "OP1", &["OP1.2"]),
+    by("single account=K1 surrender=alone", "OP1", &["OP1.2"]),
+    by("request-closure of=K1", "OP1", &["OP1.2"]),
+    by("appoint for=OP1 rights=all", "OP1", &["XA", "XA.2"]),
+    by("restore OP1.2 rights=read", "OP1", &["XA", "XA.2"]),
+    by("party operator of=X group=8", "XA", &["XA.2"]),
+    by("account trading holder=T of=X", "XA", &["XA.2"]),
+    by("installation label=X-7 of=X operator=OP1", "XA", &["XA.2"]),
+    by("merge from=K1 into=K3", "XA", &["XA.2"]),
+    by("change-operator of=K3 to=OP2", "XA", &["XA.2"]),
+    by("review it=OP1", "XA", &["XA.2"]),
+    by("status restricted of=K1", "XA", &["XA.2"]),
+    by("close-account it=TB", "XA", &["XA.2"]),
+    by("closure-transfer from=TC", "XA", &["XA.2"]),
+    by("unfreeze holder it=T", "XA", &["R", "R.2", "YA", "YA.2"]),
+    by("reverse S", "XA", &["R", "R.2", "YA", "YA.2"]),
+    by("reverse-allocation D of=K3", "XA", &["R", "R.2", "YA", "YA.2"]),
+    by("resume TA", "R", &["XA", "XA.2", "YA", "YA.2"]),
+    by("issue of=X year=2027 quantity=1", "XA", &["XA.2"]),
+    by("cap of=X year=2027 quantity=9500", "XA", &["XA.2"]),
+    by("central of=X from=total to=auction year=2027 quantity=1", "XA", &["XA.2"]),
+    by("entitle of=X year=2027 K1:200", "XA", &["XA.2"]),
+    by("withhold for=K1 year=2027", "XA", &["XA.2"]),
+    by("exclude for=K1 year=2028", "XA", &["XA.2"]),
+    by("last-year for=K1 year=2029", "XA", &["XA.2"]),
+    by("cancel-auction A", "XA", &["XA.2"]),
+    by("amend of=X penalty=25", "XA", &["XA.2"]),
+    by("holidays of=X 2028-05-05", "XA", &["XA.2"]),
+    Played { line: "policy penalty=25", begins: "R", approves: &["XA", "YA"], together: true },
+    by("withdraw party=OP1 amount=10 line=77", "BANK", &["BANK.2"]),
+];
+
+/// Rows whose state lies after a deadline, played in a market of their own.
+const LATE: &[Played] = &[
+    by("adjust of=X year=2027", "XA", &["XA.2"]),
+    by("estimate for=K2 year=2027 quantity=9", "XA", &["XA.2"]),
+    by("set-letter for=K1 year=2027 letter=E", "XA", &["XA.2"]),
+    by("penalty-to hearing case=0", "XA", &["XA.2"]),
+];
+
+fn told(text: &str) -> Story {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    let mut story = Story::new();
+    tell(&folder, text, &mut story, "the market of the four-eyes table");
+    story
+}
+
+fn market() -> Story {
+    told(
+        "use market\nX.general = account general holder=XA of=X\n\
+        X.retirement = account retirement holder=XA of=X\n\
+        ADA = account delivery holder=T of=X\nTB = account trading holder=T of=X\n\
+        TC = account trading holder=T of=X\n\
+        K3 = installation label=X-3 of=X operator=OP1 obliged=2027\n\
+        cap of=X year=2027 quantity=10000\nissue of=X year=2027 quantity=9000\n\
+        central of=X from=total to=allocation year=2027 quantity=500\n\
+        central of=X from=total to=auction year=2027 quantity=500\n\
+        central of=X from=total to=general year=2027 quantity=500\n\
+        entitle of=X year=2027 K1:100 K2:100\nallocate of=X year=2027 K1 K2\n\
+        entitle of=X year=2027 K2:90\n\
+        transfer from=X.general to=ADA series=X2027 quantity=50\n\
+        transfer from=X.general to=TC series=X2027 quantity=50\n\
+        time 2028-01-10\nby R\nreview it=XA\nby XA\nreview it=OP1\nreview it=OP2\nreview it=T\n\
+        by V\nreport for=K1 year=2027 quantity=10\nreport for=K3 year=2027 quantity=10\n\
+        by OP1\nS = surrender for=K1 year=2027 quantity=5\n\
+        by T\nrequest-closure of=TB\nrequest-closure of=TC\n\
+        by XA\nentitle of=X year=2027 K3:50\nD = allocate of=X year=2027 K3\n\
+        A = auction of=X year=2027 volume=100 opens=2028-02-01 closes=2028-02-02\n\
+        freeze holder it=T\nby R\nstop TA\n",
+    )
+}
+
+fn late_market() -> Story {
+    told(
+        "use market\nby R\npolicy quantity=rule\nby XA\n\
+        X.stability = account stability holder=XA of=X\n\
+        cap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=500\n\
+        central of=X from=total to=auction year=2027 quantity=500\n\
+        time 2028-01-10\nby V\nreport for=K1 year=2027 quantity=10\n\
+        time 2028-07-01\nby XA\nclose of=X year=2027\n",
+    )
+}
+
+fn play(story: &Story, it: &Played) -> BTreeSet<&'static str> {
+    let command = story.told(it.line);
+    let place = |who: &str| format!("{} by {who}", it.line);
+    // Alone it is not done.
+    assert_eq!(story.approved_by(&command, it.begins, &[]), [111], "{}", place(it.begins));
+    for person in PEOPLE {
+        let alone = [person];
+        let approvals: &[&str] = if it.together { it.approves } else { &alone };
+        // Whoever may not begin it may not, whoever approves.
+        let same_party = person.trim_end_matches(".2") == it.begins.trim_end_matches(".2");
+        if !same_party {
+            let numbers = story.approved_by(&command, person, it.approves);
+            let right = numbers.len() == 1 && (101..=117).contains(&numbers[0]);
+            assert!(right, "{}: {numbers:?}", place(person));
+        }
+        if it.together {
+            continue;
+        }
+        let numbers = story.approved_by(&command, it.begins, approvals);
+        if it.approves.contains(&person) {
+            assert_eq!(numbers, [], "{} approved by {person}", it.line);
+        } else {
+            // Or it is the very person that would gain.
+            let right = (101..=117).contains(&numbers[0]) || numbers == [235];
+            assert!(right && numbers.len() == 1, "{} by {person}: {numbers:?}", it.line);
+        }
+    }
+    if it.together {
+        assert_eq!(story.approved_by(&command, it.begins, it.approves), [], "{}", it.line);
+        for one in it.approves {
+            assert_eq!(story.approved_by(&command, it.begins, &[*one]), [111], "{}", it.line);
+        }
+    }
+    [command.name()].into()
+}
+
+#[test]
+fn every_row_is_accepted_with_its_two_persons_and_refused_with_any_others() {
+    let mut played = BTreeSet::new();
+    let (early, late) = (market(), late_market());
+    for it in PLAYED {
+        // A pledge is unlocked by the party it secures: one of its own account.
+        if it.line == "unlock L" {
+            continue;
+        }
+        played.extend(play(&early, it));
+    }
+    for it in LATE {
+        played.extend(play(&late, it));
+    }
+    let pledged = told(
+        "use market\ncap of=X year=2027 quantity=100\nissue of=X year=2027 quantity=100\n\
+        central of=X from=total to=allocation year=2027 quantity=100\n\
+        entitle of=X year=2027 K1:100\nallocate of=X year=2027 K1\n\
+        by OP1\nL = pledge of=K1 series=X2027 quantity=2 to=OP2\n",
+    );
+    let unlock = PLAYED.iter().find(|it| it.line == "unlock L").unwrap();
+    played.extend(play(&pledged, unlock));
+    let all: BTreeSet<&str> = four_eyes::TABLE.iter().flat_map(|it| it.commands).copied().collect();
+    let missing: Vec<_> = all.difference(&played).collect();
+    assert!(missing.is_empty(), "rows that nobody played: {missing:?}");
+}
