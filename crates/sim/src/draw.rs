@@ -324,6 +324,8 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "Transfer" => {
             let to = AccountId(draw.row(state.accounts.len()));
             let series = SeriesId(draw.row(2));
+            // Now and then more than any limit allows.
+            let quantity = draw.of(&[quantity, quantity, Tonnes(quantity.0 * 2)]);
             let consideration = draw.of(&[Consideration::Free, Consideration::Price(price)]);
             Transfer { from: account, to, series, quantity, consideration }.into()
         }
@@ -579,5 +581,5 @@ pub fn kinds() -> Vec<u16> {
 pub fn asked() -> Vec<u16> {
     let more = ["Transfer", "CancelTransfer", "PlaceBid", "PlaceOrder", "Delete"];
     let often = |it: &u16| more.iter().any(|name| kind_name(*it) == Some(name));
-    kinds().into_iter().flat_map(|it| vec![it; if often(&it) { 5 } else { 1 }]).collect()
+    kinds().into_iter().flat_map(|it| vec![it; if often(&it) { 8 } else { 1 }]).collect()
 }
