@@ -93,8 +93,8 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
         let (holder, jurisdiction, towards) = (PartyId(1), here, None);
         ask(nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into())?;
     }
-    ask(bank, OpenCashAccount { party: PartyId(2) }.into())?;
-    ask(bank, OpenCashAccount { party: PartyId(1) }.into())?;
+    ask(bank, OpenCashAccount { party: PartyId(2), currency: None }.into())?;
+    ask(bank, OpenCashAccount { party: PartyId(1), currency: None }.into())?;
     let volume = Tonnes(20_000_000);
     let (quantity, opening) = (volume, Tonnes(0));
     let basis = CapBasis { grounds: Grounds::new("the bench", [0; 32]), activity: None };
@@ -107,9 +107,9 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
         ask(nation, register(Role::Trader, Some(here), 10 + number))?;
         let (holder, towards) = (party, None);
         ask(nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into())?;
-        ask(bank, OpenCashAccount { party }.into())?;
+        ask(bank, OpenCashAccount { party, currency: None }.into())?;
         let (amount, reference) = (Money(1_000_000_000_000), u64::from(number));
-        ask(bank, Deposit { party, amount, reference }.into())?;
+        ask(bank, Deposit { party, amount, reference, currency: None }.into())?;
     }
     let (opens, closes, seed_commitment) = (NOW, NOW.plus_days(1), commitment(&SEED));
     let open = OpenAuction { jurisdiction: here, year, volume, opens, closes, seed_commitment };
@@ -118,7 +118,10 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
     for number in (0..BIDDERS).cycle().take(BIDS) {
         let (price, quantity) = bid(&mut draw);
         let (auction, account) = (AuctionId(0), AccountId(2 + number));
-        ask(PersonId(7 + 2 * number), PlaceBid { auction, account, price, quantity }.into())?;
+        ask(
+            PersonId(7 + 2 * number),
+            PlaceBid { auction, account, price, quantity, currency: None }.into(),
+        )?;
     }
     ask(NOBODY, PassTime { to: closes }.into())?;
     Ok((state, (nation, ClearAuction { auction: AuctionId(0), seed: SEED }.into())))

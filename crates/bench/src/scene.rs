@@ -16,8 +16,8 @@ use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::proposal::{approve::Approve, propose::Propose};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, TIERS_MAX, Ties,
-    Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Registry, Stage,
+    TIERS_MAX, Ties, Undersubscribed, YearRules,
 };
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
@@ -92,8 +92,14 @@ pub(crate) fn rules() -> Box<MarketRules> {
         surrender_due: due(7, 1),
         true_up_due: due(7, 1),
         intensity: false,
+        ceiling: None,
         auction: auction_rules(),
-        penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
+        penalty: Penalty {
+            per_tonne: Price(2_000),
+            of_mean_price_percent: 0,
+            make_good: true,
+            index: None,
+        },
         quantity: None,
     };
     Box::new(MarketRules {
@@ -106,6 +112,8 @@ pub(crate) fn rules() -> Box<MarketRules> {
             calendar: Calendar::plain(),
             transfer_limit_bp: 50,
             admits: BTreeSet::from([AccountKind::Operator, AccountKind::Trading]),
+            holding_limit_bp: None,
+            registry: Registry::Native,
         }],
         policy_hash: [0; 32],
         transfer_limit: None,

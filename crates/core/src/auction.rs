@@ -1,18 +1,22 @@
 //! Primary auctions: sealed bids, one price.
 
 pub mod bid_filled;
+pub mod buy_at_ceiling;
 pub mod cancel_auction;
 pub mod carry_over;
 pub mod clear_auction;
 pub mod clearing;
+pub mod consign;
 pub mod open_auction;
 pub mod place_bid;
 pub mod return_purchase;
 
-use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, PartyId};
-use crate::quantity::{Price, Tonnes};
+use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, Label, PartyId};
+use crate::mrv::Decimal;
+use crate::quantity::{Money, Price, Tonnes};
 use crate::rules::AuctionRules;
 use crate::time::{Instant, Year};
+use consign::Consignment;
 use minicbor::{Decode, Encode};
 
 /// A primary auction.
@@ -48,6 +52,9 @@ pub struct Auction {
     /// The result, once cleared.
     #[n(9)]
     pub result: Option<AuctionResult>,
+    /// Units of others that are sold with it.
+    #[n(10)]
+    pub consigned: Vec<Consignment>,
 }
 
 /// A bid; its money is set aside.
@@ -77,6 +84,31 @@ pub struct Bid {
     /// How many it got.
     #[n(7)]
     pub filled: Tonnes,
+    /// What was bid in a national currency.
+    #[n(8)]
+    pub national: Option<Box<National>>,
+}
+
+/// A bid in a national currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct National {
+    /// The currency.
+    #[n(0)]
+    pub currency: Label,
+    /// The most that is paid for a unit, in it.
+    #[n(1)]
+    pub price: Price,
+    /// By which rate it is ranked and paid.
+    #[n(2)]
+    pub rate: Decimal,
+}
+
+impl Bid {
+    /// What is set aside for it, in the currency of its account.
+    pub fn promised(&self) -> Money {
+        let price = self.national.as_ref().map_or(self.price, |it| it.price);
+        price.times(self.quantity).unwrap_or_default()
+    }
 }
 
 /// How an auction ended.
@@ -91,6 +123,11 @@ pub struct AuctionResult {
 }
 
 impl Auction {
+    /// What is sold in all.
+    pub fn offered(&self) -> Tonnes {
+        self.volume + self.consigned.iter().map(|it| it.quantity).sum()
+    }
+
     /// A bid of this auction.
     pub fn bid(&self, id: BidId) -> Option<&Bid> {
         self.bids.get(usize::try_from(id.0).ok()?)

@@ -6,8 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal,
-    supply, units,
+    account, allocation, auction, call, cash, compliance, freezing, market, mirror, party,
+    proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -226,6 +226,16 @@ commands! {
     StopAccounts(freezing::stop_accounts) = 65, Administration, One;
     /// Lets stopped accounts go on.
     ResumeAccounts(freezing::resume_accounts) = 66, Administration, OtherBody;
+    /// Publishes what the quote currency costs in another one.
+    PublishFixing(cash::publish_fixing) = 71, Registry, Two;
+    /// Consigns units to an auction.
+    Consign(auction::consign) = 72, Registry, Two;
+    /// Buys at the ceiling what is missing.
+    BuyAtCeiling(auction::buy_at_ceiling) = 73, Registry, ByRule;
+    /// Takes over what a foreign register has locked for use here.
+    ImportHoldings(mirror::import_holdings) = 67, Administration, Two;
+    /// Compares a foreign register's statement with what lives here.
+    ReconcileMirror(mirror::reconcile_mirror) = 68, Administration, One;
     /// Says what a verifier thinks of a report.
     VerifyReport(compliance::verify_report) = 69, Registry, One;
 }
@@ -311,6 +321,9 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         }
         (Approval::ByRule, Command::ReturnExcess(it)) => {
             allocation::return_excess::needs_second(state, it)
+        }
+        (Approval::ByRule, Command::BuyAtCeiling(it)) => {
+            auction::buy_at_ceiling::needs_second(state, it)
         }
         (Approval::ByRule, Command::Retire(it)) => units::retire::needs_second(state, it),
         (

@@ -18,7 +18,7 @@ pub use advance_penalty::PenaltyStage;
 pub use letter::{Duties, Letter};
 
 use crate::account::Installation;
-use crate::id::InstallationId;
+use crate::id::{InstallationId, Label};
 use crate::quantity::{Money, Tonnes};
 use crate::time::Year;
 use minicbor::{Decode, Encode};
@@ -62,12 +62,15 @@ pub struct PenaltyCase {
     /// How far the case has come.
     #[n(4)]
     pub stage: PenaltyStage,
+    /// What is owed in units of an index, where the law says so: the index, and hundredths of it.
+    #[n(5)]
+    pub index: Option<(Label, u64)>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AccountId, JurisdictionId, Label, PartyId};
+    use crate::id::{AccountId, JurisdictionId, PartyId};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn installation(emitted: &[(u16, u64)], surrendered: &[(u16, u64)]) -> Installation {

@@ -66,8 +66,8 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, market, party, proposal,
-    supply, units,
+    account, allocation, auction, call, cash, compliance, freezing, market, mirror, party,
+    proposal, supply, units,
 };
 
 events! {
@@ -98,6 +98,16 @@ events! {
         AccountResumed(freezing::resume_accounts) = 93,
         /// An operator handed a report in.
         ReportHandedIn(compliance::report_emissions) = 94,
+        /// A fixing was published.
+        FixingPublished(cash::publish_fixing) = 95,
+        /// Units of others are sold in an auction.
+        Consigned(auction::consign) = 96,
+        /// Units were sold at the ceiling and surrendered.
+        CeilingSold(auction::buy_at_ceiling) = 97,
+        /// Foreign serials live here.
+        HoldingImported(mirror::import_holdings) = 98,
+        /// A foreign register was compared.
+        MirrorReconciled(mirror::reconcile_mirror) = 99,
         /// One of several bodies approved.
         ApprovalGiven(proposal::approval_given) = 85,
         /// A policy came into force.

@@ -62,6 +62,12 @@ pub fn check_record(state: &State, events: &[Event]) {
                 check_hold(state, it.hold);
             }
             Posting::CashMoved(it) => {
+                let currency = |account| state.ledger.cash.row(account).currency;
+                assert_eq!(
+                    currency(it.from),
+                    currency(it.to),
+                    "money of one currency became another"
+                );
                 check_cash(state, it.from);
                 check_cash(state, it.to);
             }
@@ -216,10 +222,14 @@ fn sweep_orders(state: &State) {
         let units = state.ledger.holds.get(&auction.hold).map(held).unwrap_or_default();
         assert_eq!(units, auction.volume, "auction {id} holds not what it sells");
         holds.remove(&auction.hold);
+        for it in &auction.consigned {
+            let units = state.ledger.holds.get(&it.hold).map(held).unwrap_or_default();
+            assert_eq!(units, it.quantity, "auction {id} holds not what was consigned to it");
+            holds.remove(&it.hold);
+        }
         for bid in &auction.bids {
             let cash = state.ledger.holds.get(&bid.hold).map(|it| it.cash).unwrap_or_default();
-            let cost = bid.price.times(bid.quantity).unwrap_or_default();
-            assert_eq!(cash, cost, "a bid of auction {id} holds not what it may cost");
+            assert_eq!(cash, bid.promised(), "a bid of auction {id} holds not what it may cost");
             holds.remove(&bid.hold);
         }
     }

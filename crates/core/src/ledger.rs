@@ -9,7 +9,7 @@
 
 pub mod posting;
 
-use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, PartyId, SeriesId};
+use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, Label, PartyId, SeriesId};
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Tonnes};
 use crate::rules::YearRules;
@@ -254,7 +254,7 @@ impl Series {
     }
 }
 
-/// Money of one holder in the market's currency.
+/// Money of one holder in one currency.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct CashAccount {
     /// The holder.
@@ -267,6 +267,9 @@ pub struct CashAccount {
     /// Money set aside for bids and orders.
     #[n(2)]
     pub held: Money,
+    /// Its currency, where that is not the market's.
+    #[n(3)]
+    pub currency: Option<Label>,
 }
 
 /// Money or units set aside for one bid or order.

@@ -36,6 +36,7 @@ pub mod id;
 pub mod invariant;
 pub mod ledger;
 pub mod market;
+pub mod mirror;
 pub mod mrv;
 pub mod party;
 pub mod planted;

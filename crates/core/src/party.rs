@@ -243,6 +243,12 @@ refusals! {
     }
 }
 
+/// The regional administrator.
+pub(crate) fn region(state: &State) -> Option<PartyId> {
+    let mut all = state.parties.iter();
+    all.find(|(_, it)| it.role == Role::RegionalAdministrator).map(|(id, _)| id)
+}
+
 /// Who looks after a party: the administrator of its jurisdiction; the regional administrator for
 /// administrators and regional parties.
 pub(crate) fn right_over(state: &State, party: PartyId) -> Result<Right, Refusals> {

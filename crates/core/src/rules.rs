@@ -70,6 +70,26 @@ pub struct JurisdictionRules {
     /// The kinds of accounts that participants may hold.
     #[n(5)]
     pub admits: BTreeSet<AccountKind>,
+    /// The most one owner group may hold beyond what it owes, in hundredths of a percent of the
+    /// year's cap; without one there is no limit.
+    #[n(6)]
+    pub holding_limit_bp: Option<u32>,
+    /// Where the law keeps its registry.
+    #[n(7)]
+    pub registry: Registry,
+}
+
+/// Where the law keeps a jurisdiction's registry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Registry {
+    /// Here.
+    #[n(0)]
+    #[default]
+    Native,
+    /// Elsewhere: its units live here as a mirror.
+    #[n(1)]
+    Mirror,
 }
 
 /// How far a jurisdiction has come with its market.
@@ -132,6 +152,9 @@ pub struct YearRules {
     /// once the year is over.
     #[n(9)]
     pub intensity: bool,
+    /// At this price units are sold to those that are short, in the last days before the surrender.
+    #[n(10)]
+    pub ceiling: Option<Price>,
 }
 
 /// What an auction does when less is bid than offered.
@@ -238,6 +261,10 @@ pub struct Penalty {
     /// Whether the missing units are still owed in the next year.
     #[n(2)]
     pub make_good: bool,
+    /// What is owed by law in units of an index, where it is: the index, and hundredths of it for
+    /// each missing tonne. The parts above are then what that was worth when the policy was made.
+    #[n(3)]
+    pub index: Option<(Label, u32)>,
 }
 
 impl MarketRules {

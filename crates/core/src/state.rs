@@ -8,6 +8,7 @@ use crate::auction::Auction;
 use crate::auction::carry_over::Carried;
 use crate::calendar::{self, Day, WorkingTime};
 use crate::call::{Book, Call, Order};
+use crate::cash::fixing::Fixing;
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
@@ -18,6 +19,7 @@ use crate::id::{
 };
 use crate::ledger::Ledger;
 use crate::market::policy_scheduled::PolicyScheduled;
+use crate::mirror::{ForeignKey, Mirrored};
 use crate::party::{Party, Person};
 use crate::proposal::Proposal;
 use crate::quantity::{Price, Tonnes};
@@ -157,6 +159,18 @@ pub struct State {
     /// The last report of each installation and year.
     #[n(39)]
     pub reports: BTreeMap<(InstallationId, Year), Report>,
+    /// Cash accounts in other currencies than the market's.
+    #[n(40)]
+    pub foreign_cash: BTreeMap<(PartyId, Label), CashAccountId>,
+    /// The last fixings of each currency.
+    #[n(41)]
+    pub fixings: BTreeMap<(Label, Day), Fixing>,
+    /// Foreign serials that live here.
+    #[n(42)]
+    pub mirrored: BTreeMap<ForeignKey, Mirrored>,
+    /// The day of the last statement that each register was compared by.
+    #[n(43)]
+    pub mirror_days: BTreeMap<JurisdictionId, Day>,
 }
 
 impl State {
@@ -212,7 +226,8 @@ impl State {
             bank_references auctioned closing books government labels next_proposal decreed
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
-            deliveries reports
+            deliveries reports foreign_cash fixings
+            mirrored mirror_days
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -5,6 +5,7 @@ pub mod cancel_transfer;
 pub mod delayed;
 pub mod delete;
 pub mod expire;
+pub mod holding;
 pub mod lapse;
 pub mod limit;
 pub mod lock;

@@ -87,6 +87,33 @@ const LATE: &[Played] = &[
     by("penalty-to hearing case=0", "XA", &["XA.2"]),
 ];
 
+/// Rows that a policy must ask for.
+const BY_POLICY: &[Played] = &[
+    by("buy-at-ceiling for=K1 year=2027 quantity=1", "OP1", &["OP1.2"]),
+    by("consign to=A account=TA quantity=10", "T", &["T.2"]),
+    by("import of=Y year=2028 TY:1-10", "YA", &["YA.2"]),
+    by("fixing in-currency=XAC day=2028-06-01 rate=500", "BANK", &["BANK.2"]),
+];
+
+fn market_by_policy() -> Story {
+    told(
+        "use market\nby R\npolicy ceiling=30.00 mirror=XXB\nby XA\n\
+        X.stability = account stability holder=XA of=X\n\
+        cap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=1000\n\
+        cap of=X year=2028 quantity=1000\nissue of=X year=2028 quantity=1000\n\
+        central of=X from=total to=stability year=2027 quantity=60\n\
+        central of=X from=total to=auction year=2028 quantity=60\n\
+        X.general = account general holder=XA of=X\n\
+        central of=X from=total to=general year=2028 quantity=60\n\
+        transfer from=X.general to=TA series=X2028 quantity=20\n\
+        by YA\nYT = party trader of=Y group=6\nTY = account trading holder=YT of=Y\n\
+        cap of=Y year=2028 quantity=100\n\
+        import of=Y year=2028 TY:501-520\n\
+        time 2028-01-10\nby V\nreport for=K1 year=2027 quantity=10\ntime 2028-06-10\n\
+        by XA\nA = auction of=X year=2028 volume=10 opens=2028-07-01 closes=2028-07-02\n",
+    )
+}
+
 fn told(text: &str) -> Story {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
     let mut story = Story::new();
@@ -179,6 +206,10 @@ fn every_row_is_accepted_with_its_two_persons_and_refused_with_any_others() {
     }
     for it in LATE {
         played.extend(play(&late, it));
+    }
+    let by_policy = market_by_policy();
+    for it in BY_POLICY {
+        played.extend(play(&by_policy, it));
     }
     let pledged = told(
         "use market\ncap of=X year=2027 quantity=100\nissue of=X year=2027 quantity=100\n\

@@ -334,13 +334,15 @@ fn holders(state: &State) -> BTreeMap<HoldId, AccountId> {
         let account = state.government.get(&(it.jurisdiction, AccountKind::Auction))?;
         Some((it.hold, *account))
     });
+    let open = state.auctions.iter().filter(|(_, it)| it.result.is_none());
+    let consigned = open.flat_map(|(_, it)| &it.consigned).map(|it| (it.hold, it.account));
     let delayed = state.delayed.iter().map(|(hold, it)| (*hold, it.from));
     let locks = state.locks.iter().map(|(hold, it)| (*hold, it.account));
     let frozen = state.freezes.iter().filter_map(|(frozen, it)| match frozen {
         Frozen::Serials(account, ..) => Some((it.hold?, *account)),
         Frozen::Account(_) | Frozen::Holder(_) | Frozen::Jurisdiction(_) | Frozen::Market => None,
     });
-    orders.chain(auctions).chain(delayed).chain(locks).chain(frozen).collect()
+    orders.chain(auctions).chain(consigned).chain(delayed).chain(locks).chain(frozen).collect()
 }
 
 /// Walks both sets of intervals from edge to edge.

@@ -51,11 +51,11 @@ fn command(number: u64) -> Submission {
             let (proposal, command_hash) = (ProposalId::default(), bank.hash(region));
             (second, Approve { proposal, command_hash }.into())
         }
-        4 => (banker, OpenCashAccount { party: PartyId(1) }.into()),
-        5 => (banker, OpenCashAccount { party: PartyId(0) }.into()),
+        4 => (banker, OpenCashAccount { party: PartyId(1), currency: None }.into()),
+        5 => (banker, OpenCashAccount { party: PartyId(0), currency: None }.into()),
         reference => {
             let (party, amount) = (PartyId(0), Money(100));
-            (banker, Deposit { party, amount, reference }.into())
+            (banker, Deposit { party, amount, reference, currency: None }.into())
         }
     };
     Submission { id: CommandId::new(NOW, number.into()), actor, command }

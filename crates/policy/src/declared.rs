@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 7] = [
-    "price_ceiling_usd_per_t",
+const KEYS: [&str; 6] = [
     "domestic_credits_percent_of_obligation",
     "foreign_credits_percent_of_obligation",
     "exported_credits_percent_of_issued",

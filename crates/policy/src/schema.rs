@@ -11,7 +11,7 @@ use karvan_core::publication::YEARS_LATER;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, Penalty,
-    Stage, TIERS_MAX, Tier, Ties, Undersubscribed, YearRules,
+    Registry, Stage, TIERS_MAX, Tier, Ties, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -148,6 +148,10 @@ pub struct Jurisdiction {
     /// The most a holder group may give to accounts it does not trust within five working days,
     /// percent of the year's cap.
     pub transfer_limit_percent: f64,
+    /// The most one owner group may hold beyond what it owes, percent of the year's cap.
+    pub holding_limit_percent: Option<f64>,
+    /// Where the law keeps its registry.
+    pub registry: Registry,
     /// Its stage by year.
     pub stage: ByYear<Stage>,
     /// Units count within these periods: first and last year.
@@ -213,6 +217,8 @@ pub struct Jurisdiction {
     pub penalty_usd: ByYear<f64>,
     /// The share of the mean price that a missing tonne costs, percent.
     pub penalty_of_mean_percent: ByYear<f64>,
+    /// An index in which the law states the penalty, and how many units of it for each tonne.
+    pub penalty_index: Option<(String, f64)>,
     /// Whether missing units are still owed.
     pub make_good: ByYear<bool>,
     /// At which rate holders discount, percent a year.
@@ -410,6 +416,8 @@ impl Policy {
                     calendar: it.working_time.clone(),
                     transfer_limit_bp: whole(it.transfer_limit_percent * 100.0),
                     admits: it.declared.admits(),
+                    holding_limit_bp: it.holding_limit_percent.map(|it| whole(it * 100.0)),
+                    registry: it.registry,
                 })
                 .collect(),
             policy_hash: self.hash,
@@ -443,10 +451,15 @@ impl Policy {
                 quantity: of.quantity_shares(),
                 true_up_due: of.true_up_due_at(year),
                 intensity: of.intensity,
+                ceiling: of.ceiling_usd.named(year).map(price),
                 penalty: Penalty {
                     per_tonne: price(of.penalty_usd.at(year)),
                     of_mean_price_percent: whole(of.penalty_of_mean_percent.at(year)),
                     make_good: of.make_good.at(year),
+                    index: of
+                        .penalty_index
+                        .as_ref()
+                        .and_then(|(name, units)| Some((Label::new(name)?, whole(units * 100.0)))),
                 },
             })
             .collect()
@@ -627,6 +640,14 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         country,
         working_time: calendar::read(s),
         transfer_limit_percent: s.number("transfer_limit_percent_of_cap", 0.5, 0.0..=100.0),
+        holding_limit_percent: s
+            .value("holding_limit_percent_of_cap")
+            .map(|_| s.number("holding_limit_percent_of_cap", 100.0, 0.0..=100.0)),
+        registry: s.choice(
+            "registry",
+            &[("native", Registry::Native), ("mirror", Registry::Mirror)],
+            Registry::Native,
+        ),
         stage,
         validity: validity(s),
         sectors: s.word_lists("sectors", &SECTORS),
@@ -693,6 +714,10 @@ fn jurisdiction(code: String, section: Section<'_>, policy: &Policy) -> Jurisdic
         intensity: false,
         penalty_usd: s.numbers("penalty_usd_per_t", 0.0, 0.0..=1e6),
         penalty_of_mean_percent: s.numbers("penalty_percent_of_mean_price", 0.0, 0.0..=10_000.0),
+        penalty_index: s.value("penalty_index").map(|_| {
+            let units = s.number("penalty_index_units_per_t", 0.0, 0.0..=1e6);
+            (s.text("penalty_index", ""), units)
+        }),
         make_good: s.flags("penalty_make_good", true),
         discount_percent: s.number("discount_percent_per_year", 10.0, 0.0..=100.0),
         abatement_potential_percent: s.number("abatement_potential_percent", 50.0, 0.0..=100.0),

@@ -227,7 +227,7 @@ fn what_is_declared_only_is_told() {
     let policy = Policy::parse(PILOT).unwrap();
     let told = policy.not_acted_on();
     let of = |name: &str| told.iter().find(|it| it.0 == name).map(|it| it.1.join(" ")).unwrap();
-    assert!(of("TUR").contains("price_ceiling_usd_per_t"));
+    assert!(of("TUR").contains("domestic_credits_percent_of_obligation"));
     assert_eq!(of("link"), "KAZ-TUR KAZ-UZB AZE-TUR");
 }
 

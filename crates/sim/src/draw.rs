@@ -9,7 +9,7 @@ use karvan_core::account::set_account_status::SetAccountStatus;
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
-use karvan_core::account::{Account, AccountStatus, Closure};
+use karvan_core::account::{Account, AccountStatus, Closure, Installation};
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::account::{close_account::CloseAccount, closure_transfer::ClosureTransfer};
 use karvan_core::allocation::allocate::Allocate;
@@ -18,14 +18,17 @@ use karvan_core::allocation::reverse_allocation::ReverseAllocation;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::allocation::withhold_allocation::WithholdAllocation;
 use karvan_core::allocation::{Entitlement, Source, Withholding, return_excess::ReturnExcess};
+use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::consign::Consign;
 use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::authority::Right;
 use karvan_core::calendar::Day;
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
+use karvan_core::cash::publish_fixing::PublishFixing;
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::kind_name;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
@@ -49,6 +52,9 @@ use karvan_core::ledger::{Serials, Shelf};
 use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
+use karvan_core::mirror::ForeignBlock;
+use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
+use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::mrv::{Decimal, GwpSet};
 use karvan_core::party::review_party::{Finding, ReviewParty};
@@ -198,6 +204,13 @@ fn past(quantity: Tonnes) -> Basis {
     }
 }
 
+/// Some serials of a register elsewhere.
+fn foreign(draw: &mut Draw) -> ForeignBlock {
+    let (first, count) = (1 + 10 * draw.below(50), Tonnes(1 + draw.below(12)));
+    let lock = Label::new("lock-1").unwrap();
+    ForeignBlock { year: Year(2027), serials: Serials { first, count }, lock }
+}
+
 /// All accounts, or one.
 fn mandate(account: AccountId, draw: &mut Draw) -> Option<BTreeSet<AccountId>> {
     (draw.below(4) == 0).then(|| BTreeSet::from([account]))
@@ -264,9 +277,13 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             sector: Label::new("power").unwrap(),
         }
         .into(),
-        "OpenCashAccount" => OpenCashAccount { party }.into(),
-        "Deposit" => Deposit { party, amount: Money(price.0 * 90), reference }.into(),
-        "Withdraw" => Withdraw { party, amount: Money(price.0 * 20), reference }.into(),
+        "OpenCashAccount" => OpenCashAccount { party, currency: None }.into(),
+        "Deposit" => {
+            Deposit { party, amount: Money(price.0 * 90), reference, currency: None }.into()
+        }
+        "Withdraw" => {
+            Withdraw { party, amount: Money(price.0 * 20), reference, currency: None }.into()
+        }
         "SetCap" => {
             let (quantity, opening) = (Tonnes(quantity.0 * 20), Tonnes(draw.of(&[0, 0, 50])));
             let basis = CapBasis { grounds: grounds(), activity: None };
@@ -306,7 +323,7 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let delivery = delivery.map(|(id, _)| id).filter(|_| draw.below(3) == 0);
             let account = delivery.unwrap_or(account);
             let quantity = Tonnes(quantity.0 / 10 * 10);
-            PlaceBid { auction, account, price, quantity }.into()
+            PlaceBid { auction, account, price, quantity, currency: None }.into()
         }
         "ClearAuction" => ClearAuction { auction, seed: [7; 32] }.into(),
         "CancelAuction" => CancelAuction { auction }.into(),
@@ -556,6 +573,61 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
         "ResumeAccounts" => {
             let first = state.stopped.first().copied().unwrap_or(account);
             ResumeAccounts { accounts: BTreeSet::from([first]), grounds: grounds() }.into()
+        }
+        "PublishFixing" => {
+            let currency = Label::new(draw.of(&["XAC", "XBC"])).unwrap();
+            let today = state.now.0.div_euclid(karvan_core::time::DAY_MS);
+            let day = Day(today - i64::try_from(draw.below(4)).unwrap());
+            let rate = Decimal::parse(draw.of(&["525", "0.85", "41.4321"])).unwrap();
+            PublishFixing { currency, day, rate, source: "a bank".to_owned() }.into()
+        }
+        "Consign" => {
+            // The one announced last, if its window is still to open.
+            let last = u32::try_from(state.auctions.len()).unwrap().saturating_sub(1);
+            let auction = if draw.below(3) == 0 { auction } else { AuctionId(last) };
+            let quantity = Tonnes(draw.of(&[10, 10, 20, 30]));
+            Consign { auction, account, quantity }.into()
+        }
+        "BuyAtCeiling" => {
+            let short = |(_, it): &(InstallationId, &Installation)| {
+                let held = state.ledger.shelves.row(it.account).free(|_| true);
+                it.missing_up_to(year) > Tonnes::ZERO && held == Tonnes::ZERO
+            };
+            let found = state.installations.iter().find(short).map(|(id, _)| id);
+            let installation = found.unwrap_or(installation);
+            BuyAtCeiling { installation, year, quantity: Tonnes(1 + quantity.0 / 20) }.into()
+        }
+        "ImportHoldings" => {
+            let of = JurisdictionId(draw.of(&[1, 1, 1, 0]));
+            let mut here = state.accounts.iter();
+            let found = here.find(|(_, it)| it.jurisdiction == of && it.kind.trades());
+            let account = found.map_or(account, |(id, _)| id);
+            let rows = (0..1 + draw.below(2))
+                .map(|_| ImportRow { account, block: foreign(draw) })
+                .collect();
+            ImportHoldings { jurisdiction: of, statement: [8; 32], rows }.into()
+        }
+        "ReconcileMirror" => {
+            let of = JurisdictionId(draw.of(&[1, 1, 1, 0]));
+            let day = Day(state.now.0.div_euclid(karvan_core::time::DAY_MS));
+            // Mostly what is here, now and then with a block too few or too many.
+            let mut blocks: Vec<ForeignBlock> = state
+                .mirrored
+                .iter()
+                .filter(|((id, ..), _)| *id == of)
+                .map(|((_, year, first), it)| ForeignBlock {
+                    year: *year,
+                    serials: Serials { first: *first, count: it.count },
+                    lock: it.lock,
+                })
+                .collect();
+            if draw.below(8) == 0 {
+                blocks.pop();
+            }
+            if draw.below(8) == 0 {
+                blocks.push(foreign(draw));
+            }
+            ReconcileMirror { jurisdiction: of, day, statement: [8; 32], blocks }.into()
         }
         "VerifyReport" => {
             let open = |it: &(&(InstallationId, Year), &Report)| it.1.opinion.is_none();

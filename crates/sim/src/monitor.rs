@@ -271,20 +271,22 @@ impl Monitor {
         // In an auction the government sells, in a call those whose orders offer.
         let sellers: BTreeSet<_> = events
             .iter()
-            .filter_map(|it| match it {
+            .flat_map(|it| match it {
                 Event::AuctionCleared(it) => {
                     let row = self.state.auctions.row(it.auction);
                     let administrator = self.state.accounts.row(
                         self.state.government
                             [&(row.jurisdiction, karvan_core::account::AccountKind::Auction)],
                     );
-                    self.state.cash_account_of(administrator.holder)
+                    let government = self.state.cash_account_of(administrator.holder);
+                    government.into_iter().chain(row.consigned.iter().map(|it| it.cash)).collect()
                 }
                 Event::OrderFilled(it) => {
-                    let order = self.state.orders.get(&it.order)?;
-                    (order.side == karvan_core::call::Side::Sell).then_some(order.cash)
+                    let Some(order) = self.state.orders.get(&it.order) else { return Vec::new() };
+                    let sells = order.side == karvan_core::call::Side::Sell;
+                    if sells { vec![order.cash] } else { Vec::new() }
                 }
-                _ => None,
+                _ => Vec::new(),
             })
             .collect();
         let received: Money = sellers.iter().filter_map(|it| taken.get(it)).copied().sum();

@@ -14,8 +14,8 @@ use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Stage, TIERS_MAX, Ties,
-    Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Registry, Stage,
+    TIERS_MAX, Ties, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
@@ -47,6 +47,7 @@ fn year(number: u16) -> YearRules {
         surrender_due: due(5),
         true_up_due: due(5),
         intensity: false,
+        ceiling: Some(Price(3_000)),
         auction: AuctionRules {
             lot: Tonnes(10),
             reserve: Price(100),
@@ -59,7 +60,12 @@ fn year(number: u16) -> YearRules {
             tiers: [None; TIERS_MAX],
             withhold: None,
         },
-        penalty: Penalty { per_tonne: Price(2_000), of_mean_price_percent: 0, make_good: true },
+        penalty: Penalty {
+            per_tonne: Price(2_000),
+            of_mean_price_percent: 0,
+            make_good: true,
+            index: None,
+        },
         quantity: Some(QuantityShares {
             upper_bp: 1_500,
             middle_bp: 1_500,
@@ -85,6 +91,9 @@ pub fn rules() -> MarketRules {
         calendar: calendar.clone(),
         transfer_limit_bp: LIMIT_BP,
         admits: AccountKind::ALL.iter().copied().collect(),
+        holding_limit_bp: None,
+        // The law of the second country keeps its register elsewhere.
+        registry: if code == "XXB" { Registry::Mirror } else { Registry::Native },
     };
     MarketRules {
         name: "two invented countries".to_owned(),
@@ -145,10 +154,13 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     let trading = OpenAccount { kind, holder, jurisdiction: X, single, towards: None };
     all.push((nation, trading.into()));
     for party in [2, 1, 3, 4, 5].map(PartyId) {
-        all.push((bank, OpenCashAccount { party }.into()));
+        all.push((bank, OpenCashAccount { party, currency: None }.into()));
     }
     for (reference, party) in (1..).zip([3, 4, 5].map(PartyId)) {
-        all.push((bank, Deposit { party, amount: Money(1_000_000), reference }.into()));
+        all.push((
+            bank,
+            Deposit { party, amount: Money(1_000_000), reference, currency: None }.into(),
+        ));
     }
     for year in [2026, 2027, 2028].map(Year) {
         // The first year has units of earlier law, all others a cap.
@@ -177,5 +189,13 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let installations = vec![InstallationId(0), InstallationId(1)];
         all.push((nation, Allocate { jurisdiction: X, year, installations, source }.into()));
     }
+    // The second country: a trader, and room for what its register locks.
+    let (second, jurisdiction) = (party(7), JurisdictionId(1));
+    all.push((second, register(Role::Trader, 8, Some(jurisdiction))));
+    let (kind, holder, towards) = (AccountKind::Trading, PartyId(8), None);
+    all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    let (year, quantity, opening) = (Year(2027), Tonnes(1_000), Tonnes::ZERO);
+    let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };
+    all.push((second, SetCap { jurisdiction, year, quantity, opening, basis }.into()));
     all.into_iter().nth(step)
 }

@@ -54,7 +54,7 @@ fn market(start: &str) -> Story {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/stories");
     let opening = "use market\n\
         by R\n\
-        policy last=2036 calendar=noon limit_bp=2000 quantity=rule\n\
+        policy last=2036 calendar=noon limit_bp=2000 quantity=rule mirror=XXB ceiling=20.00\n\
         by XA\n\
         X.stability = account stability holder=XA of=X\n\
         X.general = account general holder=XA of=X\n\
@@ -65,6 +65,7 @@ fn market(start: &str) -> Story {
         issue of=X year=2027 quantity=600\n\
         central of=X from=total to=allocation year=2027 quantity=300\n\
         central of=X from=total to=auction year=2027 quantity=200\n\
+        central of=X from=total to=stability year=2027 quantity=40\n\
         entitle of=X year=2027 K1:120 K2:90\n\
         allocate of=X year=2027 K1\n\
         cap of=X year=2028 quantity=1000\n\
@@ -75,6 +76,10 @@ fn market(start: &str) -> Story {
         entitle of=X year=2028 K1:120 K2:90\n\
         allocate of=X year=2028 K1\n\
         allocate of=X year=2027 K2\n\
+        by YA\n\
+        YT = party trader of=Y group=6\n\
+        TY = account trading holder=YT of=Y\n\
+        cap of=Y year=2027 quantity=1000\n\
         time ";
     let mut story = Story::new();
     tell(&folder, &format!("{opening}{start}"), &mut story, "the opening of the random market");

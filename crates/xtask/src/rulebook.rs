@@ -1,6 +1,7 @@
 //! `docs/rulebook.md`: the rules as one text, from the documentation that stands beside them.
 
 use crate::Failure;
+use karvan_core::authority::four_eyes::TABLE;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,8 @@ use std::path::Path;
 const FILE: &str = "docs/rulebook.md";
 
 /// The chapters: title, file of the noun, folder of its commands.
-const CHAPTERS: [(&str, &str); 16] = [
+const CHAPTERS: [(&str, &str); 18] = [
+    ("Who may ask, and who approves", "authority"),
     ("The market and its policy", "market"),
     ("Parties and persons", "party"),
     ("Two persons: proposals", "proposal"),
@@ -18,6 +20,7 @@ const CHAPTERS: [(&str, &str); 16] = [
     ("Units", "ledger"),
     ("Transfers, deletion, reversals, expiry", "units"),
     ("Caps and supply", "supply"),
+    ("Mirror registries", "mirror"),
     ("Free allocation", "allocation"),
     ("Primary auctions", "auction"),
     ("Call auctions", "call"),
@@ -174,6 +177,9 @@ fn command(text: &mut String, it: &Command, source: (&str, &str)) {
     let second = match it.approval.as_str() {
         "One" => "not needed".to_owned(),
         "Two" => "always".to_owned(),
+        "OtherBody" => "an administrator of another body".to_owned(),
+        "Administrator" => "the administrator of the party".to_owned(),
+        "Nations" => "seven in ten of the national administrators".to_owned(),
         _ => above(source, "pub fn needs_second(")
             .unwrap_or("always, but for the first party of a market".to_owned()),
     };
@@ -200,7 +206,7 @@ fn text(root: &Path) -> Result<String, Failure> {
          each rule in the program,\nso that the two cannot differ. Commands are what people ask; a \
          number before a sentence is that of a\nrefusal, given once and never changed (see \
          [refusals.md](refusals.md)); words in braces stand for the\nvalues of the case. Whoever \
-         has not the right to ask a command hears that alone (refusals 101-113).\n",
+         has not the right to ask a command hears that alone (refusals 101-117).\n",
     );
     for (place, (title, noun)) in CHAPTERS.iter().enumerate() {
         let source = read(&src.join(format!("{noun}.rs")))?;
@@ -218,8 +224,20 @@ fn text(root: &Path) -> Result<String, Failure> {
             command(&mut text, it, (&own, &source));
         }
         rules(&mut text, &src.join(noun), &commands)?;
+        if *noun == "authority" {
+            four_eyes(&mut text);
+        }
     }
     Ok(text)
+}
+
+/// The table of what two persons must want.
+fn four_eyes(text: &mut String) {
+    text.push_str("\n| operation | begun by | approved by | besides |\n|---|---|---|---|\n");
+    for it in TABLE {
+        let (operation, begun, approved) = (it.operation, it.initiates, it.approves);
+        let _ = writeln!(text, "| {operation} | {begun} | {approved} | {} |", it.besides);
+    }
 }
 
 /// Files of a noun that hold a rule and no command.

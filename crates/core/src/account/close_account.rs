@@ -103,11 +103,10 @@ pub(crate) fn is_under_way(state: &State, account: AccountId) -> bool {
     state.orders.values().any(|it| it.account == account)
         || state.delayed.values().any(|it| it.from == account || it.to == account)
         || state.locks.values().any(|it| it.account == account)
-        || state
-            .auctions
-            .iter()
-            .filter(|(_, it)| it.result.is_none())
-            .any(|(_, it)| it.bids.iter().any(|it| it.account == account))
+        || state.auctions.iter().filter(|(_, it)| it.result.is_none()).any(|(_, it)| {
+            it.bids.iter().any(|it| it.account == account)
+                || it.consigned.iter().any(|it| it.account == account)
+        })
 }
 
 /// It is closed.

@@ -74,10 +74,12 @@ pub fn decide(
 }
 
 fn release_all(state: &State, auction: &Auction, account: AccountId, out: &mut Events) {
-    let hold = auction.hold;
-    for (series, block) in state.ledger.holds.get(&hold).iter().flat_map(|it| &it.units) {
-        let (series, serials) = (*series, block.serials);
-        out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+    let others = auction.consigned.iter().map(|it| (it.hold, it.account));
+    for (hold, account) in others.chain([(auction.hold, account)]) {
+        for (series, block) in state.ledger.holds.get(&hold).iter().flat_map(|it| &it.units) {
+            let (series, serials) = (*series, block.serials);
+            out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        }
     }
     for bid in &auction.bids {
         let (account, hold) = (bid.cash, bid.hold);

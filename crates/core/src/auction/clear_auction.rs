@@ -1,21 +1,24 @@
 //! Clear an auction: after the window the seed is revealed and the result computed. Delivery and
 //! payment are one record: every winner pays the clearing price for what it gets, and what was
 //! set aside beyond that is free again. What tiers release comes from the stability account; what
-//! is withheld goes there; what is unsold goes into the next auctions.
+//! is withheld goes there; what is unsold goes into the next auctions. Units that others consigned
+//! are sold in proportion, and what is left of them goes back.
 
 use super::carry_over::{self, CarriedOver};
 use super::clearing::{self, Demand, Offer};
-use super::{Auction, AuctionResult, bid_filled::BidFilled};
+use super::consign::{self, Consignment};
+use super::{Auction, AuctionResult, Bid, bid_filled::BidFilled};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
-use crate::cash;
+use crate::cash::{self, fixing};
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::freezing;
-use crate::id::{AccountId, AuctionId, BidId, CashAccountId, SeriesId};
+use crate::id::{AccountId, AuctionId, BidId, CashAccountId, HoldId, PartyId, SeriesId};
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsReleased};
 use crate::ledger::{Block, Picked, Serials};
+use crate::party;
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -112,19 +115,45 @@ pub fn decide(
     let counts = |series| state.ledger.counts_for(series, auction.jurisdiction, auction.year);
     let shelf = stability.map(|it| state.ledger.shelves.row(it));
     let reserve = shelf.map_or(Tonnes::ZERO, |it| it.free(counts));
-    let result = compute(state, (by.now(), reserve), &it.seed, auction);
+    // What is frozen sells nothing.
+    let others: Vec<Consignment> = auction.consigned.clone();
+    let sells = |it: &Consignment| {
+        if freezing::is_frozen(state, it.account) { Tonnes::ZERO } else { it.quantity }
+    };
+    let offered: Vec<Tonnes> =
+        [auction.volume].into_iter().chain(others.iter().map(sells)).collect();
+    let volume: Tonnes = offered.iter().copied().sum();
+    let result = compute(state, (by.now(), reserve, volume), &it.seed, auction);
     let mut draft = Draft::new(state, out);
-    let released = auction.volume.short_of(result.sold());
+    let released = volume.short_of(result.sold());
     let mut more = Picked::new();
     if let Some((from, shelf)) = stability.zip(shelf) {
         more = shelf.pick(released, counts);
         units::move_all(&more, Way { from, to: source }, |it| draft.post(it));
     }
-    let withheld = result.withheld;
-    let left =
-        settle(&mut draft, Settlement { id: it.auction, auction, result, proceeds, source, more });
-    if let Some(to) = stability {
-        let kept = first_of(&mut { left }, withheld);
+    let parts = consign::shares(released.short_of(result.sold()), &offered);
+    let own = parts.first().copied().unwrap_or_default();
+    let withheld = result.withheld.min(own.short_of(auction.volume));
+    note_result(&mut draft, it.auction, auction, &result);
+    let mut sellers = vec![Seller::of(&mut draft, (source, seller, proceeds), auction.hold)];
+    for it in &others {
+        sellers.push(Seller::of(&mut draft, (it.account, it.holder, it.cash), it.hold));
+    }
+    for (seller, part) in sellers.iter_mut().zip(&parts) {
+        seller.sell(*part);
+    }
+    if let Some(own) = sellers.first_mut() {
+        own.units.extend(more);
+    }
+    settle(&mut draft, state, (it.auction, auction), (&result, &mut sellers));
+    let unsold = (own + withheld).short_of(auction.volume);
+    let (jurisdiction, parts) =
+        (auction.jurisdiction, carry_over::parts(unsold, auction.rules.lot));
+    if parts.iter().any(|it| *it > Tonnes::ZERO) {
+        draft.note(Event::CarriedOver(CarriedOver { jurisdiction, parts }));
+    }
+    if let Some((to, own)) = stability.zip(sellers.first_mut()) {
+        let kept = first_of(&mut own.rest, withheld);
         units::move_all(&kept, Way { from: source, to }, |it| draft.post(it));
     }
     Ok(())
@@ -132,7 +161,7 @@ pub fn decide(
 
 fn compute(
     state: &State,
-    (now, reserve): (Instant, Tonnes),
+    (now, reserve, volume): (Instant, Tonnes, Tonnes),
     seed: &[u8; 32],
     auction: &Auction,
 ) -> clearing::Clearing {
@@ -161,60 +190,116 @@ fn compute(
         tier.volume = tier.volume.min(reserve);
         reserve -= tier.volume;
     }
-    clearing::clear(&Offer { volume: auction.volume, rules: &rules, secondary, seed }, &bids)
+    clearing::clear(&Offer { volume, rules: &rules, secondary, seed }, &bids)
 }
 
-struct Settlement<'a> {
-    id: AuctionId,
-    auction: &'a Auction,
-    result: clearing::Clearing,
-    proceeds: CashAccountId,
-    source: AccountId,
-    more: Picked,
+/// Somebody whose units are sold: what was set aside is what is delivered, in that order.
+struct Seller {
+    account: AccountId,
+    holder: PartyId,
+    cash: CashAccountId,
+    /// What it sells.
+    units: VecDeque<(SeriesId, Block)>,
+    /// What is free again.
+    rest: VecDeque<(SeriesId, Block)>,
 }
 
-/// Delivers and pays; says what of the offer is left.
-fn settle(draft: &mut Draft<'_>, it: Settlement<'_>) -> VecDeque<(SeriesId, Block)> {
-    let Settlement { id, auction, result, proceeds, source, more } = it;
-    let price = result.price.unwrap_or_default();
-    let sold = result.sold();
-    let taken = price.times(sold).unwrap_or_default();
-    draft.note(Event::AuctionCleared(AuctionCleared {
-        auction: id,
-        result: AuctionResult { price: result.price, sold },
-        proceeds: taken,
-    }));
-    // What was set aside is what is delivered, in that order; what is not sold is free again.
-    let mut offered: VecDeque<_> =
-        draft.hold_now(auction.hold).cloned().unwrap_or_default().units.into();
-    for (series, block) in &offered {
-        let (series, account, hold, serials) = (*series, source, auction.hold, block.serials);
-        draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+impl Seller {
+    fn of(
+        draft: &mut Draft<'_>,
+        (account, holder, cash): (AccountId, PartyId, CashAccountId),
+        hold: HoldId,
+    ) -> Self {
+        let rest: VecDeque<_> = draft.hold_now(hold).cloned().unwrap_or_default().units.into();
+        for (series, block) in &rest {
+            let (series, serials) = (*series, block.serials);
+            draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        }
+        Self { account, holder, cash, units: VecDeque::new(), rest }
     }
-    offered.extend(more);
-    for ((bid, row), filled) in (0u32..).zip(&auction.bids).zip(&result.fills) {
-        let (account, hold) = (row.cash, row.hold);
-        let amount = row.price.times(row.quantity).unwrap_or_default();
+
+    fn sell(&mut self, part: Tonnes) {
+        self.units.extend(first_of(&mut self.rest, part));
+    }
+
+    fn left(&self) -> Tonnes {
+        self.units.iter().map(|(_, it)| it.serials.count).sum()
+    }
+}
+
+fn note_result(
+    draft: &mut Draft<'_>,
+    id: AuctionId,
+    auction: &Auction,
+    result: &clearing::Clearing,
+) {
+    let sold = result.sold();
+    let proceeds = result.price.unwrap_or_default().times(sold).unwrap_or_default();
+    let result = AuctionResult { price: result.price, sold };
+    draft.note(Event::AuctionCleared(AuctionCleared { auction: id, result, proceeds }));
+    for bid in &auction.bids {
+        let (account, hold, amount) = (bid.cash, bid.hold, bid.promised());
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
-        if *filled > Tonnes::ZERO {
-            let picked = first_of(&mut offered, *filled);
-            let amount = price.times(*filled).unwrap_or_default();
-            let mut cash = CashMoved { from: row.cash, to: proceeds, amount };
-            if planted::has(Fault::PaymentSwapped) {
-                (cash.from, cash.to) = (cash.to, cash.from);
+    }
+}
+
+/// Delivers and pays, bid by bid: first the units of the seller, then of those that consigned.
+fn settle(
+    draft: &mut Draft<'_>,
+    state: &State,
+    (id, auction): (AuctionId, &Auction),
+    (result, sellers): (&clearing::Clearing, &mut [Seller]),
+) {
+    let price = result.price.unwrap_or_default();
+    for ((bid, row), filled) in (0u32..).zip(&auction.bids).zip(&result.fills) {
+        let mut missing = *filled;
+        let mut paid = Vec::new();
+        for seller in sellers.iter_mut() {
+            let part = missing.min(seller.left());
+            if part == Tonnes::ZERO {
+                continue;
             }
-            draft.post(Posting::CashMoved(cash));
-            units::move_all(&picked, Way { from: source, to: row.account }, |it| draft.post(it));
+            missing -= part;
+            let picked = first_of(&mut seller.units, part);
+            let way = Way { from: seller.account, to: row.account };
+            units::move_all(&picked, way, |it| draft.post(it));
+            paid.push((&*seller, price.times(part).unwrap_or_default()));
+        }
+        if *filled > Tonnes::ZERO {
+            pay(draft, state, row, &paid);
             let filled = BidFilled { auction: id, bid: BidId(bid), quantity: *filled };
             draft.note(Event::BidFilled(filled));
         }
     }
-    let jurisdiction = auction.jurisdiction;
-    let parts = carry_over::parts(result.unsold(auction.volume), auction.rules.lot);
-    if parts.iter().any(|it| *it > Tonnes::ZERO) {
-        draft.note(Event::CarriedOver(CarriedOver { jurisdiction, parts }));
+}
+
+/// A bid pays each seller; in a national currency it pays rounded up, they get it rounded down, and
+/// the rest goes to the regional administrator.
+fn pay(draft: &mut Draft<'_>, state: &State, bid: &Bid, parts: &[(&Seller, Money)]) {
+    let from = bid.cash;
+    let Some(national) = &bid.national else {
+        for (seller, amount) in parts {
+            let mut cash = CashMoved { from, to: seller.cash, amount: *amount };
+            if planted::has(Fault::PaymentSwapped) {
+                (cash.from, cash.to) = (cash.to, cash.from);
+            }
+            draft.post(Posting::CashMoved(cash));
+        }
+        return;
+    };
+    let converted = |it: Money| fixing::in_national(it, national.rate).unwrap_or_default();
+    let account = |party| cash::in_currency(state, party, Some(national.currency)).ok();
+    let (_, mut left) = converted(parts.iter().map(|(_, it)| *it).sum());
+    for (seller, amount) in parts {
+        let (amount, _) = converted(*amount);
+        if let Some(to) = account(seller.holder) {
+            draft.post(Posting::CashMoved(CashMoved { from, to, amount }));
+            left -= amount;
+        }
     }
-    offered
+    if let Some(to) = party::region(state).and_then(account).filter(|_| left > Money::ZERO) {
+        draft.post(Posting::CashMoved(CashMoved { from, to, amount: left }));
+    }
 }
 
 /// Takes the first units off what is offered; the last block is split and its left part goes.

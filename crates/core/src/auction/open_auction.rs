@@ -183,6 +183,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
             rules: it.rules,
             bids: Vec::new(),
             result: None,
+            consigned: Vec::new(),
         },
     );
     for moment in [it.opens, it.closes] {

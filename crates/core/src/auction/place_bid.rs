@@ -1,17 +1,21 @@
-//! Place a bid: sealed until the window closes, its whole cost set aside at once.
+//! Place a bid: sealed until the window closes, its whole cost set aside at once. A bid in a
+//! national currency is ranked by the last fixing published before the window. Looked at in this
+//! order: the purchase limit of the bidder's group, its holding limit, its money, then the price.
 
-use super::Bid;
-use crate::account;
+use super::{Auction, Bid, National};
+use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
-use crate::cash;
+use crate::cash::{self, fixing};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{AccountId, AuctionId, CashAccountId, GroupId, HoldId, PartyId};
+use crate::id::{AccountId, AuctionId, CashAccountId, GroupId, HoldId, Label, PartyId};
 use crate::ledger::posting::CashHeld;
+use crate::party;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
+use crate::units::holding;
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -29,6 +33,9 @@ pub struct PlaceBid {
     /// How many units.
     #[n(3)]
     pub quantity: Tonnes,
+    /// In which currency the price is, where that is not the market's.
+    #[n(4)]
+    pub currency: Option<Label>,
 }
 
 /// The fact.
@@ -58,6 +65,9 @@ pub struct BidPlaced {
     /// How many units.
     #[n(7)]
     pub quantity: Tonnes,
+    /// What was bid in a national currency.
+    #[n(8)]
+    pub national: Option<Box<National>>,
 }
 
 refusals! {
@@ -78,12 +88,16 @@ refusals! {
             => "{quantity} at {price} cost more than an account can hold",
         /// A group asks for a bounded share.
         AbovePurchaseLimit { group: GroupId, limit: Tonnes, wanted: Tonnes } = 816
-            => "the bids of owner group {group} would come to {wanted}, above its limit of {limit}",
+            => "the bids of owner group {group} would come to {wanted}, above its limit of \
+                {limit}",
         /// An auction takes a bounded number of bids.
         TooManyBids { most: u32 } = 817 => "the auction has its {most} bids",
         /// The account stands under another administrator.
         AccountElsewhere { account: AccountId } = 818
             => "account {account} stands under another administrator",
+        /// No fixing, no bid.
+        NoFixing { currency: Label, opens: Instant } = 844
+            => "no fixing of {currency} was published before the window opened at {opens}",
         /// It was taken back, or cleared.
         Ended { auction: AuctionId } = 819 => "auction {auction} is cleared or cancelled",
     }
@@ -103,7 +117,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     use PlaceBidRefused as No;
     let mut no = Objections::default();
-    let (price, quantity) = (it.price, it.quantity);
+    let quantity = it.quantity;
     let bidder = by.party();
     let account = no.take(account::may_buy(state, it.account));
     let Some(auction) = state.auctions.get(it.auction) else {
@@ -122,6 +136,21 @@ pub fn decide(
     let lot = auction.rules.lot;
     let whole = quantity > Tonnes::ZERO && quantity.0.checked_rem(lot.0) == Some(0);
     no.unless(whole, No::NotWholeLots { quantity, lot });
+    let mut price = it.price;
+    let mut national = None;
+    if let Some(currency) = it.currency {
+        match fixing::before(state, currency, opens) {
+            None => no.unless(false, No::NoFixing { currency, opens }),
+            Some(fixing) => {
+                let rate = fixing.rate;
+                price = fixing::in_quote(it.price, rate);
+                national = Some(Box::new(National { currency, price: it.price, rate }));
+            }
+        }
+        for party in paid_in(state, auction) {
+            no.take(cash::in_currency(state, party, Some(currency)));
+        }
+    }
     no.unless(price > Price(0), No::PriceNotPositive { price });
     let most = auction.rules.bids_max;
     let count = u32::try_from(auction.bids.len()).unwrap_or(u32::MAX);
@@ -129,25 +158,46 @@ pub fn decide(
     let group = state.parties.row(bidder).group;
     let before = auction.bids.iter().filter(|it| it.group == group).map(|it| it.quantity.0);
     let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));
-    let limit = auction.volume.percent(auction.rules.purchase_limit_percent);
+    let limit = auction.offered().percent(auction.rules.purchase_limit_percent);
     no.unless(wanted <= limit, No::AbovePurchaseLimit { group, limit, wanted });
-    let Some(amount) = price.times(quantity) else {
-        no.unless(false, No::CostTooLarge { price, quantity });
+    let place = (it.account, auction.jurisdiction);
+    no.take(holding::check(state, place, quantity, by.now()));
+    let Some(amount) = it.price.times(quantity) else {
+        no.unless(false, No::CostTooLarge { price: it.price, quantity });
         return no.settle();
     };
-    let cash = no.take(cash::with_free(state, bidder, amount));
+    let cash = no.take(cash::free_in(state, (bidder, it.currency), amount));
     let cash = no.settle_with(cash)?;
     let (auction, account, hold) = (it.auction, it.account, state.ledger.next_hold);
-    let placed = BidPlaced { auction, bidder, group, account, cash, hold, price, quantity };
-    out.push(Event::BidPlaced(placed));
+    out.push(Event::BidPlaced(BidPlaced {
+        auction,
+        bidder,
+        group,
+        account,
+        cash,
+        hold,
+        price,
+        quantity,
+        national,
+    }));
     out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
     Ok(())
+}
+
+/// Who is paid in an auction, and gets what rounding leaves: the seller, those that consign, and
+/// the regional administrator.
+fn paid_in<'a>(state: &'a State, auction: &'a Auction) -> impl Iterator<Item = PartyId> + 'a {
+    let account = account::of_government(state, auction.jurisdiction, AccountKind::Auction);
+    let seller = account.map(|it| state.accounts.row(it).holder);
+    let others = auction.consigned.iter().map(|it| it.holder);
+    seller.into_iter().chain(others).chain(party::region(state))
 }
 
 /// The bid stands in its auction.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &BidPlaced) {
     let (bidder, group, account, cash, hold) = (it.bidder, it.group, it.account, it.cash, it.hold);
     let (price, quantity, filled) = (it.price, it.quantity, Tonnes::ZERO);
-    let bid = Bid { bidder, group, account, cash, hold, price, quantity, filled };
+    let national = it.national.clone();
+    let bid = Bid { bidder, group, account, cash, hold, price, quantity, filled, national };
     state.auctions.row_mut(it.auction).bids.push(bid);
 }

@@ -40,14 +40,17 @@ pub const TABLE: &[Row] = &[
          to others within limits, after a delay, cancellable, all persons of the holder told",
     ),
     row(
-        ("surrender, return of excess, retirement", &["Surrender", "ReturnExcess", "Retire"]),
+        (
+            "surrender, return of excess, retirement, purchase at the ceiling",
+            &["Surrender", "ReturnExcess", "Retire", "BuyAtCeiling"],
+        ),
         ("a person of the holder", "another one", Approval::ByRule),
         "one person where the account says so",
     ),
     row(
         (
-            "deletion, return of a purchase, pledge, its end",
-            &["Delete", "ReturnPurchase", "LockUnits", "UnlockUnits"],
+            "deletion, return of a purchase, consignment, pledge, its end",
+            &["Delete", "ReturnPurchase", "Consign", "LockUnits", "UnlockUnits"],
         ),
         (
             "a person of the holder; of the administrator for a legal hold",
@@ -101,7 +104,10 @@ pub const TABLE: &[Row] = &[
          working day",
     ),
     row(
-        ("issue, cap, supply", &["Issue", "SetCap", "CentralTransfer", "AdjustSupply"]),
+        (
+            "issue, cap, supply",
+            &["Issue", "ImportHoldings", "SetCap", "CentralTransfer", "AdjustSupply"],
+        ),
         ("national administrator", "another national person", Approval::Two),
         "issued never exceeds the cap; the shadow log checks it",
     ),
@@ -134,9 +140,9 @@ pub const TABLE: &[Row] = &[
         "no objection of a nation whose chapter changes; in force after the notice of the policy",
     ),
     row(
-        ("money paid out", &["Withdraw"]),
+        ("money paid out, fixing", &["Withdraw", "PublishFixing"]),
         ("settlement bank", "another person of it", Approval::Two),
-        "a line of a statement is booked once",
+        "a line of a statement is booked once, a fixing is published once",
     ),
 ];
 

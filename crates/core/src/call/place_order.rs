@@ -14,7 +14,7 @@ use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::units;
+use crate::units::{self, holding};
 use minicbor::{Decode, Encode};
 
 /// The most orders that may wait for one jurisdiction's year.
@@ -114,8 +114,8 @@ refusals! {
             => "account {account} stands under another administrator",
         /// What a book offers lies in a bounded number of blocks.
         TooManyBlocks { most: usize } = 919
-            => "the offers of this book would lie in more than {most} blocks; offer fewer units or \
-                join them in one account first",
+            => "the offers of this book would lie in more than {most} blocks; offer fewer units \
+                or join them in one account first",
     }
 }
 
@@ -162,6 +162,9 @@ pub fn decide(
         no.unless(false, No::CostTooLarge { price, quantity });
         return no.settle();
     };
+    if it.side == Side::Buy {
+        no.take(holding::check(state, (it.account, jurisdiction), quantity, by.now()));
+    }
     let (cash, picked) = match it.side {
         Side::Buy => (no.take(cash::with_free(state, owner, amount)), None),
         Side::Sell => {

@@ -4,7 +4,7 @@
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::PartyId;
+use crate::id::{Label, PartyId};
 use crate::ledger::posting::CashMoved;
 use crate::quantity::Money;
 use crate::refusal::Refusals;
@@ -23,6 +23,9 @@ pub struct Deposit {
     /// The line of the bank's statements.
     #[n(2)]
     pub reference: u64,
+    /// In which currency, where that is not the market's.
+    #[n(3)]
+    pub currency: Option<Label>,
 }
 
 /// The fact that a line is booked, for deposits and withdrawals alike.
@@ -46,8 +49,9 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let (party, amount, reference) = (it.party, it.amount, it.reference);
-    let account = super::of(state, party);
-    let line = super::Line { party, account, amount, reference };
+    let currency = it.currency;
+    let account = super::in_currency(state, party, currency);
+    let line = super::Line { party, account, currency, amount, reference };
     let found = super::check_line(state, by, line)?;
     out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
     out.push(Event::CashMoved(CashMoved { from: found.bank, to: found.party, amount }));

@@ -1,11 +1,13 @@
-//! Open a party's cash account in the market's currency. The settlement bank opens its own first;
+//! Open a party's cash account, in the market's currency or in another one that bids are made in. A
+//! party has one for each currency. The settlement bank opens its own first;
 //! its balance mirrors what all others have paid in.
 
 use super::CashRefused;
 use crate::authority::{Authorised, Right};
+use crate::cash::publish_fixing::PublishFixingRefused;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{CashAccountId, PartyId};
+use crate::id::{CashAccountId, Label, PartyId};
 use crate::ledger::CashAccount;
 use crate::quantity::Money;
 use crate::refusal::{Objections, Refusals};
@@ -18,6 +20,9 @@ pub struct OpenCashAccount {
     /// Whose it is to be.
     #[n(0)]
     pub party: PartyId,
+    /// In which currency, where that is not the market's.
+    #[n(1)]
+    pub currency: Option<Label>,
 }
 
 /// The fact.
@@ -29,6 +34,9 @@ pub struct CashAccountOpened {
     /// Whose it is.
     #[n(1)]
     pub party: PartyId,
+    /// In which currency.
+    #[n(2)]
+    pub currency: Option<Label>,
 }
 
 /// The settlement bank.
@@ -44,20 +52,31 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
-    let party = it.party;
+    let (party, currency) = (it.party, it.currency);
+    let quoted = state.rules.as_ref().map(|it| it.currency);
+    if let Some(currency) = currency.filter(|it| quoted == Some(*it)) {
+        no.unless(false, PublishFixingRefused::QuoteCurrency { currency });
+    }
     match state.parties.get(party) {
         None => no.unless(false, CashRefused::PartyUnknown { party }),
-        Some(row) => no.unless(row.cash.is_none(), CashRefused::CashAccountExists { party }),
+        Some(_) => {
+            let known = super::in_currency(state, party, currency).is_ok();
+            no.unless(!known, CashRefused::CashAccountExists { party });
+        }
     }
     no.settle()?;
     let account = state.ledger.cash.next_id();
-    out.push(Event::CashAccountOpened(CashAccountOpened { account, party }));
+    out.push(Event::CashAccountOpened(CashAccountOpened { account, party, currency }));
     Ok(())
 }
 
 /// The account is there, with nothing in it.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CashAccountOpened) {
-    let empty = CashAccount { holder: it.party, free: Money::ZERO, held: Money::ZERO };
+    let (holder, currency) = (it.party, it.currency);
+    let empty = CashAccount { holder, free: Money::ZERO, held: Money::ZERO, currency };
     state.ledger.cash.add(it.account, empty);
-    state.parties.row_mut(it.party).cash = Some(it.account);
+    match currency {
+        None => state.parties.row_mut(holder).cash = Some(it.account),
+        Some(it_) => drop(state.foreign_cash.insert((holder, it_), it.account)),
+    }
 }

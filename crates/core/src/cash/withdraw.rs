@@ -3,7 +3,7 @@
 use crate::authority::{Authorised, Right};
 use crate::cash::deposit::BankReferenceBooked;
 use crate::event::{Event, Events};
-use crate::id::PartyId;
+use crate::id::{Label, PartyId};
 use crate::ledger::posting::CashMoved;
 use crate::quantity::Money;
 use crate::refusal::Refusals;
@@ -22,6 +22,9 @@ pub struct Withdraw {
     /// The line of the bank's statements.
     #[n(2)]
     pub reference: u64,
+    /// In which currency, where that is not the market's.
+    #[n(3)]
+    pub currency: Option<Label>,
 }
 
 /// The settlement bank.
@@ -37,8 +40,9 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let (party, amount, reference) = (it.party, it.amount, it.reference);
-    let account = super::with_free(state, party, amount);
-    let line = super::Line { party, account, amount, reference };
+    let currency = it.currency;
+    let account = super::free_in(state, (party, currency), amount);
+    let line = super::Line { party, account, currency, amount, reference };
     let found = super::check_line(state, by, line)?;
     out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
     out.push(Event::CashMoved(CashMoved { from: found.party, to: found.bank, amount }));

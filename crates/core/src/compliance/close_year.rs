@@ -126,8 +126,19 @@ pub fn decide(
         if letter == Letter::B && shortfall > Tonnes::ZERO {
             let amount = per_tonne.times(shortfall).unwrap_or(Money(i64::MAX));
             let excused = if rules.penalty.make_good { Tonnes::ZERO } else { shortfall };
-            let opened = PenaltyOpened { penalty, installation, year, shortfall, amount, excused };
-            out.push(Event::PenaltyOpened(opened));
+            let index = rules
+                .penalty
+                .index
+                .map(|(name, each)| Box::new((name, shortfall.0.saturating_mul(u64::from(each)))));
+            out.push(Event::PenaltyOpened(PenaltyOpened {
+                penalty,
+                installation,
+                year,
+                shortfall,
+                amount,
+                excused,
+                index,
+            }));
             penalty = PenaltyId::at(penalty.place().saturating_add(1));
         }
     }

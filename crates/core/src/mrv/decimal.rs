@@ -47,6 +47,11 @@ impl Decimal {
         Some(Self { mantissa, scale: u8::try_from(rest.len()).ok()? })
     }
 
+    /// Its digits, and ten to the power of those behind the point.
+    pub(crate) fn parts(self) -> (i64, i128) {
+        (self.mantissa, 10i128.saturating_pow(u32::from(self.scale)))
+    }
+
     /// Whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.mantissa < 0

@@ -7,6 +7,7 @@ use crate::event::{Event, Events};
 use crate::id::JurisdictionId;
 use crate::ledger::Serials;
 use crate::ledger::posting::UnitsIssued;
+use crate::mirror::import_holdings::{self, ImportHoldingsRefused};
 use crate::planted::{self, Fault};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
@@ -57,6 +58,8 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (jurisdiction, year, count) = (it.jurisdiction, it.year, it.quantity);
+    let mirror = import_holdings::is_mirror(state, jurisdiction);
+    no.unless(!mirror, ImportHoldingsRefused::Mirror { jurisdiction });
     no.unless(count > Tonnes::ZERO, UnitsRefused::QuantityIsZero);
     let kind = AccountKind::TotalQuantity;
     let account = account::of_government(state, jurisdiction, kind);

@@ -69,7 +69,7 @@ pub(crate) fn left(state: &State, account: AccountId, now: Instant) -> (Tonnes, 
 }
 
 /// The cap of this year; before the first one the first, after the last one the last.
-fn cap_now(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Tonnes {
+pub(crate) fn cap_now(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Tonnes {
     let year = Year(u16::try_from(now.date().0).unwrap_or(u16::MAX));
     let all = (jurisdiction, Year(0))..=(jurisdiction, Year(u16::MAX));
     let so_far = state.caps.range((jurisdiction, Year(0))..=(jurisdiction, year)).next_back();

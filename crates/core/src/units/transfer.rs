@@ -9,7 +9,7 @@
 
 use super::delayed::{DelayedTransfer, TransferDelayed};
 use super::limit::{self, LimitUsed};
-use super::{UnitsRefused, Way, expire};
+use super::{UnitsRefused, Way, expire, holding};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::calendar::{self, Trust, WorkingTime};
@@ -149,6 +149,10 @@ pub fn decide(
     if limited && state.accounts.get(from).is_some() {
         let (limit, left) = limit::left(state, from, by.now());
         no.unless(wanted <= left, TransferRefused::AboveLimit { limit, left, wanted });
+    }
+    let group = |account| state.accounts.get(account).map(|it| state.parties.row(it.holder).group);
+    if let Some(row) = state.ledger.series.get(series).filter(|_| group(from) != group(to)) {
+        no.take(holding::check(state, (to, row.jurisdiction), wanted, by.now()));
     }
     let picked = match state.ledger.shelves.get(from) {
         Some(shelf) => super::pick(shelf, wanted, |of| of == series),

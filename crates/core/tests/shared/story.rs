@@ -28,13 +28,16 @@ use karvan_core::allocation::reverse_allocation::ReverseAllocation;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::allocation::withhold_allocation::WithholdAllocation;
 use karvan_core::allocation::{Source, Withholding};
+use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
 use karvan_core::auction::cancel_auction::CancelAuction;
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::consign::Consign;
 use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::call::{Side, cancel_order::CancelOrder, clear_call::ClearCall};
 use karvan_core::call::{open_call::OpenCall, place_order::PlaceOrder};
+use karvan_core::cash::publish_fixing::PublishFixing;
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount, withdraw::Withdraw};
 use karvan_core::command::needs_second;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
@@ -53,9 +56,13 @@ use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfre
 use karvan_core::freezing::{resume_accounts::ResumeAccounts, stop_accounts::StopAccounts};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
+use karvan_core::ledger::Serials;
 use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
+use karvan_core::mirror::ForeignBlock;
+use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
+use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::mrv::{Decimal, GwpSet};
 use karvan_core::party::review_party::{Finding, ReviewParty};
@@ -176,6 +183,18 @@ fn decimal(text: &str) -> Decimal {
     Decimal::parse(text).unwrap()
 }
 
+fn currency(words: &Words<'_>) -> Option<Label> {
+    words.keyed.get("in-currency").map(|it| Label::new(it).unwrap())
+}
+
+/// Foreign serials written as FIRST-LAST.
+fn foreign(text: &str, year: Year) -> ForeignBlock {
+    let (first, last) = text.split_once('-').unwrap();
+    let (first, last): (u64, u64) = (first.parse().unwrap(), last.parse().unwrap());
+    let serials = Serials { first, count: Tonnes((last + 1).saturating_sub(first)) };
+    ForeignBlock { year, serials, lock: Label::new("lock-7").unwrap() }
+}
+
 fn source(words: &Words<'_>) -> Source {
     match words.keyed.get("table") {
         Some(&"entrants") => Source::NewEntrants,
@@ -238,6 +257,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                     due(month.unwrap_or(text("surrender_month", "7")).parse().unwrap(), 1)
                 },
                 intensity: text("intensity", "no") == "yes",
+                ceiling: words.keyed.get("ceiling").map(|it| Price(cents(it))),
                 auction: AuctionRules {
                     lot: Tonnes(text("lot", "10").parse().unwrap()),
                     reserve: Price(cents(&text("reserve", "1"))),
@@ -265,6 +285,10 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                     per_tonne: Price(cents(&text("penalty", "20"))),
                     of_mean_price_percent: text("mean_percent", "0").parse().unwrap(),
                     make_good: text("make_good", "yes") == "yes",
+                    index: words.keyed.get("index").map(|it| {
+                        let (name, units) = it.split_once(':').unwrap();
+                        (Label::new(name).unwrap(), units.parse().unwrap())
+                    }),
                 },
                 quantity: (text("quantity", "none") != "none").then_some(QuantityShares {
                     upper_bp: 1_500,
@@ -359,6 +383,12 @@ fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> Jurisdiction
         admits: match text("admits", "all") {
             "all" => AccountKind::ALL.iter().copied().collect(),
             _ => BTreeSet::from([AccountKind::Operator]),
+        },
+        holding_limit_bp: words.keyed.get("holding_bp").map(|it| it.parse().unwrap()),
+        registry: if words.keyed.get("mirror") == Some(&code) {
+            Registry::Mirror
+        } else {
+            Registry::Native
         },
     }
 }
@@ -570,17 +600,21 @@ impl Story {
                 sector: Label::new(words.keyed.get("sector").unwrap_or(&"power")).unwrap(),
             }
             .into(),
-            "cash-account" => OpenCashAccount { party: party("party") }.into(),
+            "cash-account" => {
+                OpenCashAccount { party: party("party"), currency: currency(words) }.into()
+            }
             "deposit" => Deposit {
                 party: party("party"),
                 amount: Money(cents(words.get("amount"))),
                 reference: words.number("line"),
+                currency: currency(words),
             }
             .into(),
             "withdraw" => Withdraw {
                 party: party("party"),
                 amount: Money(cents(words.get("amount"))),
                 reference: words.number("line"),
+                currency: currency(words),
             }
             .into(),
             "cap" => SetCap {
@@ -649,6 +683,7 @@ impl Story {
                 account: account("account"),
                 price: price(),
                 quantity: quantity(),
+                currency: currency(words),
             }
             .into(),
             "clear-auction" => ClearAuction {
@@ -847,6 +882,51 @@ impl Story {
                 let chapter = Box::new(rules.jurisdictions[place].clone());
                 AmendChapter { jurisdiction, chapter, policy_hash: [9; 32] }.into()
             }
+            "fixing" => PublishFixing {
+                currency: currency(words).unwrap(),
+                day: Day(moment(words.get("day")).0 / 86_400_000),
+                rate: decimal(words.get("rate")),
+                source: words.keyed.get("source").map_or("a central bank", |_| "").to_owned(),
+            }
+            .into(),
+            "consign" => Consign {
+                auction: AuctionId(self.id(words.get("to"))),
+                account: account("account"),
+                quantity: quantity(),
+            }
+            .into(),
+            "buy-at-ceiling" => BuyAtCeiling {
+                installation: installation("for"),
+                year: year(),
+                quantity: quantity(),
+            }
+            .into(),
+            "import" => ImportHoldings {
+                jurisdiction: of(),
+                statement: [6; 32],
+                rows: words.plain[1..]
+                    .iter()
+                    .map(|row| {
+                        let (name, block) = row.split_once(':').unwrap();
+                        let account = AccountId(self.account(name));
+                        ImportRow { account, block: foreign(block, year()) }
+                    })
+                    .collect(),
+            }
+            .into(),
+            "compare" => ReconcileMirror {
+                jurisdiction: of(),
+                day: Day(moment(words.get("day")).0 / 86_400_000),
+                statement: [6; 32],
+                blocks: words.plain[1..]
+                    .iter()
+                    .flat_map(|it| {
+                        let (block, times) = it.split_once('*').unwrap_or((it, "1"));
+                        vec![foreign(block, year()); times.parse().unwrap()]
+                    })
+                    .collect(),
+            }
+            .into(),
             "status" => SetAccountStatus {
                 account: account("of"),
                 status: match words.plain[1] {
@@ -982,7 +1062,10 @@ impl Story {
             Command::OpenCall(_) => self.state.calls.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
-            Command::Surrender(_) | Command::Delete(_) | Command::Allocate(_) => {
+            Command::Surrender(_)
+            | Command::Delete(_)
+            | Command::Allocate(_)
+            | Command::BuyAtCeiling(_) => {
                 // With its second person it is the record after the proposal.
                 let records = if needs_second(&self.state, command) { 2 } else { 1 };
                 u32::try_from(self.state.position + records).unwrap()
@@ -1018,7 +1101,11 @@ impl Story {
                 shelf.free(|it| series.is_none_or(|wanted| wanted == it)).0.to_string()
             }
             "free-cash" | "held-cash" => {
-                let id = self.state.cash_account_of(PartyId(self.id(plain[1]))).unwrap();
+                let party = PartyId(self.id(plain[1]));
+                let id = match currency(words) {
+                    None => self.state.cash_account_of(party).unwrap(),
+                    Some(currency) => self.state.foreign_cash[&(party, currency)],
+                };
                 let row = self.state.ledger.cash.row(id);
                 if plain[0] == "free-cash" { row.free } else { row.held }.to_string()
             }
@@ -1072,6 +1159,19 @@ impl Story {
                 }
             }
             "orders" => self.state.orders.len().to_string(),
+            "differences" => {
+                let facts = self.journal.iter().rev().flat_map(|(_, events)| events);
+                let mut compared = facts.filter_map(|it| match it {
+                    Event::MirrorReconciled(it) => Some(it.count),
+                    _ => None,
+                });
+                compared.next().unwrap().to_string()
+            }
+            "owed-index" => {
+                let place = PenaltyId(plain[1].parse().unwrap());
+                let row = self.state.penalties.row(place);
+                row.index.map_or("none".to_owned(), |(name, units)| format!("{name}:{units}"))
+            }
             "penalties" => self.state.penalties.len().to_string(),
             "penalty" => {
                 let place = PenaltyId(plain[1].parse().unwrap());
@@ -1111,6 +1211,24 @@ impl Story {
                 let all = u32::try_from(self.state.accounts.len()).unwrap();
                 for trusted in (all - words.number::<u32>("count")..all).map(AccountId) {
                     assert_eq!(self.ask(&TrustAccount { account, trusted }.into()), []);
+                }
+            }
+            "consign-all" => {
+                let auction = AuctionId(self.id(words.get("to")));
+                let all = u32::try_from(self.state.accounts.len()).unwrap();
+                for account in (all - words.number::<u32>("count")..all).map(AccountId) {
+                    let quantity = Tonnes(10);
+                    assert_eq!(self.ask(&Consign { auction, account, quantity }.into()), []);
+                }
+            }
+            "fill-all" => {
+                let from = AccountId(self.account(words.get("from")));
+                let series = SeriesId(self.id(words.get("series")));
+                let all = u32::try_from(self.state.accounts.len()).unwrap();
+                for to in (all - words.number::<u32>("count")..all).map(AccountId) {
+                    let (quantity, consideration) = (Tonnes(10), Consideration::Free);
+                    let fill = Transfer { from, to, series, quantity, consideration };
+                    assert_eq!(self.ask(&fill.into()), []);
                 }
             }
             "holidays-all" => {

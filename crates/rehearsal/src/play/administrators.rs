@@ -87,7 +87,7 @@ impl<J: Journal> Play<J> {
                 verifier: person(Role::Verifier, Some(id)),
             })
             .collect();
-        commands.push((bank, OpenCashAccount { party: bank_party }.into()));
+        commands.push((bank, OpenCashAccount { party: bank_party, currency: None }.into()));
         let policy = self.settings.policy.rules();
         for it in &officials {
             let nation = found(Role::NationalAdministrator, Some(it.id));
@@ -102,7 +102,7 @@ impl<J: Journal> Play<J> {
                 let open = OpenAccount { kind, holder, jurisdiction, single, towards };
                 commands.push((it.administrator, open.into()));
             }
-            commands.push((bank, OpenCashAccount { party: holder }.into()));
+            commands.push((bank, OpenCashAccount { party: holder, currency: None }.into()));
         }
         self.bank = bank;
         self.officials = officials;
@@ -188,7 +188,8 @@ impl<J: Journal> Play<J> {
             commands.push((of.administrator, register.into()));
         }
         for group in &groups {
-            commands.push((self.bank, OpenCashAccount { party: group.party }.into()));
+            commands
+                .push((self.bank, OpenCashAccount { party: group.party, currency: None }.into()));
         }
         self.plants = plants;
         self.groups = groups;

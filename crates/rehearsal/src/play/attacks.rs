@@ -224,7 +224,7 @@ impl<J: Journal> Play<J> {
         let booked = self.state().bank_references.iter().next().copied();
         if let Some(reference) = booked {
             let (party, amount) = (it.holder, Money(100_000_000));
-            let deposit = Deposit { party, amount, reference };
+            let deposit = Deposit { party, amount, reference, currency: None };
             let answer = self.market.attempt(self.bank, deposit.into())?;
             self.tried("a line of the bank's statement is booked twice", Tonnes(0), &answer);
         }

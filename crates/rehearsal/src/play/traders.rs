@@ -207,7 +207,9 @@ impl<J: Journal> Play<J> {
             group.budget = group.budget.saturating_sub(lacking.unsigned_abs());
             self.statement_line += 1;
             let (amount, reference) = (Money(lacking), self.statement_line);
-            basket.commands.push((self.bank, Deposit { party, amount, reference }.into()));
+            basket
+                .commands
+                .push((self.bank, Deposit { party, amount, reference, currency: None }.into()));
             basket.spent -= lacking;
         }
         basket.spent += cost.0;
@@ -256,7 +258,7 @@ impl<J: Journal> Play<J> {
                 }
                 let cost = price.times(part).unwrap_or_default();
                 if self.pay_in(place, cost, &mut basket) {
-                    let bid = PlaceBid { auction, account, price, quantity: part };
+                    let bid = PlaceBid { auction, account, price, quantity: part, currency: None };
                     basket.commands.push((self.groups[place].person, bid.into()));
                 }
             }
