@@ -98,6 +98,9 @@ refusals! {
         /// No fixing, no bid.
         NoFixing { currency: Label, opens: Instant } = 844
             => "no fixing of {currency} was published before the window opened at {opens}",
+        /// Nobody buys from itself.
+        OwnConsignment { group: GroupId } = 845
+            => "owner group {group} sells in this auction; it cannot bid in it",
         /// It was taken back, or cleared.
         Ended { auction: AuctionId } = 819 => "auction {auction} is cleared or cancelled",
     }
@@ -156,6 +159,8 @@ pub fn decide(
     let count = u32::try_from(auction.bids.len()).unwrap_or(u32::MAX);
     no.unless(count < most, No::TooManyBids { most });
     let group = state.parties.row(bidder).group;
+    let sells = auction.consigned.iter().any(|it| state.parties.row(it.holder).group == group);
+    no.unless(!sells, No::OwnConsignment { group });
     let before = auction.bids.iter().filter(|it| it.group == group).map(|it| it.quantity.0);
     let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));
     let limit = auction.offered().percent(auction.rules.purchase_limit_percent);
