@@ -16,6 +16,7 @@ pub mod frame;
 pub mod index;
 pub mod journal;
 pub mod queue;
+pub mod reconcile;
 pub mod shadow;
 pub mod snapshot;
 pub mod storage;

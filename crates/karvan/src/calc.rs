@@ -10,7 +10,7 @@ mod delay;
 mod emissions;
 mod input;
 mod reserve;
-mod sheet;
+pub(crate) mod sheet;
 
 use crate::Output;
 pub(crate) use input::local;

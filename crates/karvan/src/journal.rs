@@ -1,15 +1,19 @@
 //! `karvan journal`: verify, show and export the journal of a store.
 
+use crate::store::Store;
 use crate::{Output, facts};
 use anyhow::{Context, Result};
 use karvan_core::command::kind_name;
+use karvan_core::id::PersonId;
 use karvan_core::invariant;
 use karvan_core::publication::{YEARS_LATER, public_from};
+use karvan_core::{Event, RecordHeader};
 use karvan_engine::frame::{self, Frame};
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::recovery::Purpose;
-use karvan_engine::shadow::Shadow;
+use karvan_engine::reconcile;
+use karvan_engine::shadow::{Difference, Shadow};
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::storage::DiskStorage;
 use serde_json::json;
@@ -81,13 +85,59 @@ fn read_all(dir: &Path) -> Result<Read> {
         }
     }
     let differences = shadow.reconcile(&replayed.state);
-    if let Some(first) = differences.first() {
-        anyhow::bail!("ledger and shadow log differ in {} blocks: {first}", differences.len());
+    if !differences.is_empty() {
+        return Err(Differ(differences).into());
     }
     invariant::sweep(&replayed.state);
     anyhow::ensure!(replayed.chain == journal.chain(), "the chain of records is broken");
     let chain = journal.chain();
     Ok(Read { replayed, shadow, chain })
+}
+
+/// Ledger and shadow log differ.
+#[derive(Debug)]
+struct Differ(Vec<Difference>);
+
+impl std::fmt::Display for Differ {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "ledger and shadow log differ in {} blocks:", self.0.len())?;
+        for it in self.0.iter().take(SHOWN) {
+            write!(to, "\n  {it}")?;
+        }
+        let more = self.0.len().saturating_sub(SHOWN);
+        if more > 0 {
+            write!(to, "\n  and {more} more")?;
+        }
+        write!(to, "\nstop the accounts concerned with --stop-by PERSON")
+    }
+}
+
+impl std::error::Error for Differ {}
+
+/// So many differences are shown.
+const SHOWN: usize = 20;
+
+/// Stops the accounts about which ledger and shadow log differ, and says so.
+fn stop(dir: &Path, by: PersonId, differences: &[Difference]) -> Result<()> {
+    let Some(command) = reconcile::stop(differences) else { return Ok(()) };
+    let accounts = reconcile::accounts(differences);
+    let record = Store::open(dir)?.ask((by, None), command.into())?;
+    let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+    eprintln!("karvan: accounts {} are stopped with record {record}", names.join(", "));
+    Ok(())
+}
+
+/// Takes each record from a position on, until told to stop.
+pub(crate) fn each_record(
+    dir: &Path,
+    from: u64,
+    mut take: impl FnMut(&RecordHeader, &[Event]) -> bool,
+) -> Result<()> {
+    let journal = open(dir)?;
+    each_frame(&journal, from, |frame| {
+        let events = frame.events().map_err(|it| anyhow::anyhow!("{it}"))?;
+        Ok(take(&frame.header.record, &events))
+    })
 }
 
 /// The state of a store.
@@ -102,9 +152,15 @@ pub(crate) fn check(dir: &Path) -> Result<(u64, karvan_engine::frame::Hash)> {
 }
 
 /// `karvan journal verify`.
-pub(crate) fn verify(dir: &Path, output: Output) -> Result<()> {
+pub(crate) fn verify(dir: &Path, stop_by: Option<u32>, output: Output) -> Result<()> {
     let started = Instant::now();
-    let Read { replayed, shadow, chain } = read_all(dir)?;
+    let read = read_all(dir);
+    if let (Err(error), Some(by)) = (&read, stop_by)
+        && let Some(Differ(differences)) = error.downcast_ref()
+    {
+        stop(dir, PersonId(by), differences)?;
+    }
+    let Read { replayed, shadow, chain } = read?;
     let (records, chain) = (replayed.state.position, facts::hex(&chain));
     let hash = facts::hex(&replayed.state.hash());
     let mut out = std::io::stdout().lock();

@@ -4,9 +4,12 @@
 mod backup;
 mod calc;
 mod facts;
+mod import;
 mod journal;
+mod letters;
 mod policy;
 mod rehearse;
+mod store;
 mod table;
 mod tables;
 
@@ -47,6 +50,9 @@ enum Command {
     Journal(JournalCommand),
     /// Check a table of free allocation or emissions that is to be handed in, CSV or XLSX.
     Table(tables::Handed),
+    /// Take over what a register elsewhere has locked for use here, and compare its statements.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Copy a store that no process has open, and check the copy.
     Backup {
         /// The data directory.
@@ -90,6 +96,10 @@ enum JournalCommand {
     Verify {
         /// The data directory.
         dir: PathBuf,
+        /// Where ledger and shadow log differ, stop the accounts concerned, as this person of the
+        /// regional administrator.
+        #[arg(long, value_name = "PERSON")]
+        stop_by: Option<u32>,
         #[command(flatten)]
         output: Output,
     },
@@ -115,6 +125,8 @@ enum JournalCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// Show the compliance letters as they stood just before any moment.
+    Letters(letters::Letters),
     /// Write every record with its facts as one JSON object a line.
     Export {
         /// The data directory.
@@ -130,7 +142,9 @@ fn main() -> ExitCode {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
         Command::Policy(PolicyCommand::Check { file, output }) => policy::check(&file, output),
-        Command::Journal(JournalCommand::Verify { dir, output }) => journal::verify(&dir, output),
+        Command::Journal(JournalCommand::Verify { dir, stop_by, output }) => {
+            journal::verify(&dir, stop_by, output)
+        }
         Command::Journal(JournalCommand::Show { dir, from, count }) => {
             journal::show(&dir, from, count)
         }
@@ -139,6 +153,8 @@ fn main() -> ExitCode {
         }
         Command::Journal(JournalCommand::Export { dir, json: _ }) => journal::export(&dir),
         Command::Table(it) => tables::run(&it),
+        Command::Import(it) => import::run(&it),
+        Command::Journal(JournalCommand::Letters(it)) => letters::run(&it),
         Command::Backup { store, to, output } => backup::backup(&store, &to, output),
         Command::Restore { from, store, known, output } => {
             backup::restore(&from, &store, known, output)

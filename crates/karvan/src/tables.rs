@@ -1,12 +1,11 @@
 //! `karvan table`: checks a table that somebody wants to hand in, CSV or XLSX, against a store.
 
 use crate::table::Table;
-use crate::{Output, journal};
+use crate::{Output, journal, store};
 use anyhow::{Context, Result, bail, ensure};
 use calamine::{Data, Reader, open_workbook_auto};
 use clap::ValueEnum;
 use karvan_core::allocation::table_rows::{Subject, Written, check};
-use karvan_core::id::JurisdictionId;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -115,18 +114,12 @@ fn written(file: &Path) -> Result<Vec<Written>> {
 pub(crate) fn run(it: &Handed) -> Result<()> {
     let written = written(&it.file)?;
     let state = journal::state(&it.store)?;
-    let chapters = state.rules.as_ref().map(|it| &it.jurisdictions);
-    let place = chapters
-        .and_then(|all| all.iter().position(|of| of.code.as_str() == it.jurisdiction))
-        .and_then(|it| u32::try_from(it).ok());
-    let Some(place) = place else {
-        bail!("the store has no jurisdiction {}", it.jurisdiction);
-    };
+    let jurisdiction = store::jurisdiction(&state, &it.jurisdiction)?;
     let subject = match it.about {
         About::Allocation => Subject::Allocation,
         About::Emissions => Subject::Emissions,
     };
-    let wrong = check(&state, (JurisdictionId(place), subject), &written).err().unwrap_or_default();
+    let wrong = check(&state, (jurisdiction, subject), &written).err().unwrap_or_default();
     let mut out = std::io::stdout().lock();
     if it.output.json {
         let mistakes: Vec<Value> = wrong

@@ -2,18 +2,23 @@
 //! the ledger is found, block by block.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
-use karvan_core::id::{AccountId, SeriesId};
+use karvan_core::account::AccountKind;
+use karvan_core::id::{AccountId, PartyId, SeriesId};
 use karvan_core::ledger::posting::{UnitsEnded, UnitsIssued, UnitsMoved};
 use karvan_core::ledger::{Block, Serials};
+use karvan_core::proposal::who_may_approve;
 use karvan_core::quantity::Tonnes;
-use karvan_core::{Event, State};
+use karvan_core::units::transfer::{Consideration, Transfer};
+use karvan_core::{Command, Context, Event, Events, RecordHeader, Refusal, State, apply, decide};
 use karvan_engine::frame::frames;
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::memory::MemoryJournal;
+use karvan_engine::reconcile;
 use karvan_engine::shadow::{Difference, Shadow};
 use karvan_engine::writer::replay;
 use karvan_policy::Policy;
 use karvan_rehearsal::{Play, Settings, plants};
+use std::collections::BTreeSet;
 
 /// The journal of the market of two invented countries.
 fn journal() -> Vec<u8> {
@@ -168,4 +173,64 @@ fn a_record_that_does_not_fit_is_a_fault_with_its_place() {
     assert!(fault(issue(issued, 1)).contains("was next"));
     assert!(fault(issue(issued + 2, 1)).contains("was next"));
     assert!(fault(issue(issued + 1, 100_000_000_000)).contains("above the cap"));
+}
+
+/// The answer to a transfer of one unit within a holder's own accounts or to another's.
+fn transfer(state: &State, from: AccountId, to: AccountId) -> Vec<u16> {
+    let holder = state.accounts.row(from).holder;
+    let actor = state.parties.row(holder).person;
+    let series = state.ledger.shelves.row(from).queues[0].series;
+    let (quantity, consideration) = (Tonnes(1), Consideration::Free);
+    let command = Command::from(Transfer { from, to, series, quantity, consideration });
+    let approvals = who_may_approve(state, actor, &command);
+    let context = Context { actor, now: state.now, approvals, command_hash: [0; 32] };
+    match decide(state, &context, &command, &mut Events::default()) {
+        Ok(()) => Vec::new(),
+        Err(no) => no.list().iter().map(Refusal::number).collect(),
+    }
+}
+
+#[test]
+fn the_accounts_that_differ_are_stopped_and_no_others() {
+    let (mut state, shadow) = folded(&journal());
+    let (series, (one, block), (other, _)) = two_blocks(&state);
+    let holders = state.accounts.iter().filter(|(_, it)| it.kind == AccountKind::Operator);
+    let third = holders
+        .map(|(id, _)| id)
+        .find(|id| {
+            let full = !state.ledger.shelves.row(*id).queues.is_empty();
+            full && ![one, other].contains(id)
+        })
+        .unwrap();
+    let (victim, thief) = {
+        let holds = |id: AccountId| state.accounts.row(id).kind == AccountKind::Operator;
+        let mut all = [one, other].into_iter().filter(|it| holds(*it));
+        let first = all.next().unwrap_or(third);
+        (first, all.next().unwrap_or(first))
+    };
+    let part = Serials { first: block.serials.first, count: Tonnes(5) };
+    state.ledger.shelves.row_mut(one).take(series, part);
+    state.ledger.shelves.row_mut(other).put(series, Block { acquired: 1, serials: part });
+    let differences = shadow.reconcile(&state);
+    assert_eq!(reconcile::accounts(&differences), BTreeSet::from([one, other]));
+    let command = Command::from(reconcile::stop(&differences).unwrap());
+    let before = transfer(&state, victim, third);
+    assert!(!before.contains(&316), "{before:?}");
+    let region = state.parties.row(PartyId(0)).person;
+    let approvals = Vec::new();
+    let context = Context { actor: region, now: state.now, approvals, command_hash: [0; 32] };
+    let mut out = Events::default();
+    decide(&state, &context, &command, &mut out).unwrap();
+    let position = state.next_position();
+    let header = RecordHeader { position, at: state.now, actor: region };
+    out.list().iter().for_each(|event| apply(&mut state, &header, event));
+    assert!(transfer(&state, victim, third).contains(&316), "it goes on");
+    assert!(transfer(&state, third, thief).contains(&316) || thief == victim, "it receives");
+    // Everybody else goes on.
+    let fourth = state
+        .accounts
+        .iter()
+        .find(|(id, it)| it.kind == AccountKind::Operator && ![one, other, third].contains(id));
+    let refused = transfer(&state, third, fourth.unwrap().0);
+    assert!(!refused.contains(&316), "{refused:?}");
 }

@@ -93,9 +93,10 @@ refusals! {
         /// Above the cap.
         AboveCap { row: usize, left: Tonnes, wanted: Tonnes } = 546
             => "row {row}: the cap leaves {left}, less than {wanted}",
-        /// Government accounts are not filled from abroad.
+        /// What is locked there comes into the total quantity account or a holder's.
         AccountUnfit { row: usize, account: AccountId } = 547
-            => "row {row}: account {account} is no holder's account of this jurisdiction",
+            => "row {row}: account {account} is neither a holder's nor the total quantity account of \
+                this jurisdiction",
     }
 }
 
@@ -136,8 +137,8 @@ pub fn decide(
         let found = state.accounts.get(account);
         no.take(account::may_surrender(state, account));
         let fits = |it: &&account::Account| {
-            let holds = it.kind == AccountKind::Operator || it.kind == AccountKind::Trading;
-            it.jurisdiction == jurisdiction && holds
+            let issues = it.kind == AccountKind::TotalQuantity;
+            it.jurisdiction == jurisdiction && (issues || it.kind.trades())
         };
         no.unless(found.filter(fits).is_some(), No::AccountUnfit { row, account });
         let before = overlap(state, jurisdiction, block);

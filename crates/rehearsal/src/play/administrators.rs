@@ -4,7 +4,6 @@ use super::{Officials, Play};
 use crate::calendar::{self, CLOSES_MS, Entry, OPENS_MS};
 use crate::chance::Purpose;
 use crate::group::{Group, Plant};
-use karvan_core::Command;
 use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::register_installation::RegisterInstallation;
 use karvan_core::account::{AccountKind, SinglePerson, of_government};
@@ -13,6 +12,7 @@ use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation
 use karvan_core::allocation::{ROWS_MAX, Source};
 use karvan_core::auction::clear_auction::{ClearAuction, commitment};
 use karvan_core::auction::open_auction::OpenAuction;
+use karvan_core::calendar::Day;
 use karvan_core::call::{clear_call::ClearCall, open_call::OpenCall};
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::compliance::close_year::CloseYear;
@@ -20,15 +20,21 @@ use karvan_core::compliance::report_emissions::ReportEmissions;
 use karvan_core::compliance::verify_report::{Finding, Opinion, VerifyReport, Weight};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{GroupId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
+use karvan_core::ledger::Serials;
 use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::mirror::ForeignBlock;
+use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
+use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
 use karvan_core::mrv::Decimal;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::Tonnes;
+use karvan_core::rules::Registry;
 use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::expire::{Expire, is_expired};
+use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::schema::{AllocationMethod, UnusedNewEntrants, tonnes};
@@ -212,7 +218,7 @@ impl<J: Journal> Play<J> {
                 basis("units of earlier law, as the policy says", &self.settings.policy, None);
             let set = SetCap { jurisdiction, year: vintage, quantity, opening, basis };
             commands.push(set.into());
-            commands.push(Issue { jurisdiction, year: vintage, quantity: opening }.into());
+            commands.push(self.issue(j, vintage, opening));
             let (from, to) = (AccountKind::TotalQuantity, AccountKind::Allocation);
             let year = vintage;
             let quantity = opening;
@@ -224,7 +230,7 @@ impl<J: Journal> Play<J> {
         let basis = basis("the cap of the policy", &self.settings.policy, None);
         let set = SetCap { jurisdiction, year: of_year, quantity, opening, basis };
         commands.push(set.into());
-        commands.push(Issue { jurisdiction, year: of_year, quantity: cap }.into());
+        commands.push(self.issue(j, of_year, cap));
         let share = |percent: f64| tonnes(it.cap_mt.at(year) * percent / 100.0);
         let entrants = share(it.new_entrants_percent.at(year));
         let auctioned = share(it.auction_percent.at(year));
@@ -241,6 +247,34 @@ impl<J: Journal> Play<J> {
             }
         }
         self.send(commands.into_iter().map(|it| (administrator, it)).collect())
+    }
+
+    /// Issues units; where the register is kept elsewhere, takes over what it has locked for use
+    /// here: its serials are another thing than ours.
+    fn issue(&self, j: usize, year: Year, quantity: Tonnes) -> Command {
+        let jurisdiction = self.id_of(j);
+        let total = of_government(self.state(), jurisdiction, AccountKind::TotalQuantity);
+        let (Registry::Mirror, Some(account)) = (self.policy_of(j).registry, total) else {
+            return Issue { jurisdiction, year, quantity }.into();
+        };
+        let first = u64::from(year.0) * 10_000_000_000 + 1;
+        let lock = Label::new(&format!("plan-{year}"));
+        let Some(lock) = lock else { return Issue { jurisdiction, year, quantity }.into() };
+        let block = ForeignBlock { year, serials: Serials { first, count: quantity }, lock };
+        let statement = self.settings.policy.hash;
+        let rows = vec![ImportRow { account, block }];
+        ImportHoldings { jurisdiction, statement, rows }.into()
+    }
+
+    /// The register's statement, compared serial by serial.
+    fn reconcile(&self, j: usize, at: Instant) -> Option<(PersonId, Command)> {
+        let Officials { id, administrator, .. } = self.officials[j];
+        let statement = self.settings.policy.hash;
+        let day = Day(at.0.div_euclid(karvan_core::time::DAY_MS));
+        let blocks = locked(self.state(), id);
+        let mirror = self.policy_of(j).registry == Registry::Mirror;
+        let compare = ReconcileMirror { jurisdiction: id, day, statement, blocks };
+        mirror.then(|| (administrator, compare.into()))
     }
 
     /// Shares the free part of the cap among the obliged, and the opening balance in the first
@@ -499,6 +533,7 @@ impl<J: Journal> Play<J> {
         }
         let state = self.state();
         let mut commands: Vec<(PersonId, Command)> = Vec::new();
+        commands.extend(self.reconcile(j, state.now));
         let rules = state.year_rules(id, Year(year));
         if rules.is_some_and(|it| it.quantity.is_some()) {
             let adjust = AdjustSupply { jurisdiction: id, year: Year(year) };
@@ -516,6 +551,16 @@ impl<J: Journal> Play<J> {
         }
         self.send(commands)
     }
+}
+
+/// All that a register elsewhere has locked for use here.
+pub(super) fn locked(state: &State, jurisdiction: JurisdictionId) -> Vec<ForeignBlock> {
+    let all = state.mirrored.iter().filter(|((of, ..), _)| *of == jurisdiction);
+    all.map(|((_, year, first), it)| {
+        let serials = Serials { first: *first, count: it.count };
+        ForeignBlock { year: *year, serials, lock: it.lock }
+    })
+    .collect()
 }
 
 /// On what a cap of the policy rests: the file.
