@@ -393,6 +393,23 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A list of tables, written as `[[key]]`.
+    pub fn tables(&self, key: &str) -> Vec<Section<'a>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let DeValue::Array(list) = value.get_ref() else {
+            self.wrong(
+                key,
+                value,
+                &format!("a list of tables, each under [[{}]]", self.path_of(key)),
+            );
+            return Vec::new();
+        };
+        let numbered = (1..).zip(list.iter());
+        numbered
+            .filter_map(|(number, it)| self.as_section(&format!("{key}.{number}"), it))
+            .collect()
+    }
+
     /// The tables within this one, by their keys in the order of the file.
     pub fn sections(&self) -> Vec<(String, Section<'a>)> {
         let mut rows: Vec<_> = self.table.iter().collect();

@@ -346,6 +346,27 @@ pub struct RehearsalPolicy {
     pub chance: bool,
     /// Whether an owner of most of a jurisdiction's emissions bids below what it expects.
     pub market_power: bool,
+    /// Whether intermediaries quote in the calls of jurisdictions that admit them.
+    pub intermediaries: bool,
+    /// What happens that nobody expects.
+    pub shocks: Vec<Shock>,
+}
+
+/// Something that happens, by script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shock {
+    /// The year.
+    pub year: u16,
+    /// The month, 1 to 12: it begins with it.
+    pub month: u8,
+    /// Where; everywhere where none is named.
+    pub jurisdiction: Option<String>,
+    /// In which sector; in all where none is named.
+    pub sector: Option<String>,
+    /// How much output changes, percent; it wanders back as chance does.
+    pub output_percent: f64,
+    /// For how many days the jurisdiction suspends its market.
+    pub suspended_days: u8,
 }
 
 /// A policy file.
@@ -533,6 +554,8 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             attacks: false,
             chance: true,
             market_power: false,
+            intermediaries: false,
+            shocks: Vec::new(),
         },
         hash: Sha256::digest(text).into(),
     };
@@ -572,9 +595,8 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         it.attacks = section.flag("attacks", false);
         it.chance = section.flag("chance", true);
         it.market_power = section.flag("market_power", false);
-        if section.flag("intermediaries", false) {
-            section.mistake("intermediaries", "are not played yet; allowed is false");
-        }
+        it.intermediaries = section.flag("intermediaries", false);
+        it.shocks = section.tables("shock").into_iter().map(shock).collect();
         section.end();
     }
     match root.section("jurisdiction") {
@@ -595,9 +617,51 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
             }
         }
     }
+    let known = |code: &String| policy.jurisdictions.iter().any(|it| it.code == *code);
+    let strange = policy.rehearsal.shocks.iter().filter_map(|it| it.jurisdiction.as_ref());
+    for code in strange.filter(|it| !known(it)) {
+        root.mistake("rehearsal", format!("a shock names {code}, which has no chapter"));
+    }
     policy.links = declared::links(&root, &policy);
     root.end();
     policy
+}
+
+/// A shock of the script.
+fn shock(s: Section<'_>) -> Shock {
+    let at = s.text("at", "");
+    let parts = at.split_once('-');
+    let moment = parts.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    let moment =
+        moment.filter(|(year, month)| (2000..=2200).contains(year) && (1..=12).contains(month));
+    if moment.is_none() {
+        let what = format!("\"{at}\" is no month; allowed is one like \"2028-06\"");
+        s.mistake("at", what);
+    }
+    let (year, month) = moment.unwrap_or((2000, 1));
+    let named = |key: &str| s.value(key).map(|_| s.text(key, ""));
+    let sector = named("sector");
+    if let Some(sector) = sector.as_ref().filter(|it| !SECTORS.contains(&it.as_str())) {
+        let what = format!("\"{sector}\" is not allowed; allowed are {}", SECTORS.join(", "));
+        s.mistake("sector", what);
+    }
+    let days = s.whole("suspended_days", 0, 0..=120);
+    let shock = Shock {
+        year,
+        month,
+        jurisdiction: named("jurisdiction"),
+        sector,
+        output_percent: s.number("output_percent", 0.0, -90.0..=100.0),
+        suspended_days: u8::try_from(days).unwrap_or(0),
+    };
+    if shock.suspended_days > 0 && shock.jurisdiction.is_none() {
+        s.mistake("suspended_days", "name the jurisdiction that suspends its market");
+    }
+    if shock.suspended_days == 0 && shock.output_percent == 0.0 {
+        s.mistake("output_percent", "a shock changes output or suspends a market");
+    }
+    s.end();
+    shock
 }
 
 fn year(number: u64) -> u16 {

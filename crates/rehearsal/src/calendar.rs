@@ -2,7 +2,7 @@
 
 use karvan_core::calendar::{Day, WorkingTime};
 use karvan_core::time::Instant;
-use karvan_policy::schema::AuctionCalendar;
+use karvan_policy::schema::{AllocationMethod, AuctionCalendar, Shock};
 use karvan_policy::{Jurisdiction, Policy};
 
 /// A step of the rehearsal. The order is that of steps at the same moment.
@@ -34,12 +34,18 @@ pub enum Step {
     Report,
     /// Reports that are late arrive.
     LateReport,
+    /// Free allocation is brought in line with the verified output.
+    TrueUp,
     /// Units for the year are surrendered.
     Surrender,
     /// The year's letters are frozen; expired units are deleted.
     CloseYear,
     /// Plants decide on measures that work from the next year on.
     Invest,
+    /// A month in which the script has something happen.
+    Shock,
+    /// A market that was suspended opens again.
+    Resume,
     /// A bad day: theft, carelessness, lies.
     Attack,
 }
@@ -99,6 +105,7 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
         for year in first..=last {
             let mut add = |at, step| all.push(Entry { at, step, jurisdiction, year });
             add(moment(year, (1, 1), HOUR_MS), Step::BeginYear);
+            shocks(policy, it, year, &mut add);
             let due = it.report_due_at(year);
             add(due.plus_days(-20), Step::Report);
             add(due.plus_days(20), Step::LateReport);
@@ -115,6 +122,21 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
     }
     all.sort();
     all
+}
+
+/// What the script has happen in a jurisdiction's year.
+fn shocks(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Instant, Step)) {
+    let here = |shock: &&Shock| {
+        let place = shock.jurisdiction.as_ref().is_none_or(|code| *code == it.code);
+        shock.year == year && place
+    };
+    for shock in policy.rehearsal.shocks.iter().filter(here) {
+        let at = moment(year, (shock.month, 1), 2 * HOUR_MS);
+        add(at, Step::Shock);
+        if shock.suspended_days > 0 {
+            add(at.plus_days(i64::from(shock.suspended_days)), Step::Resume);
+        }
+    }
 }
 
 /// The bad day: in the first jurisdiction with a market, when units are there.
@@ -150,6 +172,10 @@ fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMu
             add(at(OPENS_MS), Step::Order);
             add(at(CLOSES_MS), Step::ClearCalls);
         }
+    }
+    if it.allocation == AllocationMethod::BenchmarkOutput {
+        // After late reports, and before its own date.
+        add(in_working_time(it, it.true_up_due_at(year), 6), Step::TrueUp);
     }
     add(in_working_time(it, surrender, 4), Step::Surrender);
     add(surrender, Step::CloseYear);

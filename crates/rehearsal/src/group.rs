@@ -3,6 +3,7 @@
 use crate::plants::{PlantRow, Provenance};
 use karvan_core::State;
 use karvan_core::account::AccountStatus;
+use karvan_core::allocation::entitlement::{Basis, Method};
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, PartyId, PersonId};
 use karvan_core::mrv::Decimal;
 use karvan_core::quantity::Tonnes;
@@ -37,6 +38,8 @@ pub struct Plant {
     pub deviation: f64,
     /// The years so far.
     pub years: BTreeMap<u16, PlantYear>,
+    /// From what its free allocation was reckoned when the year began.
+    pub allocated: BTreeMap<u16, Basis>,
 }
 
 /// What a plant emits in a year, t.
@@ -150,7 +153,21 @@ pub fn owes(state: &State, plant: &Plant, year: u16) -> f64 {
         Some(verified) => verified.0 as f64,
         None => plant.expects(it, state.now),
     });
-    (years.sum::<f64>() - row.settled_up_to(Year(year)).0 as f64).max(0.0)
+    let back = to_return(state, plant, year);
+    (years.sum::<f64>() + back - row.settled_up_to(Year(year)).0 as f64).max(0.0)
+}
+
+/// What a plant will have to return of a year's free allocation, because its output is less than
+/// was expected: known when the year is over, and for certain after the true-up.
+fn to_return(state: &State, plant: &Plant, year: u16) -> f64 {
+    let follows = |it: &&Basis| it.method == Method::BenchmarkOutput;
+    let Some(expected) = plant.allocated.get(&year).filter(follows) else { return 0.0 };
+    let entitlement = state.entitlements.get(&(plant.installation, Year(year)));
+    let Some(entitlement) = entitlement else { return 0.0 };
+    let over = state.now.date().0 > i64::from(year);
+    let actual = plant.output(year).filter(|_| over).unwrap_or(expected.activity);
+    let entitled = Basis { activity: actual, ..*expected }.entitlement().unwrap_or_default();
+    entitled.min(entitlement.entitled).short_of(entitlement.delivered).0 as f64
 }
 
 /// The position of a group.

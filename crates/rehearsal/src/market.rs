@@ -1,8 +1,9 @@
 //! The market as people meet it: they send commands and read the state; nothing else.
 
+use karvan_core::authority::Approval;
 use karvan_core::command::needs_second;
 use karvan_core::id::PersonId;
-use karvan_core::proposal::{approve::Approve, propose::Propose};
+use karvan_core::proposal::{approve::Approve, propose::Propose, who_may_approve};
 use karvan_core::time::Instant;
 use karvan_core::{Command, State};
 use karvan_engine::clock::SetClock;
@@ -61,13 +62,18 @@ impl<J: Journal> Market<J> {
                 submissions.push(self.submission(created, actor, command));
                 continue;
             }
+            // Most is approved by another person of the party; what another body must approve is
+            // looked up.
+            let seconds = (command.approval() == Approval::OtherBody)
+                .then(|| who_may_approve(self.state(), actor, &command))
+                .and_then(|it| it.first().copied());
             let (proposal, command_hash) = (next, command.hash(actor));
             next.0 += 1;
             let propose = Propose { command: Box::new(command) };
             submissions.push(self.submission(created, actor, propose.into()));
             // An approval names the bytes it is for: if the proposal was refused, so is this.
             let approve = Approve { proposal, command_hash };
-            let second = PersonId(actor.0 + 1);
+            let second = seconds.unwrap_or(PersonId(actor.0 + 1));
             submissions.push(self.submission(created, second, approve.into()));
         }
         let answers = self.writer.step(&submissions, &mut |_| {})?;

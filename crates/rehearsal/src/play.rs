@@ -2,8 +2,11 @@
 
 mod administrators;
 mod attacks;
+mod intermediaries;
 mod operators;
+mod shocks;
 mod traders;
+mod true_up;
 
 pub use attacks::Attempt;
 
@@ -14,6 +17,8 @@ use crate::group::{Group, Plant, PlantYear};
 use crate::market::Market;
 use crate::outcome::{self, Outcome};
 use crate::plants::PlantRow;
+use intermediaries::Intermediary;
+use karvan_core::freezing::Frozen;
 use karvan_core::id::{AuctionId, CallId, JurisdictionId, PersonId};
 use karvan_core::quantity::Price;
 use karvan_core::time::{Instant, Year};
@@ -75,6 +80,7 @@ pub struct Play<J> {
     open_auction: BTreeMap<usize, AuctionId>,
     open_calls: BTreeMap<(usize, u16), CallId>,
     attempts: Vec<Attempt>,
+    intermediaries: Vec<Intermediary>,
 }
 
 impl<J: Journal> Play<J> {
@@ -94,12 +100,14 @@ impl<J: Journal> Play<J> {
             open_auction: BTreeMap::new(),
             open_calls: BTreeMap::new(),
             attempts: Vec::new(),
+            intermediaries: Vec::new(),
         }
     }
 
     /// Plays all years and tells what came of it.
     pub fn run(mut self, watch: &mut dyn FnMut(Stage)) -> Result<(Outcome, Market<J>), Stopped> {
         self.found_market()?;
+        self.register_intermediaries()?;
         self.invest_before_the_start();
         let (first, last) = (self.settings.first, self.settings.last);
         let entries = calendar::entries(&self.settings.policy, first, last);
@@ -134,15 +142,22 @@ impl<J: Journal> Play<J> {
             }
             Step::ReleaseNewEntrants => self.release_new_entrants(j, year),
             Step::OpenAuction => self.open_auction(entry),
+            Step::Bid | Step::Order if self.is_suspended(j) => Ok(()),
             Step::Bid => self.bid(j, year, entry.at),
             Step::ClearAuction => self.clear_auction(j),
             Step::OpenCalls => self.open_calls(entry),
-            Step::Order => self.order(j, year, entry.at),
+            Step::Order => {
+                self.order(j, year, entry.at)?;
+                self.quote(j, year, entry.at)
+            }
             Step::ClearCalls => self.clear_calls(j, year),
             Step::Report => self.report(j, year),
             Step::LateReport => self.report_late(j, year),
+            Step::TrueUp => self.true_up(j, year),
             Step::Surrender => self.surrender(j, year),
             Step::CloseYear => self.close_year(j, year),
+            Step::Shock => self.shock(j, year),
+            Step::Resume => self.resume(j),
             Step::Attack => self.attack(j, year),
             Step::Invest => {
                 self.invest(j, year, entry.at);
@@ -173,6 +188,12 @@ impl<J: Journal> Play<J> {
     fn competes(&self) -> bool {
         use karvan_policy::schema::Behaviour;
         self.settings.policy.rehearsal.behaviour == Behaviour::Competitive
+    }
+
+    /// Whether a jurisdiction has suspended its market.
+    fn is_suspended(&self, j: usize) -> bool {
+        let frozen = Frozen::Jurisdiction(self.id_of(j));
+        self.state().freezes.contains_key(&frozen)
     }
 
     fn send(&mut self, commands: Vec<(PersonId, Command)>) -> Result<(), Stopped> {
@@ -297,12 +318,17 @@ impl<J: Journal> Play<J> {
         bank
     }
 
-    /// Outputs of the year: they wander around the baseline (AR(1)).
-    fn begin_year(&mut self, j: usize, year: u16) {
+    /// How much a jurisdiction's output has grown since the first year, without chance.
+    fn growth(&self, j: usize, year: u16) -> f64 {
         let first = self.settings.first;
         let it = self.policy_of(j);
         let growth = it.baseline(first, year) / it.baseline(first, first).max(1e-12);
-        let growth = if it.baseline_mt > 0.0 { growth } else { 1.0 };
+        if it.baseline_mt > 0.0 { growth } else { 1.0 }
+    }
+
+    /// Outputs of the year: they wander around the baseline (AR(1)).
+    fn begin_year(&mut self, j: usize, year: u16) {
+        let growth = self.growth(j, year);
         let chance = self.settings.policy.rehearsal.chance;
         for (place, plant) in self.plants.iter_mut().enumerate() {
             if plant.jurisdiction != j {

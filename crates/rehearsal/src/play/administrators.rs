@@ -1,5 +1,6 @@
 //! What administrators, verifiers and the bank do.
 
+use super::true_up::{Share, more};
 use super::{Officials, Play};
 use crate::calendar::{self, CLOSES_MS, Entry, OPENS_MS};
 use crate::chance::Purpose;
@@ -37,7 +38,7 @@ use karvan_core::units::expire::{Expire, is_expired};
 use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
-use karvan_policy::schema::{AllocationMethod, UnusedNewEntrants, tonnes};
+use karvan_policy::schema::{UnusedNewEntrants, tonnes};
 use std::collections::BTreeMap;
 
 /// Everybody has two persons, since much takes two.
@@ -163,6 +164,7 @@ impl<J: Journal> Play<J> {
                 switched: 0.0,
                 deviation: 0.0,
                 years: BTreeMap::new(),
+                allocated: BTreeMap::new(),
             });
             next_account.0 += 1;
             next_installation.0 += 1;
@@ -251,13 +253,15 @@ impl<J: Journal> Play<J> {
 
     /// Issues units; where the register is kept elsewhere, takes over what it has locked for use
     /// here: its serials are another thing than ours.
-    fn issue(&self, j: usize, year: Year, quantity: Tonnes) -> Command {
+    pub(super) fn issue(&self, j: usize, year: Year, quantity: Tonnes) -> Command {
         let jurisdiction = self.id_of(j);
         let total = of_government(self.state(), jurisdiction, AccountKind::TotalQuantity);
         let (Registry::Mirror, Some(account)) = (self.policy_of(j).registry, total) else {
             return Issue { jurisdiction, year, quantity }.into();
         };
-        let first = u64::from(year.0) * 10_000_000_000 + 1;
+        let issued = self.state().ledger.vintage(jurisdiction, year);
+        let issued = issued.map(|it| self.state().ledger.series.row(it).issued.0);
+        let first = u64::from(year.0) * 10_000_000_000 + issued.unwrap_or(0) + 1;
         let lock = Label::new(&format!("plan-{year}"));
         let Some(lock) = lock else { return Issue { jurisdiction, year, quantity }.into() };
         let block = ForeignBlock { year, serials: Serials { first, count: quantity }, lock };
@@ -297,17 +301,27 @@ impl<J: Journal> Play<J> {
             return Ok(());
         };
         let pool = state.ledger.shelves.row(account).free(|it| Some(it) == series);
-        let rows: Vec<AllocationRow> = self
-            .shares(j, year, pool)
-            .into_iter()
-            .map(|(place, share)| {
-                let installation = self.plants[place].installation;
-                let before = state.entitlements.get(&(installation, Year(vintage)));
-                let delivered = before.map(|it| it.delivered).unwrap_or_default();
-                let quantity = delivered + share;
-                AllocationRow { installation, quantity, basis: None }
-            })
-            .collect();
+        let shares = self.shares(j, year, pool);
+        let row = |(place, basis, share): &Share| {
+            let installation = self.plants[*place].installation;
+            let before = state.entitlements.get(&(installation, Year(vintage)));
+            let delivered = before.map(|it| it.delivered).unwrap_or_default();
+            // What is added in the course of the year raises the benchmark.
+            let earlier = self.plants[*place].allocated.get(&year).filter(|_| vintage == year);
+            let basis = earlier.map_or(Some(*basis), |it| more(it, basis));
+            let sum = basis.and_then(|it| it.entitlement()).filter(|_| vintage == year);
+            let quantity = sum.unwrap_or(delivered + *share);
+            let basis = basis.filter(|it| it.entitlement() == Some(quantity));
+            (*place, AllocationRow { installation, quantity, basis: basis.map(Box::new) })
+        };
+        let rows: Vec<(usize, AllocationRow)> = shares.iter().map(row).collect();
+        for (place, row) in &rows {
+            let basis = row.basis.as_ref().filter(|_| vintage == year);
+            if let Some((plant, basis)) = self.plants.get_mut(*place).zip(basis) {
+                plant.allocated.insert(year, **basis);
+            }
+        }
+        let rows: Vec<AllocationRow> = rows.into_iter().map(|(_, row)| row).collect();
         let mut commands: Vec<(PersonId, Command)> = Vec::new();
         for slice in rows.chunks(ROWS_MAX) {
             let (jurisdiction, year, rows) = (id, Year(vintage), slice.to_vec());
@@ -319,57 +333,6 @@ impl<J: Journal> Play<J> {
             commands.push((administrator, allocate.into()));
         }
         self.send(commands)
-    }
-
-    /// Divides a pool by the method of the jurisdiction; the rest of the rounding goes to the
-    /// first of the list, one unit each.
-    fn shares(&self, j: usize, year: u16, pool: Tonnes) -> Vec<(usize, Tonnes)> {
-        let method = self.policy_of(j).allocation;
-        let mine: Vec<(usize, &Plant)> = self
-            .plants
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| it.jurisdiction == j && it.obliged_in(year))
-            .collect();
-        let mut products: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        for (_, plant) in &mine {
-            let (emissions, output) = products.entry(plant.row.product.as_str()).or_default();
-            *emissions += plant.base_t;
-            *output += plant.row.output;
-        }
-        let weight = |plant: &Plant| {
-            let (emissions, output) =
-                products.get(plant.row.product.as_str()).copied().unwrap_or_default();
-            let benchmark = if output > 0.0 { emissions / output } else { 0.0 };
-            match method {
-                AllocationMethod::Grandfathering => plant.base_t,
-                AllocationMethod::BenchmarkHistorical => benchmark * plant.row.output,
-                // What the output was expected to be when the year began.
-                AllocationMethod::BenchmarkOutput => {
-                    let forecast = plant.years.get(&year).map_or(1.0, |it| it.forecast);
-                    benchmark * plant.row.output * libm::exp(plant.deviation) * forecast
-                }
-            }
-        };
-        let weights: Vec<f64> = mine.iter().map(|(_, it)| weight(it)).collect();
-        let sum: f64 = weights.iter().sum();
-        let mut shares: Vec<(usize, Tonnes)> = mine
-            .iter()
-            .zip(&weights)
-            .map(|((place, _), weight)| {
-                (*place, Tonnes(floor(pool.0 as f64 * weight / sum.max(1e-12))))
-            })
-            .collect();
-        let given: u64 = shares.iter().map(|(_, it)| it.0).sum();
-        let mut rest = pool.0.saturating_sub(given);
-        for (_, share) in &mut shares {
-            if rest > 0 {
-                share.0 += 1;
-                rest -= 1;
-            }
-        }
-        shares.retain(|(_, it)| *it > Tonnes::ZERO);
-        shares
     }
 
     /// What new entrants did not take: sold in the last auction, given to the installations, or
@@ -564,7 +527,11 @@ pub(super) fn locked(state: &State, jurisdiction: JurisdictionId) -> Vec<Foreign
 }
 
 /// On what a cap of the policy rests: the file.
-fn basis(reason: &str, policy: &karvan_policy::Policy, activity: Option<Decimal>) -> CapBasis {
+pub(super) fn basis(
+    reason: &str,
+    policy: &karvan_policy::Policy,
+    activity: Option<Decimal>,
+) -> CapBasis {
     CapBasis { grounds: Grounds::new(reason, policy.hash), activity }
 }
 

@@ -74,9 +74,11 @@ impl<J: Journal> Play<J> {
             let draw = self.chance.unit(Purpose::Incomplete, place as u64, u64::from(year));
             let share = if self.errs() && draw <= 0.01 { 0.95 } else { 1.0 };
             let mut needs = self.needs(group, year);
-            self.level(&mut needs, &mut |transfer| {
-                commands.push((group.person, transfer.into()));
-            });
+            if !self.is_suspended(j) {
+                self.level(&mut needs, &mut |transfer| {
+                    commands.push((group.person, transfer.into()));
+                });
+            }
             for it in needs {
                 let quantity = Tonnes(floor(it.owed.min(it.held) as f64 * share));
                 if quantity > Tonnes::ZERO {

@@ -74,6 +74,13 @@ struct Wish {
     price: f64,
 }
 
+impl News {
+    /// The last price anybody saw, and when.
+    pub(super) fn last(&self) -> Option<(f64, Instant)> {
+        self.last
+    }
+}
+
 impl<J: Journal> Play<J> {
     /// Habits that do not change: how far a group looks ahead, and whether it hoards.
     pub(super) fn draw_habits(&mut self) {
@@ -133,6 +140,14 @@ impl<J: Journal> Play<J> {
                 WEIGHT * own + (1.0 - WEIGHT) * carried
             }
         };
+        expected.clamp(reserve, it.ceiling_usd.at(news.year).max(0.01).max(reserve))
+    }
+
+    /// What somebody without a view of its own expects of the next weeks.
+    pub(super) fn unbiased(&self, j: usize, news: &News, last: f64) -> f64 {
+        let it = self.policy_of(j);
+        let reserve = it.reserve_usd.at(news.year);
+        let expected = WEIGHT * news.fundamental + (1.0 - WEIGHT) * last;
         expected.clamp(reserve, it.ceiling_usd.at(news.year).max(0.01).max(reserve))
     }
 
