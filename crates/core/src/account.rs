@@ -240,8 +240,7 @@ refusals! {
             => "account {account} is being handed to another operator",
         /// The two books differ about it.
         ReconciliationPending { account: AccountId } = 316
-            => "ledger and shadow log differ about account {account}; nothing moves until that is \
-                resolved",
+            => "the books differ about account {account}; nothing moves until that is resolved",
         /// It is closed.
         Closed { account: AccountId } = 306 => "account {account} is closed",
         /// It will be.

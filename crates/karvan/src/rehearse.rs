@@ -319,6 +319,14 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         ),
     );
     line("units issued", format!("{} Mt with opening balances", mt(it.issued)));
+    let (handed_in, returned, late) = it.reports;
+    line(
+        "reports",
+        format!(
+            "{handed_in} handed in, {late} of them late; verifiers returned {returned}, which were \
+             corrected"
+        ),
+    );
     line("verified", format!("{} Mt owed", mt(sum(|it| it.verified))));
     line("surrendered", format!("{} Mt", mt(sum(|it| it.surrendered))));
     line("penalised", format!("{} Mt", mt(sum(|it| it.penalised))));
@@ -420,6 +428,9 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
         .collect();
     json!({
         "attempts": attempts,
+        "reports_handed_in": it.reports.0,
+        "reports_returned": it.reports.1,
+        "reports_late": it.reports.2,
         "name": told.name,
         "currency": told.currency,
         "members": it.members,

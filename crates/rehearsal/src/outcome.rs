@@ -79,6 +79,8 @@ pub struct Outcome {
     pub chain: [u8; 32],
     /// The hash of the state.
     pub state_hash: [u8; 32],
+    /// Reports that were handed in, those that verifiers returned, and years reported late.
+    pub reports: (u64, u64, u64),
     /// What thieves and careless officials tried.
     pub attempts: Vec<Attempt>,
     /// Refusals of honest commands by number: how many, and the first text.

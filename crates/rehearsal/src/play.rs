@@ -81,6 +81,7 @@ pub struct Play<J> {
     open_calls: BTreeMap<(usize, u16), CallId>,
     attempts: Vec<Attempt>,
     intermediaries: Vec<Intermediary>,
+    late: u64,
 }
 
 impl<J: Journal> Play<J> {
@@ -101,6 +102,7 @@ impl<J: Journal> Play<J> {
             open_calls: BTreeMap::new(),
             attempts: Vec::new(),
             intermediaries: Vec::new(),
+            late: 0,
         }
     }
 
@@ -156,7 +158,7 @@ impl<J: Journal> Play<J> {
             Step::TrueUp => self.true_up(j, year),
             Step::Surrender => self.surrender(j, year),
             Step::CloseYear => self.close_year(j, year),
-            Step::Shock => self.shock(j, year),
+            Step::Shock => self.shock(j, year, entry.at),
             Step::Resume => self.resume(j),
             Step::Attack => self.attack(j, year),
             Step::Invest => {
@@ -374,6 +376,14 @@ impl<J: Journal> Play<J> {
         u8::try_from(self.state().now.date().1).unwrap_or(1)
     }
 
+    /// See [`Outcome::reports`].
+    fn reports(&self) -> (u64, u64, u64) {
+        let versions = self.state().reports.values().map(|it| u64::from(it.version));
+        let handed_in: u64 = versions.sum();
+        let years = self.state().reports.len() as u64;
+        (handed_in, handed_in - years, self.late)
+    }
+
     fn outcome(&self) -> Outcome {
         let state = self.state();
         let years = (self.settings.first, self.settings.last);
@@ -394,6 +404,7 @@ impl<J: Journal> Play<J> {
             until: state.now,
             chain: self.market.writer().chain(),
             state_hash: state.hash(),
+            reports: self.reports(),
             attempts: self.attempts.clone(),
             refused: refused.iter().map(|(n, (count, text))| (*n, *count, text.clone())).collect(),
         }

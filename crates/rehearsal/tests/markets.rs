@@ -241,5 +241,34 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     assert!(numbers("two stolen passwords empty it").contains(&615), "the limit");
     assert_eq!(numbers("its own proposal"), [112], "two persons are two persons");
     assert!(numbers("offered again").contains(&302), "nothing leaves the surrender account");
+    assert_eq!(numbers("appoint a third person"), [103], "the administrator approves that");
+    assert_eq!(numbers("of one house end a freeze"), [114], "another body does");
+    assert!(numbers("whose lock elsewhere is gone").contains(&316), "they are stopped");
+    assert!(it.attempts.iter().any(|it| it.what.contains("carousel")));
     assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
+}
+
+/// What the script has happen: output falls by a third in the middle of a year, and a market is
+/// suspended for its auction.
+#[test]
+fn a_shock_changes_what_is_emitted_and_a_suspended_market_stands_still() {
+    let script = "[[rehearsal.shock]]\nat = \"2027-07\"\noutput_percent = -34\n";
+    let suspended =
+        "[[rehearsal.shock]]\nat = \"2027-03\"\njurisdiction = \"XXA\"\nsuspended_days = 40\n";
+    let plain = outcome(settings(TWO_COUNTRIES, THEIR_PLANTS));
+    let emitted = |it: &Outcome, year: u16| -> u64 {
+        it.rows.iter().filter(|it| it.year == year).map(|it| it.reported.0).sum()
+    };
+    let fallen = outcome(settings(&format!("{TWO_COUNTRIES}\n{script}"), THEIR_PLANTS));
+    let (before, after) = (emitted(&plain, 2027), emitted(&fallen, 2027));
+    assert!(after < before * 88 / 100 && after > before * 78 / 100, "{before} t, then {after} t");
+    assert!(emitted(&fallen, 2028) < emitted(&plain, 2028), "part of it lasts");
+    let stood = outcome(settings(&format!("{TWO_COUNTRIES}\n{suspended}"), THEIR_PLANTS));
+    assert!(stood.refused.is_empty(), "{:?}", stood.refused);
+    assert_ne!(stood.chain, plain.chain);
+    let sold = |it: &Outcome| {
+        let row = it.rows.iter().find(|it| it.jurisdiction == "XXA" && it.year == 2027);
+        row.map(|it| it.auctioned).unwrap()
+    };
+    assert!(sold(&stood) < sold(&plain), "nobody bids where the market is suspended");
 }

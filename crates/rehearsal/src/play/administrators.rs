@@ -465,8 +465,9 @@ impl<J: Journal> Play<J> {
             it.jurisdiction == j && !row.emissions.contains_key(&Year(year))
         });
         let judged = || (1, Opinion::Verified, Vec::new());
-        let commands =
+        let commands: Vec<_> =
             late.flat_map(|it| self.handed_in(it, (year, it.emissions(year)), judged())).collect();
+        self.late += commands.len() as u64 / 2;
         self.send(commands)
     }
 

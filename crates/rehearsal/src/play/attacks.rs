@@ -1,20 +1,25 @@
 //! What thieves, careless officials and liars try, and what stops them. Nothing here is a private
 //! door: everything is sent as anybody would send it.
 
+use super::administrators::locked;
 use super::{Officials, Play};
 use karvan_core::Command;
 use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::account::{AccountKind, distrust_account::DistrustAccount, of_government};
+use karvan_core::calendar::Day;
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::compliance::verify_report::{Opinion, VerifyReport};
+use karvan_core::freezing::resume_accounts::ResumeAccounts;
 use karvan_core::freezing::{Frozen, freeze::Freeze, unfreeze::Unfreeze};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{AccountId, HoldId, PartyId, PersonId, SeriesId};
+use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
+use karvan_core::party::{PersonRights, appoint_person::AppointPerson};
 use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Tonnes};
-use karvan_core::supply::issue::Issue;
+use karvan_core::rules::Registry;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
-use karvan_core::time::Year;
+use karvan_core::time::{DAY_MS, Year};
 use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::transfer::{Consideration, Transfer};
 use karvan_engine::Answer;
@@ -61,7 +66,10 @@ impl<J: Journal> Play<J> {
         let Some(scene) = self.scene(j) else { return Ok(()) };
         let before = self.free(scene.accomplice);
         self.steal(&scene)?;
+        self.get_around(&scene)?;
+        self.go_round(&scene)?;
         self.misuse_office(&scene, year)?;
+        self.let_go(&scene, j)?;
         let lost = Tonnes(self.free(scene.accomplice).0.saturating_sub(before.0));
         if let Some(last) = self.attempts.last_mut() {
             last.lost = lost;
@@ -103,11 +111,19 @@ impl<J: Journal> Play<J> {
         self.attempts.push(Attempt { what, stake, stopped_by, refusals, lost });
     }
 
-    /// Proposes and approves with two persons of one party; the answer that decided.
+    /// Proposes, and has another person approve that may; the answer that decided.
     fn both(&mut self, person: PersonId, command: Command) -> Result<Answer, Stopped> {
-        let (proposal, command_hash) = (self.state().next_proposal, command.hash(person));
         let seconds = who_may_approve(self.state(), person, &command);
         let second = seconds.first().copied().unwrap_or(PersonId(person.0 + 1));
+        self.with_second((person, second), command)
+    }
+
+    fn with_second(
+        &mut self,
+        (person, second): (PersonId, PersonId),
+        command: Command,
+    ) -> Result<Answer, Stopped> {
+        let (proposal, command_hash) = (self.state().next_proposal, command.hash(person));
         let propose = Propose { command: Box::new(command) };
         let proposed = self.market.attempt(person, propose.into())?;
         if !matches!(proposed, Answer::Accepted { .. }) {
@@ -178,6 +194,116 @@ impl<J: Journal> Play<J> {
         Ok(())
     }
 
+    /// They want a third person, and the end of the freeze that the administrator put on.
+    fn get_around(&mut self, it: &Scene) -> Result<(), Stopped> {
+        let (person, second) = (it.person, PersonId(it.person.0 + 1));
+        let (party, rights, accounts) = (it.holder, PersonRights::All, None);
+        let appoint = Command::from(AppointPerson { party, rights, accounts });
+        let answer = self.with_second((person, second), appoint)?;
+        self.tried("two stolen passwords appoint a third person", it.all, &answer);
+        let administrator = it.officials.administrator;
+        let frozen = Frozen::Holder(it.holder);
+        self.market.attempt(administrator, Freeze { frozen }.into())?;
+        let grounds = Grounds::new("a friend asked", [0; 32]);
+        let unfreeze = Command::from(Unfreeze { frozen, grounds });
+        let house = (administrator, PersonId(administrator.0 + 1));
+        let answer = self.with_second(house, unfreeze.clone())?;
+        self.tried("two of one house end a freeze", it.all, &answer);
+        self.both(administrator, unfreeze)?;
+        Ok(())
+    }
+
+    /// A carousel: units go round three accounts of strangers, to look like a market.
+    fn go_round(&mut self, it: &Scene) -> Result<(), Stopped> {
+        let owner = |account: AccountId| {
+            let holder = self.state().accounts.row(account).holder;
+            (account, holder, self.state().parties.row(holder).person)
+        };
+        let mut owners = vec![owner(it.victim)];
+        for plant in self.plants.iter().filter(|it| it.account != AccountId(0)) {
+            let next = owner(plant.account);
+            let here = self.state().accounts.row(plant.account).jurisdiction == it.officials.id;
+            let held = self.free(plant.account).0 >= PART;
+            if here && held && owners.iter().all(|(_, holder, _)| *holder != next.1) {
+                owners.push(next);
+            }
+            if owners.len() == 3 {
+                break;
+            }
+        }
+        let stake = Tonnes(PART);
+        let mut waits = None;
+        let mut waiting = Vec::new();
+        for place in 0..owners.len() {
+            let (from, _, person) = owners[place];
+            let (to, ..) = owners[(place + 1) % owners.len()];
+            let series = it.series;
+            let (quantity, consideration) = (stake, Consideration::Free);
+            let hop = Transfer { from, to, series, quantity, consideration };
+            let transfer = self.state().ledger.next_hold;
+            let answer = self.both(person, hop.into())?;
+            if let Some(row) = self.state().delayed.get(&transfer) {
+                waits = waits.max(Some(row.execution));
+                waiting.push((person, transfer));
+            } else {
+                self.tried("a carousel of three accounts", stake, &answer);
+                return Ok(());
+            }
+        }
+        for (person, transfer) in waiting {
+            self.market.attempt(person, CancelTransfer { transfer }.into())?;
+        }
+        let stopped_by = match waits {
+            Some(until) => format!(
+                "each hop waits until {until} and counts for its holder's limit; none moves that day"
+            ),
+            None => "nothing: no hop waited".to_owned(),
+        };
+        let what = "a carousel of three accounts";
+        let (refusals, lost) = (Vec::new(), Tonnes::ZERO);
+        self.attempts.push(Attempt { what, stake, stopped_by, refusals, lost });
+        Ok(())
+    }
+
+    /// The register elsewhere lets go of units that live here: those who hold them are stopped.
+    fn let_go(&mut self, it: &Scene, j: usize) -> Result<(), Stopped> {
+        let Officials { id, administrator, .. } = it.officials;
+        if self.policy_of(j).registry != Registry::Mirror {
+            return Ok(());
+        }
+        let mut blocks = locked(self.state(), id);
+        let Some(last) = blocks.last_mut() else { return Ok(()) };
+        // The first units of the vintage: they were delivered free of charge.
+        let part = Tonnes(PART);
+        last.serials.first += part.0;
+        last.serials.count -= part;
+        let day = Day(self.state().now.0.div_euclid(DAY_MS));
+        let statement = [1; 32];
+        let compare = ReconcileMirror { jurisdiction: id, day, statement, blocks };
+        self.market.attempt(administrator, compare.into())?;
+        let stopped = self.state().stopped.clone();
+        let holds = |account: &AccountId| self.free(*account) > Tonnes::ZERO;
+        let operator = |account: &&AccountId| {
+            self.state().accounts.row(**account).kind == AccountKind::Operator
+        };
+        let Some(from) = stopped.iter().filter(operator).find(|it| holds(it)).copied() else {
+            return Ok(());
+        };
+        let person = self.state().parties.row(self.state().accounts.row(from).holder).person;
+        let series = self.state().ledger.shelves.row(from).queues.first().map(|it| it.series);
+        let to = if from == it.accomplice { it.victim } else { it.accomplice };
+        let (quantity, consideration) = (Tonnes(1), Consideration::Free);
+        let series = series.unwrap_or(it.series);
+        let transfer = Transfer { from, to, series, quantity, consideration };
+        let answer = self.both(person, transfer.into())?;
+        self.tried("units whose lock elsewhere is gone are passed on", part, &answer);
+        let grounds = Grounds::new("the register has locked them again", [1; 32]);
+        let resume = ResumeAccounts { accounts: stopped, grounds };
+        let region = self.state().parties.row(PartyId(0)).person;
+        self.both(region, resume.into())?;
+        Ok(())
+    }
+
     fn misuse_office(&mut self, it: &Scene, year: u16) -> Result<(), Stopped> {
         let Officials { id: jurisdiction, administrator, .. } = it.officials;
         let year = Year(year);
@@ -196,8 +322,9 @@ impl<J: Journal> Play<J> {
         let stake = Tonnes(1_000_000);
         self.tried("an administrator approves its own proposal of a higher cap", stake, &answer);
         self.market.attempt(administrator, Reject { proposal }.into())?;
-        let issue = Issue { jurisdiction, year, quantity: Tonnes(1) };
-        let answer = self.both(administrator, issue.into())?;
+        let place = usize::try_from(jurisdiction.0).unwrap_or_default();
+        let issue = self.issue(place, year, Tonnes(1));
+        let answer = self.both(administrator, issue)?;
         self.tried("two administrators issue above the cap", Tonnes(1), &answer);
         if let Some(from) = of_government(self.state(), jurisdiction, AccountKind::Surrender) {
             let (to, series, consideration) = (it.accomplice, it.series, Consideration::Free);

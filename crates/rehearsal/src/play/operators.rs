@@ -4,6 +4,9 @@ use super::Play;
 use super::administrators::floor;
 use crate::chance::Purpose;
 use crate::group::{Group, Plant, eligible, is_open, owes};
+use karvan_core::account::{AccountKind, of_government};
+use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
+use karvan_core::cash::deposit::Deposit;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::id::SeriesId;
 use karvan_core::quantity::Tonnes;
@@ -87,6 +90,43 @@ impl<J: Journal> Play<J> {
                     commands.push((group.person, surrender.into()));
                 }
             }
+        }
+        self.send(commands)?;
+        self.buy_at_ceiling(j, year)
+    }
+
+    /// Whoever is short and has nothing left buys at the ceiling, as far as the stability account
+    /// holds and a missing unit costs more than that.
+    fn buy_at_ceiling(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
+        let id = self.id_of(j);
+        let state = self.state();
+        let ceiling = state.year_rules(id, Year(year)).and_then(|it| it.ceiling);
+        let stability = of_government(state, id, AccountKind::Stability);
+        let Some((price, stability)) = ceiling.zip(stability) else { return Ok(()) };
+        let counts = |series| state.ledger.counts_for(series, id, Year(year));
+        let mut there = state.ledger.shelves.row(stability).free(counts);
+        let policy = self.policy_of(j);
+        let fine = policy.penalty_usd.at(year);
+        let cheaper = policy.make_good.at(year) || price.0 as f64 / 100.0 <= fine;
+        let mut wanted = Vec::new();
+        for plant in self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year)) {
+            let row = state.installations.row(plant.installation);
+            let missing = row.missing_up_to(Year(year)).min(there);
+            let empty = eligible(state, plant, year) == Tonnes::ZERO;
+            if cheaper && empty && missing > Tonnes::ZERO {
+                there -= missing;
+                wanted.push((plant.installation, plant.group, missing));
+            }
+        }
+        let mut commands = Vec::new();
+        for (installation, group, quantity) in wanted {
+            let (party, person) = (self.groups[group].party, self.groups[group].person);
+            self.statement_line += 1;
+            let (amount, reference) = (price.times(quantity), self.statement_line);
+            let (amount, currency) = (amount.unwrap_or_default(), None);
+            commands.push((self.bank, Deposit { party, amount, reference, currency }.into()));
+            let buy = BuyAtCeiling { installation, year: Year(year), quantity };
+            commands.push((person, buy.into()));
         }
         self.send(commands)
     }

@@ -6,6 +6,7 @@ use karvan_core::freezing::Frozen;
 use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfreeze::Unfreeze};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::PersonId;
+use karvan_core::time::Instant;
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::schema::Shock;
@@ -13,8 +14,8 @@ use karvan_policy::schema::Shock;
 impl<J: Journal> Play<J> {
     /// The shocks of a jurisdiction's month. What was put out before stays; nobody expected the
     /// rest, and part of it lasts into the next year, as all chance does.
-    pub(super) fn shock(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
-        let month = self.market_month();
+    pub(super) fn shock(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
+        let month = u8::try_from(at.date().1).unwrap_or(1);
         let code = self.policy_of(j).code.clone();
         let here = |it: &&Shock| {
             let place = it.jurisdiction.as_ref().is_none_or(|it| *it == code);
