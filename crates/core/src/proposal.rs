@@ -59,6 +59,9 @@ refusals! {
         /// An approval covers the exact bytes.
         AnotherCommand { proposal: ProposalId } = 1102
             => "proposal {proposal} holds another command than the one approved; look at it again",
+        /// One after the other.
+        SamePending { proposal: ProposalId, kind: &'static str } = 1109
+            => "proposal {proposal}, a {kind} too, waits; have it decided first",
         /// A body approves once.
         AlreadyApproved { proposal: ProposalId, person: PersonId } = 1107
             => "the body of person {person} has approved proposal {proposal}",

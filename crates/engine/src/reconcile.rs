@@ -1,5 +1,5 @@
-//! What follows from a difference between ledger and shadow log: the accounts concerned are stopped,
-//! and no others.
+//! What follows from a difference between ledger and shadow log: the accounts concerned are
+//! stopped, and no others.
 
 use crate::shadow::Difference;
 use karvan_core::freezing::stop_accounts::{ACCOUNTS_MAX, StopAccounts};

@@ -8,6 +8,7 @@ mod auction;
 mod compliance;
 mod delay;
 mod emissions;
+mod fixing;
 mod input;
 mod reserve;
 pub(crate) mod sheet;

@@ -24,12 +24,12 @@ use std::path::PathBuf;
 pub(crate) enum Import {
     /// Take over holdings: account,year,first,last,lock. All mistakes are named at once, and
     /// nothing is taken over from a file with mistakes.
-    Holdings(Statement),
+    Holdings(RegisterFile),
     /// Compare all that is locked there, year,first,last,lock, with what lives here; accounts
     /// whose units have lost their lock are stopped.
     Statement {
         #[command(flatten)]
-        file: Statement,
+        file: RegisterFile,
         /// The day of the statement, such as 2028-02-01.
         #[arg(long, value_parser = journal::moment)]
         day: Instant,
@@ -37,7 +37,7 @@ pub(crate) enum Import {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Statement {
+pub(crate) struct RegisterFile {
     /// The register's statement as UTF-8 CSV with a header.
     file: PathBuf,
     /// The data directory; no server may have it open.
@@ -56,7 +56,7 @@ pub(crate) struct Statement {
     output: Output,
 }
 
-impl Statement {
+impl RegisterFile {
     fn persons(&self) -> (PersonId, Option<PersonId>) {
         (PersonId(self.by), self.approve.map(PersonId))
     }
@@ -96,7 +96,7 @@ fn account(state: &State, text: &str) -> Option<AccountId> {
     account::by_number(state, AccountNumber::parse(text).ok()?)
 }
 
-fn holdings(it: &Statement) -> Result<()> {
+fn holdings(it: &RegisterFile) -> Result<()> {
     let mut sheet = Sheet::read(&it.file, &["account", "year", "first", "last", "lock"], &[])?;
     let statement = hash(&it.file)?;
     let mut store = Store::open(&it.store)?;
@@ -132,7 +132,7 @@ fn holdings(it: &Statement) -> Result<()> {
     Ok(())
 }
 
-fn statement(it: &Statement, day: Instant) -> Result<()> {
+fn statement(it: &RegisterFile, day: Instant) -> Result<()> {
     let mut sheet = Sheet::read(&it.file, &["year", "first", "last", "lock"], &["account"])?;
     let statement = hash(&it.file)?;
     let mut blocks = Vec::new();
@@ -184,7 +184,7 @@ fn statement(it: &Statement, day: Instant) -> Result<()> {
 }
 
 /// What the record says.
-fn differences(it: &Statement, record: u64) -> Result<Vec<MirrorDifference>> {
+fn differences(it: &RegisterFile, record: u64) -> Result<Vec<MirrorDifference>> {
     let mut found = Vec::new();
     journal::each_record(&it.store, record, |_, events| {
         for event in events {

@@ -1,4 +1,5 @@
-//! `karvan journal letters`: the compliance letters of a store as they stood just before any moment.
+//! `karvan journal letters`: the compliance letters of a store as they stood just before any
+//! moment.
 
 use crate::table::Table;
 use crate::{Output, journal, store};

@@ -24,11 +24,10 @@ impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let name = || dir.display().to_string();
         anyhow::ensure!(dir.is_dir(), "{} is no data directory", name());
-        let disk = DiskStorage::open(dir).with_context(name)?;
+        let disk = Arc::new(DiskStorage::open(dir).with_context(name)?);
         let (journal, found) =
-            FileJournal::open(Arc::new(disk), FileOptions::default()).with_context(name)?;
-        let disk = DiskStorage::open(dir).with_context(name)?;
-        let start = snapshot::at(&disk, journal.segments(), found.last).with_context(name)?;
+            FileJournal::open(disk.clone(), FileOptions::default()).with_context(name)?;
+        let start = snapshot::at(&*disk, journal.segments(), found.last).with_context(name)?;
         // A rehearsed market may be ahead of the machine: its time never goes back.
         let now = SystemClock.now().max(start.state.now);
         let clock: Arc<dyn Clock> = Arc::new(SetClock::at(now));
@@ -62,7 +61,9 @@ impl Store {
     fn send(&mut self, actor: PersonId, command: Command) -> Result<u64> {
         self.sent += 1;
         let at = self.clock.now();
-        let submission = Submission { id: CommandId::new(at, self.sent << 24), actor, command };
+        // Another process may have sent at this very time: the records before tell them apart.
+        let unlike = u128::from(self.state().position) << 16 | self.sent & 0xffff;
+        let submission = Submission { id: CommandId::new(at, unlike), actor, command };
         let answers = self.writer.step(&[submission], &mut |_| {})?;
         match answers.into_iter().next() {
             Some(Answer::Accepted { position }) => Ok(position),

@@ -64,6 +64,31 @@ fn delays_are_those_of_the_published_examples() {
     assert!(refusal(never, "").contains("weekday of work"));
 }
 
+/// 21,625 tenge at 525 for a dollar are 41.19 dollars: above the dollar bid at 41.00, and paid in
+/// tenge, rounded up. A fixing of the day itself comes too late.
+#[test]
+fn bids_in_a_national_currency_are_ranked_at_the_fixing_before_the_auction() {
+    let fixing = std::env::temp_dir().join(format!("fixing-{}.csv", std::process::id()));
+    let rows = "date,currency,rate,source\n2028-02-29,KZT,525,National Bank\n\
+        2028-03-01,KZT,600,National Bank\n";
+    fs::write(&fixing, rows).unwrap();
+    let bids = "bid,bidder,price,quantity,cash,currency\n\
+        a,A,21625.00,1000,21625000.00,KZT\nb,B,41.00,1500,,\nc,C,21625.00,500,1.00,KZT\n";
+    let line = format!("auction --bids {{file}} --volume 2000 --fixing {}", fixing.display());
+    let found = answer(&format!("{line} --day 2028-03-01"), bids);
+    let expected = json!({ "bid": "a", "quantity": 1000, "ranked": "41.19", "currency": "KZT",
+        "fixing": "525", "pays": "21525000.00" });
+    assert_eq!((&found["price"], &found["allocations"][0]), (&json!("41.00"), &expected));
+    assert_eq!(found["allocations"][1], json!({ "bid": "b", "quantity": 1000 }));
+    let beyond = json!([{ "bid": "c", "reason": "beyond the cash of its bidder" }]);
+    assert_eq!(found["refused"], beyond);
+    assert!(refusal(&format!("{line} --day 2028-02-29"), bids).contains("line 2: currency"));
+    fs::write(&fixing, format!("{rows}2028-03-01,KZT,0,\n")).unwrap();
+    let wrong = refusal(&format!("{line} --day 2028-03-01"), bids);
+    assert!(wrong.contains("line 4: rate") && wrong.contains("line 4: source"), "{wrong}");
+    fs::remove_file(fixing).unwrap();
+}
+
 #[test]
 fn an_auction_is_recomputed_from_its_bids() {
     let bids = "bid,bidder,price,quantity,group,cash,limit\n\

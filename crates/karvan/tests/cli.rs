@@ -239,3 +239,108 @@ fn a_table_is_checked_with_every_mistake_whether_csv_or_spreadsheet() {
     let said = karvan(&folder, &format!("table bad.csv {line}"));
     assert!(said.err.contains("installation, quantity is missing"), "{}", said.err);
 }
+
+/// All facts of a store's records that have a name.
+fn facts(folder: &Path, store: &str, name: &str) -> Vec<serde_json::Value> {
+    let exported = karvan(folder, &format!("journal export {store} --json")).out;
+    let records = exported.lines().map(json);
+    let facts = records.flat_map(|it| it["facts"].as_array().unwrap().clone());
+    facts.filter(|it| it["fact"] == name).collect()
+}
+
+#[test]
+fn a_register_elsewhere_is_taken_over_and_compared_and_only_as_the_market_allows() {
+    let folder = folder("mirror");
+    let policy = fs::read_to_string(folder.join("policy.toml")).unwrap();
+    let ys = "[jurisdiction.XXB]\n";
+    let mirror = policy.replace(ys, &format!("{ys}registry = \"mirror\"\n"));
+    fs::write(folder.join("policy.toml"), mirror).unwrap();
+    karvan(&folder, &format!("{REHEARSE} --data-dir store"));
+    let nations = facts(&folder, "store", "PartyRegistered");
+    let nation =
+        |it: &&serde_json::Value| it["role"] == "NationalAdministrator" && it["jurisdiction"] == 1;
+    let by = nations.iter().find(nation).unwrap()["person"].as_u64().unwrap();
+    let plants = facts(&folder, "store", "InstallationRegistered");
+    let account = plants.iter().find(|it| it["jurisdiction"] == 1).unwrap()["account"].as_u64();
+    let made = format!("calc account --make XX-100-{:09}-1 --json", account.unwrap() + 1);
+    let number = json(&karvan(&folder, &made).out)["number"].as_str().unwrap().to_owned();
+    // A statement with mistakes: all are named, nothing is taken over.
+    let header = "account,year,first,last,lock\n";
+    fs::write(folder.join("bad.csv"), format!("{header}XX-1,2030,9,8,\n{number},x,0,1,a\n"))
+        .unwrap();
+    let ask = format!("--store store --jurisdiction XXB --by {by} --approve {}", by + 1);
+    let bad = karvan(&folder, &format!("import holdings bad.csv {ask}"));
+    assert_eq!(bad.code, Some(1));
+    for part in ["line 2: account", "line 2: lock", "line 3: year", "line 3: first"] {
+        assert!(bad.err.contains(part), "{part} in {}", bad.err);
+    }
+    // All that the cap allows is there already.
+    fs::write(folder.join("more.csv"), format!("{header}{number},2030,7,9,lock-9\n")).unwrap();
+    let more = karvan(&folder, &format!("import holdings more.csv {ask}"));
+    assert_eq!(more.code, Some(1), "{}", more.out);
+    assert!(more.err.contains("the cap leaves 0 t"), "{}", more.err);
+    let stranger =
+        karvan(&folder, "import holdings more.csv --store store --jurisdiction XXB --by 999");
+    assert!(stranger.err.contains("two persons"), "{}", stranger.err);
+    // The register's statement is what lives here; then it has let some units go.
+    let imported = facts(&folder, "store", "HoldingImported");
+    let rows: Vec<(u64, u64, u64)> = imported
+        .iter()
+        .map(|it| {
+            let block = &it["block"];
+            let first = block["serials"]["first"].as_u64().unwrap();
+            let count = block["serials"]["count"].as_u64().unwrap();
+            (block["year"].as_u64().unwrap(), first, first + count - 1)
+        })
+        .collect();
+    assert!(!rows.is_empty());
+    let statement = |rows: &[(u64, u64, u64)]| {
+        let lines = rows.iter().map(|(year, first, last)| format!("{year},{first},{last},plan\n"));
+        format!("year,first,last,lock\n{}", lines.collect::<String>())
+    };
+    fs::write(folder.join("day1.csv"), statement(&rows)).unwrap();
+    let compare = |file: &str, day: &str| {
+        karvan(&folder, &format!("import statement {file} --day {day} {ask} --json"))
+    };
+    let same = compare("day1.csv", "2032-01-01");
+    assert_eq!(same.code, Some(0), "{}", same.err);
+    assert_eq!(json(&same.out)["differences"], serde_json::json!([]));
+    let mut less = rows.clone();
+    less.last_mut().unwrap().2 -= 5;
+    fs::write(folder.join("day2.csv"), statement(&less)).unwrap();
+    assert!(compare("day2.csv", "2032-01-01").err.contains("compared already"));
+    let differs = json(&compare("day2.csv", "2032-01-02").out);
+    let named = &differs["differences"][0];
+    assert_eq!(named["last"], rows.last().unwrap().2);
+    assert_eq!(named["first"], rows.last().unwrap().2 - 4);
+    assert!(!facts(&folder, "store", "AccountStopped").is_empty());
+    assert_eq!(karvan(&folder, "journal verify store").code, Some(0));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn letters_are_shown_as_they_stood_before_any_moment() {
+    let folder = folder("letters");
+    karvan(&folder, &format!("{REHEARSE} --data-dir store"));
+    let at = |at: &str| json(&karvan(&folder, &format!("journal letters store --json {at}")).out);
+    let status = |told: &serde_json::Value, letter: &str| {
+        told.as_array().unwrap().iter().filter(|it| it["status"] == letter).count()
+    };
+    let before = at("--at 2028-03-01 --jurisdiction XXA");
+    let reported = at("--at 2028-06-01 --jurisdiction XXA");
+    let settled = at("--at 2028-12-01 --jurisdiction XXA");
+    assert!(status(&before, "C") > 0, "nothing is reported: {before}");
+    assert!(status(&reported, "B") > 0, "reported, and not yet surrendered: {reported}");
+    assert!(status(&settled, "A") > 0, "{settled}");
+    assert!(settled.as_array().unwrap().iter().all(|it| !it["frozen"].is_null()));
+    assert!(reported.as_array().unwrap().iter().all(|it| it["frozen"].is_null()));
+    let figure = &settled[0];
+    let part = |key: &str| figure[key].as_i64().unwrap();
+    let sum = part("surrendered_t") + part("excused_t") - part("verified_t");
+    assert_eq!(part("figure_t"), sum);
+    let table = karvan(&folder, "journal letters store --jurisdiction XXB").out;
+    assert!(table.contains("figure") && table.contains("XXB") && !table.contains("XXA"), "{table}");
+    let wrong = karvan(&folder, "journal letters store --jurisdiction XXZ");
+    assert!(wrong.err.contains("no jurisdiction XXZ"), "{}", wrong.err);
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -55,8 +55,8 @@ use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mirror::ForeignBlock;
 use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
 use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
-use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
-use karvan_core::mrv::{Decimal, GwpSet};
+use karvan_core::mrv::Decimal;
+use karvan_core::mrv::stream::{Category, Measure, Sets, SourceStream, Unit};
 use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
@@ -466,9 +466,11 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
                 carbon_content: None,
                 biomass_percent: None,
                 gas: None,
+                fuel: None,
+                tier: None,
             };
             let streams = vec![measured; usize::try_from(draw.below(3)).unwrap()];
-            let detail = Detail { gwp: GwpSet::Ar5, streams };
+            let detail = Detail { sets: Sets::default(), streams };
             let detail = (draw.below(2) == 0).then(|| Box::new(detail));
             let activity = draw.of(&[None, Decimal::parse("12.5")]);
             let emissions = quantity;

@@ -25,6 +25,7 @@ const WALLS: [(&str, &[&str]); 8] = [
             "csv",
             "indicatif",
             "serde_json",
+            "sha2",
         ],
     ),
     ("sim", &["karvan-core", "karvan-engine"]),

@@ -74,8 +74,7 @@ pub fn decide(
     use PublishFixingRefused as No;
     let mut no = Objections::default();
     let (currency, day, rate, most) = (it.currency, it.day, it.rate, SOURCE_BYTES_MAX);
-    let (mantissa, _) = rate.parts();
-    no.unless(mantissa > 0, No::RateNotPositive { rate });
+    no.unless(rate.is_positive(), No::RateNotPositive { rate });
     let quoted = state.rules.as_ref().is_some_and(|it| it.currency == currency);
     no.unless(!quoted, No::QuoteCurrency { currency });
     // The day may have begun in the east of the region while it has not in the west.

@@ -10,8 +10,8 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::InstallationId;
-use crate::mrv::stream::{self, StreamWrong};
-use crate::mrv::{Decimal, GwpSet, SourceStream};
+use crate::mrv::stream::{self, Sets, StreamWrong};
+use crate::mrv::{Decimal, SourceStream};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::YearRules;
@@ -63,9 +63,9 @@ pub struct Report {
 /// The source streams of a report.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Detail {
-    /// The set of global warming potentials that is used.
+    /// The published values that are used: with the report they never change.
     #[n(0)]
-    pub gwp: GwpSet,
+    pub sets: Sets,
     /// The streams.
     #[n(1)]
     pub streams: Vec<SourceStream>,
@@ -201,7 +201,7 @@ fn check_detail(detail: &Detail, emissions: Tonnes, no: &mut Objections) {
     }
     let mut emitted = Vec::new();
     for (stream, row) in (1..).zip(&detail.streams) {
-        match stream::emitted(row, detail.gwp) {
+        match stream::emitted(row, detail.sets) {
             Ok(it) => emitted.push(it),
             Err(all) => {
                 for wrong in all {

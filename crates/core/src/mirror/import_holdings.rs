@@ -95,8 +95,8 @@ refusals! {
             => "row {row}: the cap leaves {left}, less than {wanted}",
         /// What is locked there comes into the total quantity account or a holder's.
         AccountUnfit { row: usize, account: AccountId } = 547
-            => "row {row}: account {account} is neither a holder's nor the total quantity account of \
-                this jurisdiction",
+            => "row {row}: account {account} is neither a holder's nor the total quantity \
+                account of this jurisdiction",
     }
 }
 

@@ -52,6 +52,11 @@ impl Decimal {
         (self.mantissa, 10i128.saturating_pow(u32::from(self.scale)))
     }
 
+    /// Whether it is above zero.
+    pub fn is_positive(self) -> bool {
+        self.mantissa > 0
+    }
+
     /// Whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.mantissa < 0
@@ -168,6 +173,12 @@ impl Sum {
         }
         self.negative &= !self.digits.is_empty();
         self
+    }
+
+    /// Which of two numbers that are not negative is larger.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        compare(&self.shifted_to(scale), &other.shifted_to(scale))
     }
 
     /// The same number as people write it; none where it has too many digits.

@@ -12,7 +12,8 @@
 //! The biomass part of the result is reported apart. Nothing is rounded before the report's total.
 
 use super::decimal::Sum;
-use super::{Decimal, Gas, GwpSet};
+use super::{Decimal, FactorSet, Gas, GwpSet};
+use crate::id::Label;
 use crate::quantity::Tonnes;
 use minicbor::{Decode, Encode};
 use std::fmt;
@@ -165,6 +166,39 @@ pub struct SourceStream {
     /// Which gas.
     #[n(9)]
     pub gas: Option<Gas>,
+    /// The fuel, by its name in the set of factors: what is left empty is taken from there.
+    #[n(10)]
+    pub fuel: Option<Label>,
+    /// The tier by which its data are found, 1 to 4, where the report says so.
+    #[n(11)]
+    pub tier: Option<u8>,
+}
+
+/// The published values a report is reckoned with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Sets {
+    /// The global warming potentials.
+    #[n(0)]
+    pub gwp: GwpSet,
+    /// The factors of fuels.
+    #[n(1)]
+    pub factors: FactorSet,
+}
+
+impl SourceStream {
+    /// The stream with what its fuel's published factors say where nothing else is given.
+    fn with_factors(&self, factors: FactorSet) -> Self {
+        let mut it = self.clone();
+        let fuel = it.fuel.and_then(|it| factors.fuel(it.as_str()));
+        if let Some(fuel) = fuel {
+            let by_mass = it.activity.unit == Unit::Tonne;
+            let ncv = Measure { value: fuel.ncv, unit: Unit::GigajoulePerTonne };
+            it.ncv = it.ncv.or(by_mass.then_some(ncv));
+            let factor = Measure { value: fuel.factor, unit: Unit::TonnesPerTerajoule };
+            it.factor = it.factor.or(Some(factor));
+        }
+        it
+    }
 }
 
 /// What is wrong with a source stream, and with which of its values.
@@ -234,6 +268,30 @@ impl Reckoning<'_> {
             self.wrong(column, "must not be negative");
         }
         Sum::of(value)
+    }
+
+    /// A named fuel is in the set, and its values are those published there.
+    fn published(&mut self, given: &SourceStream, factors: FactorSet) {
+        if given.tier.is_some_and(|it| !(1..=4).contains(&it)) {
+            self.wrong("tier", "must be 1, 2, 3 or 4");
+        }
+        let Some(name) = given.fuel else { return };
+        let Some(fuel) = factors.fuel(name.as_str()) else {
+            self.wrong("fuel", "is none of the set of factors that the report names");
+            return;
+        };
+        if given.category != Category::Combustion {
+            self.wrong("fuel", "has no place in the formula of this category; leave it empty");
+        }
+        let same = |given: Option<Measure>, value: Decimal| {
+            given.is_none_or(|it| Sum::of(it.value) == Sum::of(value))
+        };
+        if !same(given.ncv, fuel.ncv) {
+            self.wrong("ncv", "is not the one published; leave it or the fuel empty");
+        }
+        if !same(given.factor, fuel.factor) {
+            self.wrong("ef", "is not the one published; leave it or the fuel empty");
+        }
     }
 
     fn combustion(&mut self) -> Sum {
@@ -336,14 +394,16 @@ impl Reckoning<'_> {
 }
 
 /// What a stream emitted; or everything that is wrong with it.
-pub fn emitted(stream: &SourceStream, gwp: GwpSet) -> Result<Emitted, Vec<StreamWrong>> {
-    let mut it = Reckoning { stream, wrong: Vec::new() };
+pub fn emitted(stream: &SourceStream, sets: Sets) -> Result<Emitted, Vec<StreamWrong>> {
+    let filled = stream.with_factors(sets.factors);
+    let mut it = Reckoning { stream: &filled, wrong: Vec::new() };
+    it.published(stream, sets.factors);
     let all = match stream.category {
         Category::Combustion => it.combustion(),
         Category::MassBalance => it.mass_balance(),
         Category::Process => it.process(),
         Category::Measured => it.measured(),
-        Category::Gas => it.gas(gwp),
+        Category::Gas => it.gas(sets.gwp),
     };
     let biomass = stream.biomass_percent.unwrap_or(Decimal::of(0, 0));
     if biomass.is_negative() || biomass.exceeds(Decimal::of(100, 0)) {
@@ -395,11 +455,13 @@ mod tests {
             carbon_content: None,
             biomass_percent: None,
             gas: None,
+            fuel: None,
+            tier: None,
         }
     }
 
     fn fossil(it: &SourceStream) -> String {
-        emitted(it, GwpSet::Ar5)
+        emitted(it, Sets::default())
             .map_or_else(|wrong| format!("{wrong:?}"), |it| it.fossil.to_string())
     }
 
@@ -438,7 +500,40 @@ mod tests {
         assert_eq!(fossil(&stream(Category::Measured, "7.25", "tCO2")), "7.25");
         let methane = SourceStream { gas: Gas::parse("CH4"), ..stream(Category::Gas, "10", "t") };
         assert_eq!(fossil(&methane), "280");
-        assert_eq!(emitted(&methane, GwpSet::Ar6).expect("right").fossil.to_string(), "298");
+        assert_eq!(
+            emitted(&methane, Sets { gwp: GwpSet::Ar6, ..Sets::default() })
+                .expect("right")
+                .fossil
+                .to_string(),
+            "298"
+        );
+    }
+
+    #[test]
+    fn a_named_fuel_brings_its_published_factors() {
+        let coal = SourceStream {
+            fuel: Label::new("other_bituminous_coal"),
+            tier: Some(1),
+            ..stream(Category::Combustion, "1000", "t")
+        };
+        assert_eq!(fossil(&coal), "2440.68");
+        let gas = SourceStream {
+            fuel: Label::new("natural_gas"),
+            ..stream(Category::Combustion, "100", "TJ")
+        };
+        assert_eq!(fossil(&gas), "5610");
+        let columns = |it: &SourceStream| -> Vec<&'static str> {
+            let wrong = emitted(it, Sets::default()).expect_err("wrong");
+            wrong.iter().map(|it| it.column).collect()
+        };
+        let other = SourceStream { factor: Some(measure("94.5", "tCO2/TJ")), ..coal.clone() };
+        assert_eq!(columns(&other), ["ef"]);
+        let strange = SourceStream {
+            fuel: Label::new("hay"),
+            tier: Some(5),
+            ..stream(Category::Measured, "1", "t")
+        };
+        assert_eq!(columns(&strange), ["tier", "fuel"]);
     }
 
     #[test]
@@ -449,7 +544,7 @@ mod tests {
         };
         let rows: Vec<Emitted> = ["50", "0", "12.5"]
             .iter()
-            .map(|it| emitted(&half(it), GwpSet::Ar5).expect("right"))
+            .map(|it| emitted(&half(it), Sets::default()).expect("right"))
             .collect();
         assert_eq!(rows.last().map(|it| it.biomass.to_string()), Some("0.1125".to_owned()));
         // 0.45 + 0.9 + 0.7875 = 2.1375, and 0.45 + 0.1125 = 0.5625.
@@ -460,7 +555,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named_with_its_column() {
         let columns = |it: &SourceStream| -> Vec<&'static str> {
-            let wrong = emitted(it, GwpSet::Ar5).expect_err("wrong");
+            let wrong = emitted(it, Sets::default()).expect_err("wrong");
             wrong.iter().map(|it| it.column).collect()
         };
         let coal = stream(Category::Combustion, "1000", "t");

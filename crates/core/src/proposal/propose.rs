@@ -77,6 +77,9 @@ pub fn decide(
     no.settle()?;
     command::decide_with(state, (by.context(), Second::Later), inner, out)?;
     out.clear();
+    if let Some(proposal) = same_pending(state, inner)? {
+        return Err(ProposalRefused::SamePending { proposal, kind: inner.name() }.into());
+    }
     out.push(Event::Proposed(Proposed(Box::new(Wording {
         proposal: state.next_proposal,
         proposer: by.person(),
@@ -85,6 +88,28 @@ pub fn decide(
         lapses: by.now().plus_days(OPEN_DAYS),
     }))));
     Ok(())
+}
+
+/// A proposal that waits and asks the same kind of transaction of the same account or
+/// jurisdiction: but for transfers these come one after the other.
+fn same_pending(state: &State, inner: &Command) -> Result<Option<ProposalId>, Refusals> {
+    let one_by_one = matches!(
+        inner,
+        Command::Issue(_)
+            | Command::Surrender(_)
+            | Command::Delete(_)
+            | Command::Retire(_)
+            | Command::ReturnExcess(_)
+            | Command::ReturnPurchase(_)
+            | Command::ClosureTransfer(_)
+    );
+    if !one_by_one {
+        return Ok(None);
+    }
+    let right = inner.right(state)?;
+    let same = |it: &Command| it.kind() == inner.kind() && it.right(state).ok() == Some(right);
+    let waiting = state.proposals.iter().filter_map(|(id, it)| Some((*id, it.inner()?)));
+    Ok(waiting.filter(|(_, it)| same(it)).map(|(id, _)| id).next())
 }
 
 /// The proposal waits, until its day on the agenda.

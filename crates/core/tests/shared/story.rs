@@ -63,8 +63,8 @@ use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::mirror::ForeignBlock;
 use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
 use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
-use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
-use karvan_core::mrv::{Decimal, GwpSet};
+use karvan_core::mrv::Decimal;
+use karvan_core::mrv::stream::{Category, Measure, Sets, SourceStream, Unit};
 use karvan_core::party::review_party::{Finding, ReviewParty};
 use karvan_core::party::suspend_person::SuspendPerson;
 use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
@@ -344,6 +344,8 @@ fn stream(text: &str) -> SourceStream {
         carbon_content: (!coal).then(|| decimal("0.8")),
         biomass_percent: None,
         gas: None,
+        fuel: None,
+        tier: None,
     }
 }
 
@@ -473,7 +475,10 @@ impl Story {
             return refused;
         }
         let (first, proposal) = (self.actor, self.state.next_proposal);
-        assert_eq!(self.send(&Propose { command: Box::new(command.clone()) }.into()), []);
+        let refused = self.send(&Propose { command: Box::new(command.clone()) }.into());
+        if !refused.is_empty() {
+            return refused;
+        }
         let command_hash = command.hash(first);
         let mut refused = Vec::new();
         for second in seconds {
@@ -843,7 +848,7 @@ impl Story {
                 emissions: quantity(),
                 detail: (words.plain.len() > 1).then(|| {
                     let streams = words.plain[1..].iter().map(|it| stream(it)).collect();
-                    Box::new(Detail { gwp: GwpSet::Ar5, streams })
+                    Box::new(Detail { sets: Sets::default(), streams })
                 }),
                 activity: words.keyed.get("activity").map(|it| decimal(it)),
             }

@@ -1,5 +1,6 @@
 //! `karvan calc auction`: the clearing of a primary auction, recomputed.
 
+use super::fixing::{self, Fixings};
 use super::sheet::Sheet;
 use super::{answer, input};
 use crate::Output;
@@ -7,7 +8,10 @@ use crate::table::Table;
 use anyhow::{Result, bail};
 use karvan_core::auction::carry_over;
 use karvan_core::auction::clearing::{self, Clearing, Demand, Offer};
-use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::calendar::Day;
+use karvan_core::cash::fixing::{in_national, in_quote};
+use karvan_core::mrv::Decimal;
+use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{AuctionRules, TIERS_MAX, Tier};
 use karvan_policy::schema::{RULE_SETS, RuleSet};
 use serde_json::{Value, json};
@@ -16,7 +20,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Auction {
-    /// The bids: bid,bidder,price,quantity and perhaps group,cash,limit.
+    /// The bids: bid,bidder,price,quantity and perhaps group,cash,limit,currency.
     #[arg(long)]
     bids: PathBuf,
     /// How many units are sold.
@@ -54,6 +58,13 @@ pub(crate) struct Auction {
     /// The announced volumes of the next four auctions, into which unsold units go.
     #[arg(long, value_delimiter = ',', value_name = "VOLUME")]
     next: Vec<u64>,
+    /// Fixings, for bids that name a currency of their own: date,currency,rate,source, the rate
+    /// being what a unit of the quote currency costs.
+    #[arg(long, requires = "day")]
+    fixing: Option<PathBuf>,
+    /// The day of the auction; the last fixing before it counts.
+    #[arg(long, value_parser = day)]
+    day: Option<Day>,
     #[command(flatten)]
     output: Output,
 }
@@ -72,6 +83,11 @@ fn rule_set(text: &str) -> Result<RuleSet, String> {
 fn price(text: &str) -> Result<Price, String> {
     let price = input::cents(text).map(Price).filter(|it| it.0 >= 0);
     price.ok_or_else(|| format!("\"{text}\" is no price; expected is one such as 8.15"))
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    input::day(text)
+        .ok_or_else(|| format!("\"{text}\" is no day; expected is one such as 2028-03-01"))
 }
 
 fn tier(text: &str) -> Result<Tier, String> {
@@ -96,11 +112,35 @@ fn seed(text: &str) -> Result<Seed, String> {
 struct Bid {
     name: String,
     bidder: String,
+    /// In the bid's own currency.
     price: Price,
+    /// The bid's own currency and its fixing, where it is not the quote currency.
+    national: Option<(String, Decimal)>,
     quantity: Tonnes,
     group: String,
     cash: Option<i64>,
     limit: Option<u64>,
+}
+
+impl Bid {
+    /// Its price in the quote currency, by which bids are ranked.
+    fn ranked(&self) -> Price {
+        self.national.as_ref().map_or(self.price, |(_, rate)| in_quote(self.price, *rate))
+    }
+
+    /// Its own currency; empty for the quote currency.
+    fn currency(&self) -> &str {
+        self.national.as_ref().map_or("", |(currency, _)| currency)
+    }
+
+    /// What it pays for its units at the clearing price, in its own currency.
+    fn pays(&self, price: Price, fill: Tonnes) -> Option<Money> {
+        let cost = price.times(fill)?;
+        match &self.national {
+            None => Some(cost),
+            Some((_, rate)) => in_national(cost, *rate).map(|(_, up)| up),
+        }
+    }
 }
 
 /// Why a bid does not count.
@@ -120,7 +160,7 @@ pub(crate) fn run(it: &Auction) -> Result<()> {
         .iter()
         .zip(&refused)
         .map(|(bid, refused)| {
-            let (price, quantity) = (bid.price, counts((bid, refused)));
+            let (price, quantity) = (bid.ranked(), counts((bid, refused)));
             Demand { name: bid.name.as_bytes(), price, quantity }
         })
         .collect();
@@ -165,9 +205,10 @@ fn bids(it: &Auction) -> Result<Vec<Bid>> {
     let mut sheet = Sheet::read(
         &it.bids,
         &["bid", "bidder", "price", "quantity"],
-        &["group", "cash", "limit"],
+        &["group", "cash", "limit", "currency"],
     )?;
     sheet.unique("bid");
+    let fixings = it.fixing.as_deref().map(Fixings::read).transpose()?.unwrap_or_default();
     let mut bids = Vec::new();
     let lots = format!("a whole multiple of the lot of {}", it.lot);
     let in_lots = |text: &str| input::whole(text).filter(|it_| it_.is_multiple_of(it.lot));
@@ -178,11 +219,19 @@ fn bids(it: &Auction) -> Result<Vec<Bid>> {
         let money = |text: &str| input::cents(text).filter(|it| *it >= 0);
         let cash = sheet.optional((row, "cash"), "an amount such as 12000.00", money);
         let limit = sheet.optional((row, "limit"), "a whole number", input::whole);
+        let currency = sheet.optional((row, "currency"), fixing::CODE, fixing::code);
+        let rate = |code: &String| fixings.before(code, it.day?);
+        let rate = currency.as_ref().map(rate);
+        if rate == Some(None) {
+            let why = "no fixing of it before the day of the auction: name --fixing and --day";
+            sheet.wrong((row, "currency"), why);
+        }
+        let national = currency.zip(rate.flatten());
         let text = |column: &str| sheet.text(row, column).to_owned();
         let (name, bidder, group) = (text("bid"), text("bidder"), text("group"));
         let (Some(price), Some(quantity)) = (price, quantity) else { continue };
         let quantity = Tonnes(quantity);
-        bids.push(Bid { name, bidder, price, quantity, group, cash, limit });
+        bids.push(Bid { name, bidder, price, national, quantity, group, cash, limit });
     }
     sheet.end()?;
     Ok(bids)
@@ -192,13 +241,13 @@ fn bids(it: &Auction) -> Result<Vec<Bid>> {
 /// the limit of the bidder's group, or beyond the cash its bidder set aside.
 fn refused(bids: &[Bid]) -> Vec<Refused> {
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut promised: BTreeMap<&str, i128> = BTreeMap::new();
+    let mut promised: BTreeMap<(&str, &str), i128> = BTreeMap::new();
     let mut all = Vec::new();
     for bid in bids {
         let group = if bid.group.is_empty() { &bid.bidder } else { &bid.group };
         let so_far = asked.entry(group).or_default();
         let wanted = so_far.saturating_add(bid.quantity.0);
-        let money = promised.entry(&bid.bidder).or_default();
+        let money = promised.entry((&bid.bidder, bid.currency())).or_default();
         let cost = *money + i128::from(bid.price.0) * i128::from(bid.quantity.0);
         let why = if bid.limit.is_some_and(|limit| wanted > limit) {
             Some("above the purchase limit of its group")
@@ -231,7 +280,7 @@ fn as_json(
     let allocations: Vec<Value> = bids
         .iter()
         .zip(&result.fills)
-        .map(|(bid, fill)| json!({ "bid": bid.name, "quantity": fill.0 }))
+        .map(|(bid, fill)| allocation(bid, *fill, result.price))
         .collect();
     let refused: Vec<Value> = bids
         .iter()
@@ -263,15 +312,33 @@ fn as_json(
     value
 }
 
+/// What a bid gets; with what it pays, and in which currency, where that is its own.
+fn allocation(bid: &Bid, fill: Tonnes, price: Option<Price>) -> Value {
+    let mut value = json!({ "bid": bid.name, "quantity": fill.0 });
+    if let Some((currency, rate)) = &bid.national {
+        let pays = price.map_or(Some(Money::ZERO), |it| bid.pays(it, fill));
+        value["ranked"] = json!(bid.ranked().to_string());
+        value["currency"] = json!(currency);
+        value["fixing"] = json!(rate.to_string());
+        value["pays"] = json!(pays.map(|it| it.to_string()));
+    }
+    value
+}
+
 fn as_text((bids, refused): (&[Bid], &[Refused]), result: &Clearing, value: &Value) -> String {
-    let mut table = Table::new(&["bid", "bidder", "price", "quantity", "gets", "refused"]);
+    let columns = ["bid", "bidder", "price", "ranked at", "quantity", "gets", "pays", "refused"];
+    let mut table = Table::new(&columns);
     for ((bid, why), fill) in bids.iter().zip(refused).zip(&result.fills) {
+        let pays = result.price.and_then(|it| bid.pays(it, *fill)).unwrap_or(Money::ZERO);
+        let own = |amount: String| format!("{amount} {}", bid.currency()).trim_end().to_owned();
         table.add(vec![
             bid.name.clone(),
             bid.bidder.clone(),
-            bid.price.to_string(),
+            own(bid.price.to_string()),
+            bid.ranked().to_string(),
             bid.quantity.to_string(),
             fill.to_string(),
+            own(pays.to_string()),
             why.unwrap_or("").to_owned(),
         ]);
     }
@@ -279,7 +346,7 @@ fn as_text((bids, refused): (&[Bid], &[Refused]), result: &Clearing, value: &Val
     let mut text = format!("{table}\n");
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<16}{value}\n"));
     line("status", value["status"].as_str().unwrap_or_default().to_owned());
-    line("price", format!("{price} (a unit, in the currency of the bids)"));
+    line("price", format!("{price} (a unit, in the quote currency)"));
     line("sold", format!("{}", result.sold()));
     line("cover ratio", value["cover_ratio"].as_str().unwrap_or_default().to_owned());
     line("carried over", format!("{} t", value["carried"]));

@@ -5,13 +5,14 @@ use super::sheet::{Row, Sheet};
 use crate::Output;
 use crate::table::Table;
 use anyhow::{Result, bail};
-use karvan_core::mrv::stream::{self, Category, Emitted, Measure, SourceStream, Unit};
-use karvan_core::mrv::{Decimal, Gas, GwpSet};
+use karvan_core::id::Label;
+use karvan_core::mrv::stream::{self, Category, Emitted, Measure, Sets, SourceStream, Unit};
+use karvan_core::mrv::{Decimal, FactorSet, Gas, GwpSet, size};
 use serde_json::json;
 use std::path::PathBuf;
 
 const REQUIRED: [&str; 4] = ["stream", "category", "activity", "activity_unit"];
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 13] = [
     "ncv",
     "ncv_unit",
     "ef",
@@ -22,6 +23,9 @@ const OPTIONAL: [&str; 10] = [
     "biomass_percent",
     "gas",
     "gwp_set",
+    "fuel",
+    "factor_set",
+    "tier",
 ];
 
 #[derive(clap::Args)]
@@ -36,11 +40,13 @@ pub(crate) struct Emissions {
 pub(crate) fn run(it: &Emissions) -> Result<()> {
     let mut sheet = Sheet::read(&it.report, &REQUIRED, &OPTIONAL)?;
     sheet.unique("stream");
-    let gwp = gwp_set(&mut sheet);
+    let gwp = one_set(&mut sheet, "gwp_set", "SAR, AR4, AR5 or AR6", GwpSet::parse);
+    let factors = one_set(&mut sheet, "factor_set", "IPCC-2006", FactorSet::parse);
+    let sets = Sets { gwp, factors };
     let mut rows: Vec<(SourceStream, Emitted)> = Vec::new();
     for row in sheet.rows() {
         let Some(stream) = source_stream(&mut sheet, row) else { continue };
-        match stream::emitted(&stream, gwp) {
+        match stream::emitted(&stream, sets) {
             Ok(emitted) => rows.push((stream, emitted)),
             Err(all) => {
                 for wrong in all {
@@ -53,51 +59,70 @@ pub(crate) fn run(it: &Emissions) -> Result<()> {
     let Some(total) = stream::total(rows.iter().map(|(_, it)| it)) else {
         bail!("{}: the total is negative or too large", it.report.display());
     };
+    let emitted: Vec<Emitted> = rows.iter().map(|(_, it)| it.clone()).collect();
+    let weights = size::weights(&emitted);
+    let category = size::Category::of(total.fossil).name();
     let streams: Vec<_> = rows
         .iter()
-        .map(|(stream, emitted)| {
+        .zip(&weights)
+        .map(|((stream, emitted), weight)| {
             json!({
                 "stream": stream.name,
                 "category": stream.category.name(),
                 "fossil_t": emitted.fossil.to_string(),
                 "biomass_t": emitted.biomass.to_string(),
+                "weight": weight.name(),
+                "tier": stream.tier,
             })
         })
         .collect();
     let name = GwpSet::NAMES.iter().find(|(_, it)| *it == gwp).map_or("", |(name, _)| name);
+    let factors_name =
+        FactorSet::NAMES.iter().find(|(_, it)| *it == factors).map_or("", |(name, _)| name);
     let value = json!({
         "total_t": total.fossil.0,
         "biomass_t": total.biomass.0,
         "gwp_set": name,
+        "factor_set": factors_name,
+        "installation_category": category,
         "streams": streams,
     });
     answer(it.output, &value, || {
-        let mut table = Table::new(&["stream", "category", "fossil t CO2e", "biomass t CO2"]);
-        for (stream, emitted) in &rows {
+        let mut table =
+            Table::new(&["stream", "category", "fossil t CO2e", "biomass t CO2", "weight"]);
+        for ((stream, emitted), weight) in rows.iter().zip(&weights) {
             table.add(vec![
                 stream.name.clone(),
                 stream.category.name().to_owned(),
                 emitted.fossil.to_string(),
                 emitted.biomass.to_string(),
+                weight.name().to_owned(),
             ]);
         }
         let (fossil, biomass) = (total.fossil, total.biomass);
         format!(
             "{table}\ntotal    {fossil} CO2e, rounded half up once\nbiomass  {biomass} CO2, apart\n\
-             gases    by the global warming potentials of {name}\n"
+             gases    by the global warming potentials of {name}\n\
+             fuels    by the factors of {factors_name}, where one is named\n\
+             category {category} of installations\n"
         )
     })
 }
 
-/// The set of the report: one for all its rows.
-fn gwp_set(sheet: &mut Sheet) -> GwpSet {
-    let mut found: Option<GwpSet> = None;
+/// A set of the report: one for all its rows.
+fn one_set<T: Copy + Default + PartialEq>(
+    sheet: &mut Sheet,
+    column: &str,
+    allowed: &str,
+    parse: fn(&str) -> Option<T>,
+) -> T {
+    let mut found: Option<T> = None;
     for row in sheet.rows() {
-        let set = sheet.optional((row, "gwp_set"), "SAR, AR4, AR5 or AR6", GwpSet::parse);
+        let set = sheet.optional((row, column), allowed, parse);
         match (found, set) {
             (None, Some(set)) => found = Some(set),
             (Some(one), Some(other)) if one != other => {
-                sheet.wrong((row, "gwp_set"), "a report uses one set in all its rows");
+                sheet.wrong((row, column), "a report uses one set in all its rows");
             }
             _ => {}
         }
@@ -120,6 +145,8 @@ fn source_stream(sheet: &mut Sheet, row: Row) -> Option<SourceStream> {
     let biomass_percent = decimal("biomass_percent");
     let gases = Gas::names().collect::<Vec<_>>().join(", ");
     let gas = sheet.optional((row, "gas"), &gases, Gas::parse);
+    let fuel = sheet.optional((row, "fuel"), "a name such as lignite", Label::new);
+    let tier = sheet.optional((row, "tier"), "1, 2, 3 or 4", |it| it.parse().ok());
     if sheet.count() > before {
         return None;
     }
@@ -134,6 +161,8 @@ fn source_stream(sheet: &mut Sheet, row: Row) -> Option<SourceStream> {
         carbon_content,
         biomass_percent,
         gas,
+        fuel,
+        tier,
     })
 }
 

@@ -255,7 +255,8 @@ impl<J: Journal> Play<J> {
         }
         let stopped_by = match waits {
             Some(until) => format!(
-                "each hop waits until {until} and counts for its holder's limit; none moves that day"
+                "each hop waits until {until} and counts for its holder's limit; none moves \
+                 that day"
             ),
             None => "nothing: no hop waited".to_owned(),
         };
