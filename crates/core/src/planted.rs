@@ -47,11 +47,13 @@ pub enum Fault {
     AnsweredAnyway,
     /// The market's time goes back with the machine's clock.
     TimeGoesBack,
+    /// Bytes of the journal are read whatever their checksum says.
+    RotUnnoticed,
 }
 
 impl Fault {
     /// All of them, the canary first.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Canary,
         Self::LimitUnchecked,
         Self::DelayShort,
@@ -73,6 +75,7 @@ impl Fault {
         Self::IdForgotten,
         Self::AnsweredAnyway,
         Self::TimeGoesBack,
+        Self::RotUnnoticed,
     ];
 }
 

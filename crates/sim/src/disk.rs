@@ -1,4 +1,4 @@
-//! A disk that loses what was not synced, tears what it was writing, and fails when told to.
+//! A disk that loses what was not synced, tears what it was writing, fails when told to, and rots.
 
 use crate::draw::Draw;
 use karvan_engine::storage::Storage;
@@ -20,7 +20,7 @@ pub enum Fate {
     Full,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct File {
     /// What survives a loss of power.
     synced: Vec<u8>,
@@ -62,6 +62,25 @@ impl SimDisk {
     /// How many operations there were.
     pub fn operations(&self) -> u64 {
         self.inner().operations
+    }
+
+    /// Another disk with the same bytes, of which one bit has turned: in which file.
+    pub fn rotten(&self) -> (Self, String) {
+        let mut it = self.inner();
+        let (mut files, chances) = (it.files.clone(), it.draw.below(u64::MAX));
+        let full: Vec<String> = files
+            .iter()
+            .filter(|(_, file)| file.now.iter().any(|byte| *byte != 0))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let name = full[usize::try_from(it.draw.below(full.len() as u64)).unwrap()].clone();
+        let bytes = &mut files.get_mut(&name).unwrap().now;
+        let written = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64 + 1;
+        let place = usize::try_from(it.draw.below(written)).unwrap();
+        bytes[place] ^= 1 << it.draw.below(8);
+        let draw = Draw(chances);
+        let inner = Inner { files, draw, operations: 0, fated: None, dead: false };
+        (Self(Arc::new(Mutex::new(inner))), name)
     }
 
     /// Starts the machine again: of what was not synced some sectors are there and some are not.

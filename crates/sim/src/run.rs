@@ -75,6 +75,8 @@ struct Play {
     sent: u64,
     acknowledged: Vec<(Submission, u64)>,
     lies: BTreeSet<CommandId>,
+    /// How many records the last batch has: a bit that turns in it looks like a torn write.
+    tail: u64,
     seen: Seen,
 }
 
@@ -117,6 +119,7 @@ impl Play {
             sent,
             acknowledged,
             lies,
+            tail: 0,
             seen,
         })
     }
@@ -244,12 +247,14 @@ impl Play {
 
     /// Steps the writer; none where the machine failed and was started again.
     fn step(&mut self, submissions: &[Submission]) -> Result<Option<Vec<Answer>>, Violation> {
-        let mut published = Vec::new();
+        let (mut published, mut tail) = (Vec::new(), 0);
         let writer = self.writer.as_mut().unwrap();
         let stepped = writer.step(submissions, &mut |batch| {
             published.extend_from_slice(&batch.frames);
+            tail = frame::frames(&batch.frames).count();
         });
         self.watch(&published)?;
+        self.tail = if tail == 0 { self.tail } else { tail as u64 };
         match stepped {
             Ok(answers) => Ok(Some(answers)),
             Err(Stopped::Journal(_)) => {
@@ -279,6 +284,7 @@ impl Play {
         if found.last < known {
             return Err(format!("{known} records were acknowledged, {} are there", found.last));
         }
+        self.tail += found.last - known;
         while self.monitor.state.position < found.last {
             let from = self.monitor.state.position + 1;
             let frames = journal.read(from, READ_BYTES).map_err(|it| it.to_string())?;
@@ -355,6 +361,26 @@ impl Play {
         Ok(())
     }
 
+    /// A bit turns on the disk. Either that is told, or nothing comes of it but the loss of the
+    /// last batch, which nobody can tell from one that was being written: what is read is what
+    /// was written, and the state is the one that was.
+    fn rot(&mut self, whole: &FileJournal) -> Result<(), Violation> {
+        let (disk, file) = self.disk.rotten();
+        let Ok((journal, found)) = FileJournal::open(Arc::new(disk.clone()), options()) else {
+            return Ok(());
+        };
+        if found.last + self.tail < whole.last() {
+            let (last, lost) = (whole.last(), whole.last() - found.last);
+            return Err(format!("a bit of {file} turns, and {lost} of {last} records are gone"));
+        }
+        agrees(&journal, whole).map_err(|it| format!("a bit of {file} turns: {it}"))?;
+        let Ok(start) = snapshot::at(&disk, journal.segments(), found.last) else {
+            return Ok(());
+        };
+        let same = found.last < whole.last() || start.state.hash() == self.monitor.state.hash();
+        if same { Ok(()) } else { Err(format!("a bit of {file} turns, and the state with it")) }
+    }
+
     /// The end: everything once more, from the first record on.
     fn end(mut self) -> Result<Seen, Violation> {
         self.monitor.sweep()?;
@@ -373,11 +399,33 @@ impl Play {
         if again.state.hash() != self.monitor.state.hash() || again.chain != self.monitor.chain {
             return Err("replay comes to another state".to_owned());
         }
+        for _ in 0..2 {
+            self.rot(&journal)?;
+        }
         self.seen.records = self.monitor.state.position;
         self.seen.days = (self.now.0 - world::begins().0) / DAY_MS;
         self.seen.chain = self.monitor.chain;
         Ok(self.seen)
     }
+}
+
+/// Whether a journal is read as another was written, as far as it goes; the rest is told.
+fn agrees(rotten: &FileJournal, whole: &FileJournal) -> Result<(), Violation> {
+    let mut from = 1;
+    while from <= rotten.last() {
+        let Ok(frames) = rotten.read(from, READ_BYTES) else { return Ok(()) };
+        let count = frame::frames(&frames).map_while(Result::ok).count() as u64;
+        let written = whole.read(from, READ_BYTES).map_err(|it| it.to_string())?;
+        let intact = frame::frames(&frames).all(|it| it.is_ok());
+        if intact && !written.starts_with(&frames) {
+            return Err(format!("from record {from} on other bytes are read than were written"));
+        }
+        if !intact || count == 0 {
+            return Ok(());
+        }
+        from += count;
+    }
+    Ok(())
 }
 
 /// The state after transfers that two persons want; none where one is refused.
