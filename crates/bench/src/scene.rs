@@ -119,6 +119,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         transfer_limit: None,
         publication_years: 3,
         notice_days: 30,
+        links: Vec::new(),
     })
 }
 
@@ -221,7 +222,8 @@ pub(crate) fn seconded(state: &State, (actor, command): Asked) -> Vec<Asked> {
 /// Decides, applies and checks; whether the command was accepted.
 pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events) -> bool {
     let (actor, approvals) = (*actor, Vec::new());
-    let context = Context { actor, now: state.now, approvals, command_hash: [0; 32] };
+    let now = if let Command::PassTime(it) = command { it.to } else { state.now };
+    let context = Context { actor, now, approvals, command_hash: [0; 32] };
     if decide(state, &context, command, out).is_err() {
         return false;
     }

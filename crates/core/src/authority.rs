@@ -103,6 +103,14 @@ pub enum Right {
     Nation,
     /// The settlement bank.
     Bank,
+    /// The administrator of the Party that issued units; the one of the Party that acquires them
+    /// approves.
+    Parties {
+        /// The Party that issued them.
+        seller: JurisdictionId,
+        /// The Party that acquires them.
+        acquirer: JurisdictionId,
+    },
 }
 
 /// Whether a second person must approve a command.
@@ -117,6 +125,8 @@ pub enum Approval {
     /// An administrator of another body must approve: what undoes a safeguard, or a transaction
     /// that was final, is not one house's business.
     OtherBody,
+    /// The administrator of the Party that acquires must approve.
+    Acquirer,
     /// Seven in ten of the national administrators must approve; while there are none, another
     /// person of the regional one.
     Nations,
@@ -203,8 +213,9 @@ pub(crate) fn check(
         Right::Time | Right::Founder | Right::Registered => {}
         Right::Region if party.role == Role::RegionalAdministrator => {}
         Right::Region => return Err(No::NotRegion { person }),
-        Right::Administrator(it) if here(Role::NationalAdministrator, it) => {}
-        Right::Administrator(jurisdiction) => {
+        Right::Administrator(it) | Right::Parties { seller: it, .. }
+            if here(Role::NationalAdministrator, it) => {}
+        Right::Administrator(jurisdiction) | Right::Parties { seller: jurisdiction, .. } => {
             return Err(No::NotAdministrator { person, jurisdiction });
         }
         Right::Holder(it) | Right::Surrenderer(it) if holds(it) => {}
@@ -232,6 +243,7 @@ pub(crate) fn check(
         | Right::Time
         | Right::Region
         | Right::Administrator(_)
+        | Right::Parties { .. }
         | Right::Member(_)
         | Right::OtherBody(_)
         | Right::Nation
@@ -253,6 +265,7 @@ pub(crate) fn check(
         | Right::Registered
         | Right::Region
         | Right::Administrator(_)
+        | Right::Parties { .. }
         | Right::Holder(_)
         | Right::Member(_)
         | Right::OtherBody(_)
@@ -296,6 +309,13 @@ pub(crate) fn right_to_approve(
         Approval::OtherBody => Right::OtherBody(party),
         Approval::Nations if nations_needed(state) > 0 => Right::Nation,
         Approval::Administrator => party::administrator_of(state, party),
+        Approval::Acquirer => {
+            if let Right::Parties { acquirer, .. } = right {
+                Right::Administrator(acquirer)
+            } else {
+                right
+            }
+        }
         Approval::One | Approval::Two | Approval::Nations | Approval::ByRule => right,
     }
 }
@@ -307,6 +327,7 @@ pub(crate) fn approvals_needed(state: &State, approval: Approval) -> usize {
         Approval::One
         | Approval::Two
         | Approval::OtherBody
+        | Approval::Acquirer
         | Approval::Administrator
         | Approval::ByRule => 1,
     }

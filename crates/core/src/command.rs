@@ -236,6 +236,10 @@ commands! {
     ImportHoldings(mirror::import_holdings) = 67, Administration, Two;
     /// Compares a foreign register's statement with what lives here.
     ReconcileMirror(mirror::reconcile_mirror) = 68, Administration, One;
+    /// Transfers units across a link.
+    LinkTransfer(units::link_transfer) = 74, Registry, ByRule;
+    /// Transfers units to another Party.
+    FirstTransfer(units::first_transfer) = 75, Administration, Acquirer;
     /// Says what a verifier thinks of a report.
     VerifyReport(compliance::verify_report) = 69, Registry, One;
 }
@@ -316,6 +320,9 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (Approval::One, _) => false,
         (Approval::ByRule, Command::RegisterParty(_)) => !state.parties.is_empty(),
         (Approval::ByRule, Command::Transfer(it)) => units::transfer::needs_second(state, it),
+        (Approval::ByRule, Command::LinkTransfer(it)) => {
+            units::transfer::needs_second(state, &it.0)
+        }
         (Approval::ByRule, Command::Surrender(it)) => {
             compliance::surrender::needs_second(state, it)
         }
@@ -329,6 +336,7 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (
             Approval::Two
             | Approval::OtherBody
+            | Approval::Acquirer
             | Approval::Administrator
             | Approval::Nations
             | Approval::ByRule,

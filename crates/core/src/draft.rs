@@ -57,6 +57,16 @@ impl<'a> Draft<'a> {
         self.shelves.get(&id).unwrap_or_else(|| self.base.shelves.row(id))
     }
 
+    /// A series as it would be.
+    pub fn series_now(&self, id: SeriesId) -> &Series {
+        self.series.get(&id).unwrap_or_else(|| self.base.series.row(id))
+    }
+
+    /// Takes a series into the draft that a fact of it opens.
+    pub fn open_series(&mut self, id: SeriesId, it: Series) {
+        self.series.insert(id, it);
+    }
+
     /// A hold as it would be; `None` when nothing is left in it.
     pub fn hold_now(&self, id: HoldId) -> Option<&Hold> {
         match self.holds.get(&id) {

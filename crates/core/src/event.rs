@@ -108,6 +108,10 @@ events! {
         HoldingImported(mirror::import_holdings) = 98,
         /// A foreign register was compared.
         MirrorReconciled(mirror::reconcile_mirror) = 99,
+        /// Units that cross a link have a series to arrive in.
+        LinkSeriesOpened(crate::units::link) = 100,
+        /// Units were transferred to another Party.
+        FirstTransferred(crate::units::first_transfer) = 101,
         /// One of several bodies approved.
         ApprovalGiven(proposal::approval_given) = 85,
         /// A policy came into force.

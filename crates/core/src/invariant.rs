@@ -30,6 +30,9 @@ pub fn check_record(state: &State, events: &[Event]) {
                 check_queue(state, (it.to, it.series), End::Back);
                 let ends = state.accounts.row(it.from).kind.ends_units();
                 assert!(!ends, "units left account {}, which nothing leaves", it.from);
+                if state.ledger.series.row(it.series).link.is_some() {
+                    check_cap(state, it.series);
+                }
             }
             Posting::UnitsEnded(it) => {
                 check_queue(state, (it.from, it.series), End::Front);
@@ -75,8 +78,19 @@ pub fn check_record(state: &State, events: &[Event]) {
     }
 }
 
+fn held_of(state: &State, account: AccountId, series: SeriesId) -> Tonnes {
+    state.ledger.shelves.row(account).free(|it| it == series)
+}
+
+/// What is issued has a cap; link units have what waits for them.
 fn check_cap(state: &State, id: SeriesId) {
     let series = state.ledger.series.row(id);
+    if let Some(link) = series.link {
+        let waits = held_of(state, link.escrow, link.of);
+        let home = held_of(state, link.escrow, id);
+        let out = series.issued - home;
+        return assert_eq!(waits, out, "series {id}: {out} are out, {waits} wait in escrow");
+    }
     let cap = state.caps.get(&(series.jurisdiction, series.valid_from));
     let cap = cap.map(|it| it.issued_at_most()).unwrap_or_default();
     assert!(series.issued <= cap, "{} of series {id} issued, cap {cap}", series.issued);

@@ -230,15 +230,44 @@ pub struct Series {
     /// How many sit in accounts nothing leaves.
     #[n(5)]
     pub ended: Tonnes,
+    /// What its units stand for, where they are link units.
+    #[n(6)]
+    pub link: Option<Link>,
+}
+
+/// What link units stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Link {
+    /// The series whose units wait in escrow.
+    #[n(0)]
+    pub of: SeriesId,
+    /// The jurisdiction in which the link units count.
+    #[n(1)]
+    pub counts_in: JurisdictionId,
+    /// The escrow account.
+    #[n(2)]
+    pub escrow: AccountId,
 }
 
 impl Series {
     /// Whether its units count for emissions of a jurisdiction in a year (no borrowing).
     pub fn counts_for(&self, jurisdiction: JurisdictionId, year: Year) -> bool {
         self.class == UnitClass::Allowance
-            && self.jurisdiction == jurisdiction
+            && self.counts_in() == jurisdiction
             && self.valid_from <= year
             && year <= self.valid_to
+    }
+
+    /// The jurisdiction in which its units count: the one that issues it, or the end of the link
+    /// that they crossed.
+    pub fn counts_in(&self) -> JurisdictionId {
+        self.link.map_or(self.jurisdiction, |it| it.counts_in)
+    }
+
+    /// The series of link units that stand for those of another one.
+    pub fn of_link(of: &Self, link: Link) -> Self {
+        let (issued, ended) = (Tonnes::ZERO, Tonnes::ZERO);
+        Self { issued, ended, link: Some(link), ..of.clone() }
     }
 
     /// The series a jurisdiction's year of the rules opens.
@@ -250,6 +279,7 @@ impl Series {
             valid_to: rules.valid_to,
             issued: Tonnes::ZERO,
             ended: Tonnes::ZERO,
+            link: None,
         }
     }
 }
@@ -304,6 +334,9 @@ pub struct Ledger {
     /// The allowance series of each vintage.
     #[n(5)]
     pub vintages: BTreeMap<(JurisdictionId, Year), SeriesId>,
+    /// The series of link units, by what they stand for and where they count.
+    #[n(6)]
+    pub linked: BTreeMap<(SeriesId, JurisdictionId), SeriesId>,
 }
 
 impl Ledger {

@@ -38,6 +38,8 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::MirrorReconciled(_)
         | E::FixingPublished(_)
         | E::Consigned(_)
+        | E::LinkSeriesOpened(_)
+        | E::FirstTransferred(_)
         | E::CeilingSold(_)
         | E::PurchaseReturned(_)
         | E::InstallationsMerged(_)
@@ -144,7 +146,7 @@ pub fn public_from(event: &Event, at: Instant, years_later: u8) -> Option<Instan
 mod tests {
     use super::*;
     use crate::id::{AccountId, JurisdictionId};
-    use crate::units::transfer::{Consideration, Transferred};
+    use crate::units::transfer::{Consideration, Crosses, Transferred};
 
     #[test]
     fn a_transfer_is_public_three_years_later_and_a_frozen_account_never() {
@@ -152,6 +154,7 @@ mod tests {
             from: AccountId(1),
             to: AccountId(2),
             consideration: Consideration::Free,
+            crosses: Crosses::Nothing,
         });
         let at = Instant::of_date(2028, 7, 4);
         let from = public_from(&transfer, at, YEARS_LATER);

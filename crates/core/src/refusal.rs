@@ -125,6 +125,8 @@ kinds!(
     ClearCall(crate::call::clear_call::ClearCallRefused),
     Transfer(crate::units::transfer::TransferRefused),
     CancelTransfer(crate::units::cancel_transfer::CancelTransferRefused),
+    Link(crate::units::link::LinkRefused),
+    FirstTransfer(crate::units::first_transfer::FirstTransferRefused),
     Lock(crate::units::lock::LockRefused),
     Reverse(crate::units::reverse::ReverseRefused),
     ReturnExcess(crate::allocation::return_excess::ReturnExcessRefused),

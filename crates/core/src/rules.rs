@@ -46,6 +46,47 @@ pub struct MarketRules {
     /// A later policy comes into force so many days after it was adopted.
     #[n(6)]
     pub notice_days: u16,
+    /// The links between jurisdictions, at most one of each direction.
+    #[n(7)]
+    pub links: Vec<LinkRules>,
+}
+
+/// A one-way link: units of one jurisdiction count in another.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct LinkRules {
+    /// Whose units.
+    #[n(0)]
+    pub from: JurisdictionId,
+    /// Where they count.
+    #[n(1)]
+    pub to: JurisdictionId,
+    /// One unit arrives as this many: numerator and denominator, at most one.
+    #[n(2)]
+    pub ratio: (u32, u32),
+    /// The years in which it is open, with how many units may cross in each; without a quota as
+    /// many as there are.
+    #[n(3)]
+    pub years: Vec<(Year, Option<Tonnes>)>,
+    /// What each unit pays for crossing.
+    #[n(4)]
+    pub levy: Price,
+    /// Whether only what is left over after verification may cross.
+    #[n(5)]
+    pub surplus_only: bool,
+}
+
+impl LinkRules {
+    /// Whether units may cross in a year.
+    pub fn is_open(&self, year: Year) -> bool {
+        self.years.iter().any(|(it, _)| *it == year)
+    }
+
+    /// Whether nothing needs to be settled for all who cross: no quota, no levy, one for one.
+    pub fn is_free(&self) -> bool {
+        let (arrive, leave) = self.ratio;
+        let quota = self.years.iter().any(|(_, it)| it.is_some());
+        arrive == leave && !quota && self.levy == Price(0) && !self.surplus_only
+    }
 }
 
 /// One jurisdiction's chapter.
@@ -276,6 +317,11 @@ impl MarketRules {
     /// A jurisdiction's rules for a year.
     pub fn year(&self, id: JurisdictionId, year: Year) -> Option<&YearRules> {
         self.jurisdiction(id)?.years.iter().find(|it| it.year == year)
+    }
+
+    /// The link from one jurisdiction to another.
+    pub fn link(&self, from: JurisdictionId, to: JurisdictionId) -> Option<&LinkRules> {
+        self.links.iter().find(|it| (it.from, it.to) == (from, to))
     }
 
     /// The jurisdictions with their ids.

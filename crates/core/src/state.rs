@@ -28,6 +28,7 @@ use crate::supply::Cap;
 use crate::table::Table;
 use crate::time::{Instant, Year};
 use crate::units::delayed::DelayedTransfer;
+use crate::units::first_transfer;
 use crate::units::limit::{Given, Giver};
 use crate::units::lock::Lock;
 use crate::units::reverse::Reversible;
@@ -171,6 +172,9 @@ pub struct State {
     /// The day of the last statement that each register was compared by.
     #[n(43)]
     pub mirror_days: BTreeMap<JurisdictionId, Day>,
+    /// Serials that had their first transfer to another Party.
+    #[n(44)]
+    pub transferred: first_transfer::Transferred,
 }
 
 impl State {
@@ -227,7 +231,7 @@ impl State {
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings
-            mirrored mirror_days
+            mirrored mirror_days transferred
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

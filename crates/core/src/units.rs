@@ -1,13 +1,16 @@
 //! Units that move between accounts: picking serials; transfers that go at once or wait; deletion,
-//! reversals, locks, expiry.
+//! reversals, locks, expiry; links.
 
 pub mod cancel_transfer;
 pub mod delayed;
 pub mod delete;
 pub mod expire;
+pub mod first_transfer;
 pub mod holding;
 pub mod lapse;
 pub mod limit;
+pub mod link;
+pub mod link_transfer;
 pub mod lock;
 pub mod retire;
 pub mod reverse;

@@ -157,6 +157,23 @@ fn late_market() -> Story {
     )
 }
 
+/// What crosses a border.
+const ABROAD: &[Played] = &[
+    by("cross from=K1 to=YTA series=X2027 quantity=1", "OP1", &["OP1.2"]),
+    by("first-transfer from=K1 to=Y.general series=X2027 quantity=1", "XA", &["YA", "YA.2"]),
+];
+
+fn linked_market() -> Story {
+    told(
+        "use market\nby R\npolicy links=XY:1970-2030\naccount escrow holder=R of=X towards=Y\n\
+        by YA\nYT = party trader of=Y group=9\nYTA = account trading holder=YT of=Y\n\
+        Y.general = account general holder=YA of=Y\n\
+        by XA\ncap of=X year=2027 quantity=100\nissue of=X year=2027 quantity=100\n\
+        central of=X from=total to=allocation year=2027 quantity=100\n\
+        entitle of=X year=2027 K1:100\nallocate of=X year=2027 K1\n",
+    )
+}
+
 fn play(story: &Story, it: &Played) -> BTreeSet<&'static str> {
     let command = story.told(it.line);
     let place = |who: &str| format!("{} by {who}", it.line);
@@ -206,6 +223,10 @@ fn every_row_is_accepted_with_its_two_persons_and_refused_with_any_others() {
     }
     for it in LATE {
         played.extend(play(&late, it));
+    }
+    let linked = linked_market();
+    for it in ABROAD {
+        played.extend(play(&linked, it));
     }
     let by_policy = market_by_policy();
     for it in BY_POLICY {

@@ -33,7 +33,7 @@ const ACCOUNTS: [(&str, &str); 14] = [
     ("ADA", "T"),
     ("PA", "T"),
 ];
-const PEOPLE: [&str; 8] = ["OP1", "OP2", "T", "XA", "YA", "V", "BANK", "R"];
+const PEOPLE: [&str; 9] = ["OP1", "OP2", "T", "XA", "YA", "YT", "V", "BANK", "R"];
 
 /// What an account is made of before it is asked.
 const STATUSES: [(&str, &[&str], Option<u16>); 8] = [
@@ -66,7 +66,7 @@ const TAKES: &[u16] = &[305, 307, 308, 309, 310, 316];
 const RETURNS: &[u16] = &[309, 310, 316];
 
 /// The table. Quantities are small enough for every limit.
-const TABLE: [Row; 10] = [
+const TABLE: [Row; 13] = [
     Row {
         name: "transfer out of",
         line: "transfer from=* to=K2 series=X2027 quantity=1",
@@ -80,6 +80,27 @@ const TABLE: [Row; 10] = [
         accounts: &["X.general", "K1", "TA", "ADA"],
         hindered_by: TAKES,
         by: Some("OP2"),
+    },
+    Row {
+        name: "across a link out of",
+        line: "cross from=* to=YTA series=X2027 quantity=1",
+        accounts: &["X.general", "K1", "TA", "ADA"],
+        hindered_by: GIVES,
+        by: None,
+    },
+    Row {
+        name: "home across a link into",
+        line: "cross from=YTA to=* series=link1 quantity=1",
+        accounts: &["X.general", "K1", "TA", "ADA"],
+        hindered_by: TAKES,
+        by: Some("YT"),
+    },
+    Row {
+        name: "first transfer",
+        line: "first-transfer from=* to=Y.general series=X2027 quantity=1",
+        accounts: &["X.general", "K1", "TA", "ADA"],
+        hindered_by: GIVES,
+        by: Some("XA"),
     },
     Row {
         name: "voluntary deletion",
@@ -148,7 +169,11 @@ fn market() -> Story {
         X.retirement = account retirement holder=XA of=X\n\
         ADA = account delivery holder=T of=X\n\
         PA = account project holder=T of=X\n\
-        by R\nX.escrow = account escrow holder=R of=X towards=Y\nby XA\n\
+        by R\npolicy links=XY:1970-2030\n\
+        X.escrow = account escrow holder=R of=X towards=Y\n\
+        by YA\ncap of=Y year=2027 quantity=10000\ncap of=Y year=2028 quantity=10000\n\
+        YT = party trader of=Y group=9\nYTA = account trading holder=YT of=Y\n\
+        Y.general = account general holder=YA of=Y\nby XA\n\
         cap of=X year=2027 quantity=10000\nissue of=X year=2027 quantity=9000\n\
         central of=X from=total to=allocation year=2027 quantity=500\n\
         central of=X from=total to=auction year=2027 quantity=500\n\
@@ -156,6 +181,7 @@ fn market() -> Story {
         entitle of=X year=2027 K1:100 K2:100\nallocate of=X year=2027 K1 K2\n\
         transfer from=X.general to=TA series=X2027 quantity=50\n\
         transfer from=X.general to=ADA series=X2027 quantity=50\n\
+        cross from=X.general to=YTA series=X2027 quantity=50\n\
         C = call of=X year=2027 opens=2028-01-01 closes=2028-06-01\n\
         A = auction of=X year=2027 volume=100 opens=2028-01-01 closes=2028-06-01\n\
         time 2028-01-10\nby V\nreport for=K2 year=2027 quantity=1\n";

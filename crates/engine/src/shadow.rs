@@ -28,6 +28,13 @@ pub struct Shadow {
     withdrawn: BTreeMap<SeriesId, u64>,
     accounts: BTreeSet<AccountId>,
     ending: BTreeSet<AccountId>,
+    escrows: BTreeSet<AccountId>,
+    /// How many series there are.
+    opened: u32,
+    /// Series of link units: what each stands for, and where that waits.
+    links: BTreeMap<SeriesId, (SeriesId, AccountId)>,
+    /// How many units of each series wait in escrows, and have come home to them.
+    escrowed: BTreeMap<(AccountId, SeriesId), u64>,
 }
 
 /// A record that does not fit what was there before it.
@@ -117,19 +124,29 @@ impl Shadow {
                 // Series are numbered in the order in which policies bring new vintages.
                 for (jurisdiction, chapter) in it.rules.chapters() {
                     for year in &chapter.years {
-                        let next = SeriesId(u32::try_from(self.vintages.len()).unwrap_or(u32::MAX));
-                        self.vintages.entry((jurisdiction, year.year)).or_insert(next);
+                        let next = SeriesId(self.opened);
+                        let known = self.vintages.entry((jurisdiction, year.year));
+                        if *known.or_insert(next) == next {
+                            self.opened = self.opened.saturating_add(1);
+                        }
                     }
                 }
             }
             Event::AccountOpened(it) => {
                 self.accounts.insert(it.account);
+                if it.kind == AccountKind::LinkEscrow {
+                    self.escrows.insert(it.account);
+                }
                 if matches!(
                     it.kind,
                     AccountKind::Surrender | AccountKind::Deletion | AccountKind::Retirement
                 ) {
                     self.ending.insert(it.account);
                 }
+            }
+            Event::LinkSeriesOpened(it) => {
+                self.links.insert(it.series, (it.link.of, it.link.escrow));
+                self.opened = self.opened.saturating_add(1);
             }
             Event::InstallationRegistered(it) => {
                 self.accounts.insert(it.account);
@@ -186,13 +203,33 @@ impl Shadow {
         if first != next || end <= first {
             return Err(format!("series {series}: serial {first} is issued, {next} was next"));
         }
-        let cap = self.caps.get(&series).copied().unwrap_or(0);
+        let cap = self.most(series);
         if end.saturating_sub(1) > cap {
             let issued = end.saturating_sub(1);
             return Err(format!("series {series}: {issued} issued, above the cap of {cap}"));
         }
+        let owners = self.owners.entry(series).or_default();
         put(owners, (first, end), to);
+        self.count((to, series), end.saturating_sub(first), u64::saturating_add);
         Ok(())
+    }
+
+    /// How many serials a series may have: its cap; of link units what waits for them, and what
+    /// came home.
+    fn most(&self, series: SeriesId) -> u64 {
+        let waits = |key| self.escrowed.get(&key).copied().unwrap_or(0);
+        match self.links.get(&series) {
+            Some((of, escrow)) => waits((*escrow, *of)).saturating_add(waits((*escrow, series))),
+            None => self.caps.get(&series).copied().unwrap_or(0),
+        }
+    }
+
+    /// Counts units that come into an escrow, or go.
+    fn count(&mut self, key: (AccountId, SeriesId), units: u64, change: fn(u64, u64) -> u64) {
+        if self.escrows.contains(&key.0) {
+            let row = self.escrowed.entry(key).or_default();
+            *row = change(*row, units);
+        }
     }
 
     fn pass(
@@ -234,6 +271,9 @@ impl Shadow {
             next = stop;
         }
         put(owners, (first, end), to);
+        let units = end.saturating_sub(first);
+        self.count((from, series), units, u64::saturating_sub);
+        self.count((to, series), units, u64::saturating_add);
         Ok(())
     }
 

@@ -1,13 +1,13 @@
 //! Parameters that a policy declares and that the market does not act on yet: the commands that
-//! will read them (ceilings, intensity caps, credits, links) are still to come. They are
-//! read and checked like all others, so that a file written today stays valid, and whoever checks
-//! the file is told which they are.
+//! will read them (credits, coupled auctions) are still to come. They are read and checked like all
+//! others, so that a file written today stays valid, and whoever checks the file is told which they
+//! are.
 
 use crate::reader::Section;
 use crate::schema::{ByYear, Policy};
 use karvan_core::account::AccountKind;
 use karvan_core::rules::TIERS_MAX;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Who may take part in a market.
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
@@ -135,71 +135,13 @@ impl Declared {
     }
 }
 
-/// A one-way link: units of one jurisdiction count in another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Link {
-    /// Whose units.
-    pub from: String,
-    /// Where they count.
-    pub to: String,
-    /// One unit counts as this many: numerator and denominator, at most 1.
-    pub ratio: (u32, u32),
-    /// How many units may cross in a year, Mt; the link is open in the years named.
-    pub quota_mt: ByYear<f64>,
-    /// What each unit pays for crossing, USD/t.
-    pub levy_usd: f64,
-    /// Whether only what is left over after verification may cross.
-    pub verified_surplus_only: bool,
-    /// On what each key rests.
-    pub basis: BTreeMap<String, String>,
-}
-
-/// The links of the file, under `[link.FROM-TO]`.
-pub(crate) fn links(root: &Section<'_>, policy: &Policy) -> Vec<Link> {
-    let Some(links) = root.section("link") else {
-        return Vec::new();
-    };
-    let known = |code: &str| policy.jurisdictions.iter().any(|it| it.code == code);
-    let mut all = Vec::new();
-    for (name, s) in links.sections() {
-        let ends = name.split_once('-');
-        let ends = ends.filter(|(from, to)| from != to && known(from) && known(to));
-        let Some((from, to)) = ends else {
-            let what = "allowed is the name of two jurisdictions of this file, such as \"AAA-BBB\"";
-            links.mistake(&name, what);
-            continue;
-        };
-        let text = s.text("ratio", "1/1");
-        let ratio =
-            text.split_once('/').and_then(|it| Some((it.0.parse().ok()?, it.1.parse().ok()?)));
-        let ratio = ratio.filter(|(num, den): &(u32, u32)| {
-            (1..=1_000).contains(den) && (1..=*den).contains(num)
-        });
-        if ratio.is_none() {
-            let what = format!("\"{text}\" is no ratio; allowed is one up to 1, such as \"4/5\"");
-            s.mistake("ratio", what);
-        }
-        all.push(Link {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            ratio: ratio.unwrap_or((1, 1)),
-            quota_mt: s.numbers("quota_mt", 0.0, 0.0..=100_000.0),
-            levy_usd: s.number("levy_usd_per_t", 0.0, 0.0..=1e6),
-            verified_surplus_only: s.flag("verified_surplus_only", false),
-            basis: crate::schema::basis(&s),
-        });
-        s.end();
-    }
-    all
-}
-
 impl Policy {
     /// What the file declares and the market does not act on yet: chapter or link, and its keys.
     pub fn not_acted_on(&self) -> Vec<(String, Vec<String>)> {
         let chapters = self.jurisdictions.iter().filter(|it| !it.declared.keys.is_empty());
         let keys = chapters.map(|it| (it.code.clone(), it.declared.keys.clone()));
-        let links: Vec<String> =
-            self.links.iter().map(|it| format!("{}-{}", it.from, it.to)).collect();
+        let coupled = self.links.iter().filter(|it| !it.is_free());
+        let links: Vec<String> = coupled.map(|it| format!("{}-{}", it.from, it.to)).collect();
         keys.chain([("link".to_owned(), links)].into_iter().filter(|it| !it.1.is_empty())).collect()
     }
 }

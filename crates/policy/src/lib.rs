@@ -8,6 +8,7 @@ pub mod abatement;
 mod calendar;
 pub mod check;
 pub mod declared;
+pub mod link;
 pub mod reader;
 pub mod schema;
 

@@ -3,7 +3,8 @@
 use crate::abatement::{self, Curve};
 use crate::calendar;
 use crate::check;
-use crate::declared::{self, Declared, Link};
+use crate::declared::Declared;
+use crate::link::{self, Link};
 use crate::reader::{Mistake, Report, Section};
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::id::Label;
@@ -389,7 +390,7 @@ pub struct Policy {
     pub last_year: u16,
     /// The jurisdictions in the order of the file.
     pub jurisdictions: Vec<Jurisdiction>,
-    /// The links between them, declared and not acted on yet.
+    /// The links between them.
     pub links: Vec<Link>,
     /// How a rehearsal is played.
     pub rehearsal: RehearsalPolicy,
@@ -445,6 +446,7 @@ impl Policy {
             transfer_limit: self.transfer_limit_t.map(Tonnes),
             publication_years: self.publication_years,
             notice_days: self.notice_days,
+            links: self.links.iter().filter_map(|it| it.rules(self)).collect(),
         }
     }
 
@@ -622,7 +624,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
     for code in strange.filter(|it| !known(it)) {
         root.mistake("rehearsal", format!("a shock names {code}, which has no chapter"));
     }
-    policy.links = declared::links(&root, &policy);
+    policy.links = link::links(&root, &policy);
     root.end();
     policy
 }

@@ -208,7 +208,8 @@ fn links_and_declared_parameters_are_checked_like_all_others() {
          participants = [\"dragons\"]\n\
          [link.XXA-XXA]\n\
          [jurisdiction.XXB]\n\
-         [link.XXA-XXB]\nratio = \"3/2\"\nlevy = 1\n"
+         [link.XXA-XXB]\nratio = \"3/2\"\nlevy = 1\nquota_mt = 1\n\
+         [link.XXB-XXA]\nratio = \"1/1\"\n"
     );
     let keys: Vec<String> = mistakes(&text).into_iter().map(|it| it.key).collect();
     let expected = [
@@ -218,6 +219,7 @@ fn links_and_declared_parameters_are_checked_like_all_others() {
         "link.XXA-XXA",
         "link.XXA-XXB.ratio",
         "link.XXA-XXB.levy",
+        "link.XXB-XXA.quota_mt",
     ];
     assert_eq!(keys, expected);
 }

@@ -68,6 +68,8 @@ use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
+use karvan_core::units::first_transfer::FirstTransfer;
+use karvan_core::units::link_transfer::LinkTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
 use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
@@ -144,7 +146,9 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
             let may = inner.map(|(proposer, it)| who_may_approve(state, proposer, &it));
             return may.and_then(|it| it.first().copied()).unwrap_or(NOBODY);
         }
-        (_, Ok(Right::Administrator(it))) => of_role(Role::NationalAdministrator, Some(it)),
+        (_, Ok(Right::Administrator(it) | Right::Parties { seller: it, .. })) => {
+            of_role(Role::NationalAdministrator, Some(it))
+        }
         (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
         (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
         (_, Ok(Right::Member(it))) => Some(it),
@@ -224,6 +228,27 @@ fn serials(state: &State, account: AccountId, draw: &mut Draw) -> Frozen {
     let (series, it) = found.unwrap_or((SeriesId(0), Serials { first: 1, count: Tonnes(5) }));
     let skipped = draw.below(it.count.0.min(3));
     Frozen::Serials(account, series, it.first + skipped, Tonnes(1 + draw.below(4)))
+}
+
+/// What an account has, as a rule.
+fn first_series(state: &State, account: AccountId, draw: &mut Draw) -> SeriesId {
+    let queues = state.ledger.shelves.get(account).map(|it| &it.queues);
+    let there = queues.and_then(|it| it.first()).map(|it| it.series);
+    there.filter(|_| draw.below(8) > 0).unwrap_or(SeriesId(draw.row(2)))
+}
+
+/// An account of another country than this one.
+fn abroad(
+    state: &State,
+    account: AccountId,
+    wanted: impl Fn(AccountKind) -> bool,
+    draw: &mut Draw,
+) -> AccountId {
+    let here = state.accounts.get(account).map(|it| it.jurisdiction);
+    let fits = |it: &Account| Some(it.jurisdiction) != here && wanted(it.kind);
+    let all = state.accounts.iter().filter(|(_, it)| fits(it)).map(|(id, _)| id);
+    let all: Vec<AccountId> = all.collect();
+    if all.is_empty() { account } else { draw.of(&all) }
 }
 
 /// A command of the kind with values that often fit.
@@ -558,6 +583,20 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             };
             Retire { account, series, quantity: Tonnes(quantity.0 / 9), claim }.into()
         }
+        "LinkTransfer" => {
+            let to = abroad(state, account, |it| it.transfers(), draw);
+            let quantity = Tonnes(1 + quantity.0 / 9);
+            let series = first_series(state, account, draw);
+            let consideration = Consideration::Free;
+            LinkTransfer(Transfer { from: account, to, series, quantity, consideration }).into()
+        }
+        "FirstTransfer" => {
+            let to = abroad(state, account, |it| it == AccountKind::GeneralHolding, draw);
+            let (from, quantity) = (account, Tonnes(1 + quantity.0 / 20));
+            let series = first_series(state, account, draw);
+            let authorisation = Label::new("CA0001").unwrap();
+            FirstTransfer { from, to, series, quantity, authorisation }.into()
+        }
         "ReturnPurchase" => {
             let delivers =
                 |(_, it): &(AccountId, &Account)| it.kind == AccountKind::AuctionDelivery;
@@ -653,7 +692,7 @@ pub fn kinds() -> Vec<u16> {
 
 /// What is asked: transfers, and what follows from them, more often than the rest.
 pub fn asked() -> Vec<u16> {
-    let more = ["Transfer", "CancelTransfer", "PlaceBid", "PlaceOrder", "Delete"];
+    let more = ["Transfer", "LinkTransfer", "CancelTransfer", "PlaceBid", "PlaceOrder", "Delete"];
     let often = |it: &u16| more.iter().any(|name| kind_name(*it) == Some(name));
     kinds().into_iter().flat_map(|it| vec![it; if often(&it) { 8 } else { 1 }]).collect()
 }

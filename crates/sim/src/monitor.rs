@@ -36,6 +36,7 @@ pub struct Monitor {
     ids: BTreeSet<u128>,
     references: BTreeSet<u64>,
     reversed: BTreeSet<u64>,
+    transferred: BTreeSet<(SeriesId, u64)>,
     delayed: BTreeMap<HoldId, (Instant, Tonnes)>,
     given: BTreeMap<(JurisdictionId, GroupId), Vec<(i64, Tonnes)>>,
     /// The largest cap there ever was.
@@ -55,6 +56,7 @@ impl Monitor {
             ids: BTreeSet::new(),
             references: BTreeSet::new(),
             reversed: BTreeSet::new(),
+            transferred: BTreeSet::new(),
             delayed: BTreeMap::new(),
             given: BTreeMap::new(),
             most: Tonnes::ZERO,
@@ -175,6 +177,13 @@ impl Monitor {
                     return Err(format!("{sum} left for strangers, {limit} were allowed"));
                 }
             }
+            Event::FirstTransferred(it) => {
+                for serial in it.serials.first..it.serials.end() {
+                    if !self.transferred.insert((it.series, serial)) {
+                        return Err(format!("serial {serial} has two first transfers"));
+                    }
+                }
+            }
             Event::CapSet(it) => self.most = self.most.max(it.quantity + it.opening),
             Event::Surrendered(it) => self.surrendered(it)?,
             Event::AuctionCleared(it) => {
@@ -213,6 +222,7 @@ impl Monitor {
                     row.approvals.iter().chain([&approver]).map(|it| party(*it)).collect();
                 if nations == 0 { same } else { !same && bodies.len() * 10 >= nations * 7 }
             }
+            "FirstTransfer" => !same && role(approver) == Role::NationalAdministrator,
             _ => same,
         };
         if fits { Ok(()) } else { Err(format!("person {approver} may not approve {name}")) }
@@ -317,7 +327,8 @@ impl Monitor {
                 None => id.0 == only,
                 Some((of, year)) => {
                     let row = series(id);
-                    row.jurisdiction == of && row.valid_from <= year && year <= row.valid_to
+                    let place = row.link.map_or(row.jurisdiction, |it| it.counts_in);
+                    place == of && row.valid_from <= year && year <= row.valid_to
                 }
             };
             if self.twin.pick(account, Tonnes(units.len() as u64), wanted) != units {

@@ -14,8 +14,8 @@ use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JurisdictionRules, MarketRules, Penalty, Registry, Stage,
-    TIERS_MAX, Ties, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, JurisdictionRules, LinkRules, MarketRules, Penalty, Registry,
+    Stage, TIERS_MAX, Ties, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
@@ -103,6 +103,15 @@ pub fn rules() -> MarketRules {
         transfer_limit: None,
         publication_years: 3,
         notice_days: 30,
+        // Units of the first country count in the second.
+        links: vec![LinkRules {
+            from: X,
+            to: JurisdictionId(1),
+            ratio: (1, 1),
+            years: (2027..=2032).map(|it| (Year(it), None)).collect(),
+            levy: Price(0),
+            surplus_only: false,
+        }],
     }
 }
 
@@ -193,6 +202,8 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     let (second, jurisdiction) = (party(7), JurisdictionId(1));
     all.push((second, register(Role::Trader, 8, Some(jurisdiction))));
     let (kind, holder, towards) = (AccountKind::Trading, PartyId(8), None);
+    all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    let (kind, holder) = (AccountKind::GeneralHolding, PartyId(7));
     all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
     let (year, quantity, opening) = (Year(2027), Tonnes(1_000), Tonnes::ZERO);
     let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };

@@ -18,6 +18,7 @@ use karvan_core::call::Side;
 use karvan_core::command::kind_name;
 use karvan_core::event::EVENT_BYTES;
 use karvan_core::id::AccountId;
+use karvan_core::units::link_transfer::LinkTransfer;
 use karvan_core::{Command, Context, Event, Events, Refusal, State, decide};
 use karvan_sim::draw::{Draw, actor, asked, command, kinds};
 use karvan_sim::twin::{Twin, leaving};
@@ -29,7 +30,7 @@ use story::{Story, tell};
 /// The account and the units that the twin expects to leave it, where the rule picks them.
 fn expected(state: &State, twin: &Twin, command: &Command) -> Option<(AccountId, Vec<(u32, u64)>)> {
     match command {
-        Command::Transfer(it) => {
+        Command::Transfer(it) | Command::LinkTransfer(LinkTransfer(it)) => {
             Some((it.from, twin.pick(it.from, it.quantity, |series| series == it.series)))
         }
         Command::Surrender(it) => {
@@ -54,7 +55,8 @@ fn market(start: &str) -> Story {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/stories");
     let opening = "use market\n\
         by R\n\
-        policy last=2036 calendar=noon limit_bp=2000 quantity=rule mirror=XXB ceiling=20.00\n\
+        policy last=2036 calendar=noon limit_bp=2000 quantity=rule mirror=XXB ceiling=20.00 \
+        links=XY:2027-2036\n\
         by XA\n\
         X.stability = account stability holder=XA of=X\n\
         X.general = account general holder=XA of=X\n\
@@ -76,6 +78,7 @@ fn market(start: &str) -> Story {
         entitle of=X year=2028 K1:120 K2:90\n\
         allocate of=X year=2028 K1\n\
         allocate of=X year=2027 K2\n\
+        by R\nX.escrow = account escrow holder=R of=X towards=Y\n\
         by YA\n\
         YT = party trader of=Y group=6\n\
         TY = account trading holder=YT of=Y\n\

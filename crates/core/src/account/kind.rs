@@ -91,6 +91,12 @@ impl AccountKind {
         self.class() == Class::End
     }
 
+    /// Whether nobody has the units in it at his disposal: they ended, or wait for link units to
+    /// come home.
+    pub fn is_final(self) -> bool {
+        self.ends_units() || self == Self::LinkEscrow
+    }
+
     /// Whether its holder may delete units of its own will.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Operator | Self::Trading)

@@ -34,7 +34,7 @@ const fn row(
 /// The table.
 pub const TABLE: &[Row] = &[
     row(
-        ("transfer", &["Transfer"]),
+        ("transfer, across a link or not", &["Transfer", "LinkTransfer"]),
         ("a person of the holder", "another one", Approval::ByRule),
         "to trusted accounts at once in working time, and by one person where the account says so; \
          to others within limits, after a delay, cancellable, all persons of the holder told",
@@ -110,6 +110,15 @@ pub const TABLE: &[Row] = &[
         ),
         ("national administrator", "another national person", Approval::Two),
         "issued never exceeds the cap; the shadow log checks it",
+    ),
+    row(
+        ("first transfer to another Party", &["FirstTransfer"]),
+        (
+            "administrator of the Party that issued the units",
+            "administrator of the Party that acquires them",
+            Approval::Acquirer,
+        ),
+        "both in one entry; a unit has exactly one",
     ),
     row(
         ("free allocation", &["UploadAllocation", "WithholdAllocation"]),

@@ -56,7 +56,7 @@ pub fn decide(
     if let Frozen::Serials(account, series, first, count) = frozen {
         let kind = state.accounts.row(account).kind;
         let wrong = AccountRefused::WrongKind { account, kind: kind.name() };
-        no.unless(!kind.ends_units(), wrong);
+        no.unless(!kind.is_final(), wrong);
         serials = free_within(state, (account, series), (first, count));
         let there = serials.iter().map(|it| it.count).sum();
         let whole = there == count && count > Tonnes::ZERO;

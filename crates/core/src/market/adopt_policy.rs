@@ -14,7 +14,7 @@ use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, Label};
 use crate::ledger::Series;
 use crate::market::policy_scheduled::PolicyScheduled;
-use crate::quantity::Tonnes;
+use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{
     BIDS_MAX, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, NAME_BYTES_MAX, YEARS_MAX,
@@ -96,6 +96,10 @@ refusals! {
         YearOutOfBounds { code: Label, year: Year } = 216
             => "{code} {year}: units must count at least for their own year, and no reserve price \
                 or penalty may be negative",
+        /// A link leads from one jurisdiction to another, once.
+        LinkOutOfBounds { from: JurisdictionId, to: JurisdictionId } = 264
+            => "the link from jurisdiction {from} to {to} must join two jurisdictions of the \
+                policy once, at a ratio of at most 1 and no negative levy, in at most 100 years",
         /// A name is written on every page.
         NameOutOfBounds { most: usize } = 217 => "the market needs a name of 1 to {most} bytes",
         /// Auctions sell lots, and take a bounded number of bids.
@@ -175,6 +179,7 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         no.unless(sound, AdoptPolicyRefused::YearOutOfBounds { code, year });
         no.unless(bounded, AdoptPolicyRefused::AuctionOutOfBounds { code, year, most });
     }
+    check_links(rules, no);
     if let Some(before) = &state.rules {
         keeps_the_past((state, from), before, rules, no);
         for (id, chapter) in before.chapters() {
@@ -183,6 +188,19 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         }
         let (from, to) = (before.currency, rules.currency);
         no.unless(from == to, AdoptPolicyRefused::CurrencyChanged { from, to });
+    }
+}
+
+fn check_links(rules: &MarketRules, no: &mut Objections) {
+    for (place, it) in rules.links.iter().enumerate() {
+        let (from, to) = (it.from, it.to);
+        let known = [from, to].iter().all(|it| rules.jurisdiction(*it).is_some());
+        let (arrive, leave) = it.ratio;
+        let sound = (1..=leave).contains(&arrive) && it.levy >= Price(0);
+        let first = rules.links.iter().position(|it| (it.from, it.to) == (from, to));
+        let fits = known && from != to && sound && it.years.len() <= YEARS_MAX;
+        let once = first == Some(place);
+        no.unless(fits && once, AdoptPolicyRefused::LinkOutOfBounds { from, to });
     }
 }
 

@@ -38,6 +38,9 @@ refusals! {
         /// What falls due happens in its turn.
         SomethingDueBefore { due: Instant, to: Instant } = 212
             => "something falls due at {due}; time must stop there before {to}",
+        /// The market's time follows the writer's clock.
+        AheadOfClock { clock: Instant, to: Instant } = 265
+            => "the clock says {clock}; time cannot pass to {to} before that",
     }
 }
 
@@ -49,7 +52,7 @@ pub fn right(_state: &State, _it: &PassTime) -> Result<Right, Refusals> {
 /// Finds what falls due at the moment.
 pub fn decide(
     state: &State,
-    _by: &Authorised<'_>,
+    by: &Authorised<'_>,
     it: &PassTime,
     out: &mut Events,
 ) -> Result<(), Refusals> {
@@ -59,6 +62,8 @@ pub fn decide(
     // Time stays at a moment until everything that falls due there is settled.
     let stays = first.is_some_and(|(at, ..)| at == now) && to == now;
     no.unless(to > now || stays, PassTimeRefused::NotLater { now, to });
+    let clock = by.now();
+    no.unless(to <= clock, PassTimeRefused::AheadOfClock { clock, to });
     if let Some((due, ..)) = first {
         no.unless(to <= due, PassTimeRefused::SomethingDueBefore { due, to });
     }

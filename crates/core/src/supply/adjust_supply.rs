@@ -130,18 +130,23 @@ pub fn decide(
     Ok(())
 }
 
-/// What participants own of a jurisdiction's units, also where it is set aside.
+/// What participants own of a jurisdiction's units, also where it is set aside; not what waits in
+/// escrow, whose place another market took.
 fn in_circulation(state: &State, jurisdiction: JurisdictionId) -> Tonnes {
-    let ours = |series: SeriesId| state.ledger.series.row(series).jurisdiction == jurisdiction;
+    let native = |series: SeriesId| {
+        let row = state.ledger.series.row(series);
+        row.jurisdiction == jurisdiction && row.link.is_none()
+    };
     let series = state.ledger.series.iter().map(|(_, it)| it);
     let outstanding: Tonnes = series
-        .filter(|it| it.jurisdiction == jurisdiction)
+        .filter(|it| it.jurisdiction == jurisdiction && it.link.is_none())
         .map(|it| it.ended.short_of(it.issued))
         .sum();
     let government =
         state.government.iter().filter(|((of, kind), _)| *of == jurisdiction && !kind.ends_units());
-    let kept: Tonnes =
-        government.map(|(_, account)| state.ledger.shelves.row(*account).free(ours)).sum();
+    let escrows = state.escrows.iter().filter(|((of, _), _)| *of == jurisdiction);
+    let kept = government.map(|(_, account)| account).chain(escrows.map(|(_, account)| account));
+    let kept: Tonnes = kept.map(|it| state.ledger.shelves.row(*it).free(native)).sum();
     let auctions = state.auctions.iter().filter(|(_, it)| it.result.is_none());
     let offered: Tonnes =
         auctions.filter(|(_, it)| it.jurisdiction == jurisdiction).map(|(_, it)| it.volume).sum();

@@ -2,8 +2,8 @@
 //! then any person of the holder that may initiate can cancel it.
 
 use super::cancel_transfer::{TransferEnd, TransferEnded};
-use super::transfer::{Consideration, Transferred};
-use super::{Way, transfer};
+use super::transfer::{Consideration, Crosses, Transferred};
+use super::{Way, link, transfer};
 use crate::agenda::Due;
 use crate::calendar::{self, Trust};
 use crate::context::RecordHeader;
@@ -39,6 +39,9 @@ pub struct DelayedTransfer {
     /// How much of it counts for the limit of the group.
     #[n(5)]
     pub counted: Tonnes,
+    /// Whether it crosses a link.
+    #[n(6)]
+    pub crosses: Crosses,
 }
 
 /// The fact that a transfer was approved and waits: for those who tell the holder's persons.
@@ -69,12 +72,19 @@ pub(crate) fn execute(draft: &mut Draft<'_>, state: &State, transfer: HoldId) ->
     let units = release(draft, (transfer, it.from));
     let mut no = Objections::default();
     transfer::may_go(state, way, units.iter().map(|(series, _)| *series), &mut no);
+    let quantity = units.iter().map(|(_, it)| it.serials.count).sum();
+    let series = units.first().filter(|_| it.crosses == Crosses::Link).map(|(series, _)| *series);
+    let crossing = series.map(|it| link::crossing(state, way, (it, quantity)));
+    let crossing = crossing.and_then(|it| no.take(it));
     let end = match no.settle() {
         Ok(()) => {
-            let consideration = it.consideration;
+            let (consideration, crosses) = (it.consideration, it.crosses);
             let (from, to) = (it.from, it.to);
-            draft.note(Event::Transferred(Transferred { from, to, consideration }));
-            super::move_all(&units, way, |it| draft.post(it));
+            draft.note(Event::Transferred(Transferred { from, to, consideration, crosses }));
+            match crossing {
+                None => super::move_all(&units, way, |it| draft.post(it)),
+                Some(it) => link::cross(draft, state, it, (&units, way)),
+            }
             TransferEnd::Completed
         }
         Err(no) => TransferEnd::Terminated(no.list().first().map_or(0, Refusal::number)),

@@ -55,7 +55,7 @@ pub fn decide(
         None => no.unless(false, AccountRefused::Unknown { account }),
         Some(row) => {
             let wrong = AccountRefused::WrongKind { account, kind: row.kind.name() };
-            no.unless(!row.kind.ends_units(), wrong);
+            no.unless(!row.kind.is_final(), wrong);
         }
     }
     let (Some(into), Some(shelf)) = (into, state.ledger.shelves.get(account)) else {

@@ -66,7 +66,7 @@ pub(crate) fn expire(
     };
     for (account, shelf) in state.ledger.shelves.iter() {
         let AccountId(id) = account;
-        if u64::from(id) < from || state.accounts.row(account).kind.ends_units() {
+        if u64::from(id) < from || state.accounts.row(account).kind.is_final() {
             continue;
         }
         for queue in shelf.queues.iter().filter(|it| ends(it.series)) {

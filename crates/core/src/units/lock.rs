@@ -115,7 +115,7 @@ pub fn decide(
     if let Some(until) = it.until {
         no.unless(until > by.now(), LockRefused::NotAhead { until });
     }
-    let ends = state.accounts.row(account).kind.ends_units();
+    let ends = state.accounts.row(account).kind.is_final();
     let kind = state.accounts.row(account).kind.name();
     no.unless(!ends, AccountRefused::WrongKind { account, kind });
     let shelf = state.ledger.shelves.row(account);

@@ -9,11 +9,12 @@
 
 use super::delayed::{DelayedTransfer, TransferDelayed};
 use super::limit::{self, LimitUsed};
-use super::{UnitsRefused, Way, expire, holding};
+use super::{UnitsRefused, Way, expire, holding, link};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::calendar::{self, Trust, WorkingTime};
 use crate::context::RecordHeader;
+use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::UnitsHeld;
@@ -66,6 +67,9 @@ pub struct Transferred {
     /// What was paid, as declared.
     #[n(2)]
     pub consideration: Consideration,
+    /// Whether they crossed a link on the way.
+    #[n(3)]
+    pub crosses: Crosses,
 }
 
 refusals! {
@@ -122,6 +126,18 @@ pub(crate) fn may_go(
     }
 }
 
+/// Whether a transfer crosses a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Crosses {
+    /// The very same units come into the other account.
+    #[n(0)]
+    Nothing,
+    /// Link units do.
+    #[n(1)]
+    Link,
+}
+
 /// The working time of both ends.
 pub(crate) fn places(state: &State, Way { from, to }: Way) -> [WorkingTime<'_>; 2] {
     [from, to].map(|it| state.working_time(state.accounts.row(it).jurisdiction))
@@ -135,10 +151,24 @@ pub fn decide(
     it: &Transfer,
     out: &mut Events,
 ) -> Result<(), Refusals> {
+    begin(state, by, (it, Crosses::Nothing), out)
+}
+
+/// Begins a transfer, across a link or not.
+pub(crate) fn begin(
+    state: &State,
+    by: &Authorised<'_>,
+    (it, crosses): (&Transfer, Crosses),
+    out: &mut Events,
+) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (from, to, series) = (it.from, it.to, it.series);
     no.unless(from != to, TransferRefused::SameAccount { account: from });
     may_go(state, Way { from, to }, [series].into_iter(), &mut no);
+    let crossing = match crosses {
+        Crosses::Nothing => None,
+        Crosses::Link => no.take(link::crossing(state, Way { from, to }, (series, it.quantity))),
+    };
     if let Consideration::Price(price) = it.consideration {
         no.unless(price > Price(0), TransferRefused::PriceNotPositive { price });
     }
@@ -167,13 +197,31 @@ pub fn decide(
     }
     let (approved, consideration, way) = (by.now(), it.consideration, Way { from, to });
     let execution = calendar::execution(places(state, way), approved, trust);
-    if execution <= approved {
-        out.push(Event::Transferred(Transferred { from, to, consideration }));
+    let at_once = execution <= approved;
+    let transferred = Event::Transferred(Transferred { from, to, consideration, crosses });
+    if let Some(crossing) = crossing {
+        let mut draft = Draft::new(state, out);
+        link::open_series(&mut draft, state, crossing);
+        if at_once {
+            draft.note(transferred);
+            link::cross(&mut draft, state, crossing, (&picked, way));
+            return Ok(());
+        }
+    } else if at_once {
+        out.push(transferred);
         super::move_all(&picked, way, |it| out.push(it));
         return Ok(());
     }
     let (transfer, quantity) = (state.ledger.next_hold, wanted);
-    let waits = Box::new(DelayedTransfer { from, to, consideration, approved, execution, counted });
+    let waits = Box::new(DelayedTransfer {
+        from,
+        to,
+        consideration,
+        approved,
+        execution,
+        counted,
+        crosses,
+    });
     out.push(Event::TransferDelayed(TransferDelayed { transfer, waits, quantity }));
     for (series, block) in picked {
         let (account, hold, serials) = (from, transfer, block.serials);

@@ -57,6 +57,7 @@ use karvan_core::freezing::{resume_accounts::ResumeAccounts, stop_accounts::Stop
 use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
 use karvan_core::ledger::Serials;
+use karvan_core::ledger::Series;
 use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
@@ -78,7 +79,9 @@ use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
+use karvan_core::units::first_transfer::FirstTransfer;
 use karvan_core::units::lapse::ExpiryNoticed;
+use karvan_core::units::link_transfer::LinkTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
 use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
@@ -99,6 +102,8 @@ pub(crate) struct Story {
     names: BTreeMap<String, u32>,
     people: BTreeMap<String, PersonId>,
     pub(crate) refused: BTreeSet<u16>,
+    /// Whether the writer's clock stays where the market's time is.
+    clock_stands: bool,
 }
 
 /// The words of a line: positional ones, and `key=value` ones.
@@ -324,6 +329,28 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
         publication_years: 3,
         notice_days: text("notice", "0").parse().unwrap(),
+        links: text("links", "").split('+').filter(|it| !it.is_empty()).map(link).collect(),
+    }
+}
+
+/// A link written as XY:YEARS, and behind further colons its ratio, quota, levy, or surplus.
+fn link(text: &str) -> LinkRules {
+    let mut parts = text.split(':');
+    let ends = parts.next().unwrap();
+    let end = |it: &str| JurisdictionId(if it == "X" { 0 } else { 1 });
+    let (first, last) = parts.next().unwrap().split_once('-').unwrap();
+    let (first, last): (u16, u16) = (first.parse().unwrap(), last.parse().unwrap());
+    let more: Vec<(&str, &str)> = parts.map(|it| it.split_once('=').unwrap()).collect();
+    let more = |key: &str| more.iter().find(|(it, _)| *it == key).map(|(_, it)| *it);
+    let quota = more("quota").map(|it| Tonnes(it.parse().unwrap()));
+    let ratio = more("ratio").map(|it| it.split_once('/').unwrap());
+    LinkRules {
+        from: end(&ends[..1]),
+        to: end(&ends[1..]),
+        ratio: ratio.map_or((1, 1), |(one, two)| (one.parse().unwrap(), two.parse().unwrap())),
+        years: (first..=last).map(|it| (Year(it), quota)).collect(),
+        levy: Price(more("levy").map_or(0, cents)),
+        surplus_only: more("surplus").is_some(),
     }
 }
 
@@ -401,12 +428,15 @@ impl Story {
         let mut names: BTreeMap<_, _> = names.map(|(name, id)| (name.to_owned(), id)).into();
         names.extend((2027..=2030).map(|it| (format!("X{it}"), it - 2027)));
         names.extend((2027..=2030).map(|it| (format!("Y{it}"), it - 2023)));
+        // Series of link units come behind the vintages, in the order in which they are opened.
+        names.extend((1..=3).map(|it| (format!("link{it}"), it + 7)));
         names.insert("unknown".to_owned(), 999);
         let people =
             [("nobody", NOBODY), ("stranger", PersonId(999)), ("unknown-person", PersonId(998))];
         let people = people.map(|(name, id)| (name.to_owned(), id));
         Self {
             state: State::default(),
+            clock_stands: false,
             journal: Vec::new(),
             actor: NOBODY,
             names,
@@ -492,8 +522,11 @@ impl Story {
     /// Decides and applies; a refused command leaves no fact, deciding changes nothing.
     pub(crate) fn send(&mut self, command: &Command) -> Vec<u16> {
         let command_hash = command.hash(self.actor);
-        let context =
-            Context { actor: self.actor, now: self.state.now, approvals: Vec::new(), command_hash };
+        let now = match command {
+            Command::PassTime(it) if !self.clock_stands => it.to.max(self.state.now),
+            _ => self.state.now,
+        };
+        let context = Context { actor: self.actor, now, approvals: Vec::new(), command_hash };
         let mut out = Events::default();
         let before = self.journal.len().is_multiple_of(97).then(|| self.state.clone());
         let decided = decide(&self.state, &context, command, &mut out);
@@ -513,7 +546,13 @@ impl Story {
                 }
                 if let Some(before) = &before {
                     let mut draft = Draft::new(before, &mut draft_events);
-                    out.list().iter().filter_map(Event::posting).for_each(|it| draft.post(it));
+                    for event in out.list() {
+                        if let Event::LinkSeriesOpened(it) = event {
+                            let of = before.ledger.series.row(it.link.of);
+                            draft.open_series(it.series, Series::of_link(of, it.link));
+                        }
+                        event.posting().into_iter().for_each(|it| draft.post(it));
+                    }
                     assert!(draft.agrees_with(&self.state.ledger), "the draft is not what applies");
                 }
                 invariant::check_record(&self.state, out.list());
@@ -713,15 +752,26 @@ impl Story {
             .into(),
             "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
             "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
-            "transfer" => Transfer {
+            "transfer" | "cross" => {
+                let transfer = Transfer {
+                    from: account("from"),
+                    to: account("to"),
+                    series: SeriesId(self.id(words.get("series"))),
+                    quantity: quantity(),
+                    consideration: match words.keyed.get("price") {
+                        Some(price) => Consideration::Price(Price(cents(price))),
+                        None => Consideration::Free,
+                    },
+                };
+                let crosses = words.plain[0] == "cross";
+                if crosses { LinkTransfer(transfer).into() } else { transfer.into() }
+            }
+            "first-transfer" => FirstTransfer {
                 from: account("from"),
                 to: account("to"),
                 series: SeriesId(self.id(words.get("series"))),
                 quantity: quantity(),
-                consideration: match words.keyed.get("price") {
-                    Some(price) => Consideration::Price(Price(cents(price))),
-                    None => Consideration::Free,
-                },
+                authorisation: Label::new(words.keyed.get("under").unwrap_or(&"CA0001")).unwrap(),
             }
             .into(),
             "exclude" | "include" => SetExclusion {
@@ -1253,6 +1303,7 @@ impl Story {
                 if let Some(name) = name {
                     self.name_next(name, &command);
                 }
+                self.clock_stands = words.keyed.get("clock") == Some(&"stands");
                 let refused = match words.plain[0] {
                     "report" => self.report(&words, &command),
                     _ if alone => self.send(&command),

@@ -1,0 +1,169 @@
+//! Crossing a link. Units of one jurisdiction count in another as link units: a series of their
+//! own, each of which stands for a unit that waits in the escrow account of the link. Link units
+//! keep the vintage and the expiry of what they stand for. They go home by the way they came: then
+//! they stay in the escrow, the oldest units that wait there come free, and no rule of the link is
+//! asked.
+//!
+//! What was ever issued of a series of link units, less what came home, is what waits in escrow.
+
+use crate::account::AccountRefused;
+use crate::context::RecordHeader;
+use crate::draft::Draft;
+use crate::event::Event;
+use crate::id::{AccountId, JurisdictionId, SeriesId};
+use crate::ledger::posting::{Posting, UnitsIssued, UnitsMoved};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Link, Picked, Serials, Series};
+use crate::quantity::Tonnes;
+use crate::refusal::{Refusals, refusals};
+use crate::state::State;
+use crate::time::Year;
+use crate::units::{UnitsRefused, Way};
+use minicbor::{Decode, Encode};
+
+/// The fact that units which cross a link for the first time have a series to arrive in.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct LinkSeriesOpened {
+    /// The series of the link units.
+    #[n(0)]
+    pub series: SeriesId,
+    /// What they stand for, and where they count.
+    #[n(1)]
+    pub link: Link,
+}
+
+refusals! {
+    /// Why units cannot cross.
+    pub enum LinkRefused {
+        /// A link has two ends.
+        SameJurisdiction { jurisdiction: JurisdictionId } = 631
+            => "both accounts are of jurisdiction {jurisdiction}; no link is crossed",
+        /// What crosses counts where it leaves.
+        NotCounting { series: SeriesId, jurisdiction: JurisdictionId } = 632
+            => "units of series {series} do not count in jurisdiction {jurisdiction}, which they \
+                would leave",
+        /// The policy links them, or not.
+        NoLink { from: JurisdictionId, to: JurisdictionId } = 633
+            => "no link of the policy leads from jurisdiction {from} to {to}",
+        /// A link is open in its years.
+        NotOpen { from: JurisdictionId, to: JurisdictionId, year: Year } = 634
+            => "the link from jurisdiction {from} to {to} is not open in {year}",
+        /// Quotas, levies and ratios are settled for all at once.
+        CoupledOnly { from: JurisdictionId, to: JurisdictionId } = 635
+            => "the link from jurisdiction {from} to {to} has a quota, a levy or a ratio; units \
+                cross it by a coupled auction alone",
+        /// Units wait somewhere.
+        NoEscrow { from: JurisdictionId, to: JurisdictionId } = 636
+            => "the link from jurisdiction {from} to {to} has no escrow account; the regional \
+                administrator opens it",
+    }
+}
+
+/// How units cross.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Crossing {
+    /// They wait in escrow, and link units are issued for them.
+    Out { of: SeriesId, link: Link },
+    /// Link units go back, and what they stand for comes free.
+    Home { of: SeriesId, escrow: AccountId },
+}
+
+/// How units of a series cross from one account to another; why they cannot.
+pub(crate) fn crossing(
+    state: &State,
+    Way { from, to }: Way,
+    (series, quantity): (SeriesId, Tonnes),
+) -> Result<Crossing, Refusals> {
+    let place = |account| {
+        let row = state.accounts.get(account).ok_or(AccountRefused::Unknown { account });
+        row.map(|it| it.jurisdiction)
+    };
+    let (from, to) = (place(from)?, place(to)?);
+    if from == to {
+        return Err(LinkRefused::SameJurisdiction { jurisdiction: from }.into());
+    }
+    let row = state.ledger.series.get(series).filter(|it| it.counts_in() == from);
+    let row = row.ok_or(LinkRefused::NotCounting { series, jurisdiction: from })?;
+    let came = row.link.filter(|it| state.ledger.series.row(it.of).counts_in() == to);
+    let crossing = match came {
+        Some(Link { of, escrow, .. }) => {
+            let blocks = state.ledger.shelves.row(escrow).pick(quantity, |it| it == of).len();
+            if blocks > BLOCKS_PER_TRANSFER_MAX {
+                let most = BLOCKS_PER_TRANSFER_MAX;
+                return Err(UnitsRefused::TooManyBlocks { most }.into());
+            }
+            Crossing::Home { of, escrow }
+        }
+        None => {
+            let escrow = open_link(state, (from, to))?;
+            Crossing::Out { of: series, link: Link { of: series, counts_in: to, escrow } }
+        }
+    };
+    let (Crossing::Home { escrow, .. } | Crossing::Out { link: Link { escrow, .. }, .. }) =
+        crossing;
+    if state.stopped.contains(&escrow) {
+        return Err(AccountRefused::ReconciliationPending { account: escrow }.into());
+    }
+    Ok(crossing)
+}
+
+/// The escrow of a link that any holder may use.
+fn open_link(
+    state: &State,
+    (from, to): (JurisdictionId, JurisdictionId),
+) -> Result<AccountId, LinkRefused> {
+    let link = state.rules.as_ref().and_then(|it| it.link(from, to));
+    let link = link.ok_or(LinkRefused::NoLink { from, to })?;
+    let year = Year(u16::try_from(state.now.date().0).unwrap_or(u16::MAX));
+    if !link.is_open(year) {
+        return Err(LinkRefused::NotOpen { from, to, year });
+    }
+    if !link.is_free() {
+        return Err(LinkRefused::CoupledOnly { from, to });
+    }
+    state.escrows.get(&(from, to)).copied().ok_or(LinkRefused::NoEscrow { from, to })
+}
+
+/// Opens the series in which units arrive, where none of this kind crossed before.
+pub(crate) fn open_series(draft: &mut Draft<'_>, state: &State, crossing: Crossing) {
+    let Crossing::Out { of, link } = crossing else { return };
+    if state.ledger.linked.contains_key(&(of, link.counts_in)) {
+        return;
+    }
+    let series = state.ledger.series.next_id();
+    draft.note(Event::LinkSeriesOpened(LinkSeriesOpened { series, link }));
+    draft.open_series(series, Series::of_link(state.ledger.series.row(of), link));
+}
+
+/// Moves what was picked across the link.
+pub(crate) fn cross(
+    draft: &mut Draft<'_>,
+    state: &State,
+    crossing: Crossing,
+    (units, Way { from, to }): (&Picked, Way),
+) {
+    let quantity: Tonnes = units.iter().map(|(_, it)| it.serials.count).sum();
+    match crossing {
+        Crossing::Out { of, link: Link { counts_in, escrow, .. } } => {
+            super::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
+            let opened = state.ledger.series.next_id();
+            let series = state.ledger.linked.get(&(of, counts_in)).copied().unwrap_or(opened);
+            let first = draft.series_now(series).issued.0.saturating_add(1);
+            let serials = Serials { first, count: quantity };
+            // Issued into the escrow: who got them is told when transfers are.
+            draft.post(Posting::UnitsIssued(UnitsIssued { series, to: escrow, serials }));
+            draft.post(Posting::UnitsMoved(UnitsMoved { series, from: escrow, to, serials }));
+        }
+        Crossing::Home { of, escrow } => {
+            super::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
+            let free = draft.shelf_now(escrow).pick(quantity, |it| it == of);
+            super::move_all(&free, Way { from: escrow, to }, |it| draft.post(it));
+        }
+    }
+}
+
+/// The series is there, empty.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &LinkSeriesOpened) {
+    let row = Series::of_link(state.ledger.series.row(it.link.of), it.link);
+    state.ledger.linked.insert((it.link.of, it.link.counts_in), it.series);
+    state.ledger.series.add(it.series, row);
+}
