@@ -70,6 +70,10 @@ refusals! {
         /// Only a national administrator may.
         NotNation { person: PersonId } = 115
             => "person {person} does not act for a national administrator",
+        /// Only its Parties have a say in a link.
+        NotOfLink { person: PersonId, from: JurisdictionId, to: JurisdictionId } = 118
+            => "person {person} acts for no administrator that has a say in the link from \
+                jurisdiction {from} to {to}",
         /// Two persons are two persons.
         SamePerson { person: PersonId } = 112
             => "person {person} proposed it; another person must approve",
@@ -111,6 +115,10 @@ pub enum Right {
         /// The Party that acquires them.
         acquirer: JurisdictionId,
     },
+    /// The administrator of either Party of a link; the other one approves.
+    EitherParty(JurisdictionId, JurisdictionId),
+    /// The administrators of the Parties of a link, and the regional one.
+    LinkKeeper(JurisdictionId, JurisdictionId),
 }
 
 /// Whether a second person must approve a command.
@@ -125,8 +133,8 @@ pub enum Approval {
     /// An administrator of another body must approve: what undoes a safeguard, or a transaction
     /// that was final, is not one house's business.
     OtherBody,
-    /// The administrator of the Party that acquires must approve.
-    Acquirer,
+    /// The administrator of the other Party must approve.
+    OtherParty,
     /// Seven in ten of the national administrators must approve; while there are none, another
     /// person of the regional one.
     Nations,
@@ -222,6 +230,12 @@ pub(crate) fn check(
         Right::Holder(account) | Right::Surrenderer(account) => {
             return Err(No::NotHolder { person, account });
         }
+        Right::EitherParty(one, other) | Right::LinkKeeper(one, other)
+            if [one, other].iter().any(|it| here(Role::NationalAdministrator, *it)) => {}
+        Right::LinkKeeper(..) if party.role == Role::RegionalAdministrator => {}
+        Right::EitherParty(from, to) | Right::LinkKeeper(from, to) => {
+            return Err(No::NotOfLink { person, from, to });
+        }
         Right::Verifier(it) if here(Role::Verifier, it) => {}
         Right::Verifier(jurisdiction) => return Err(No::NotVerifier { person, jurisdiction }),
         Right::Member(it) if it == id => {}
@@ -244,6 +258,8 @@ pub(crate) fn check(
         | Right::Region
         | Right::Administrator(_)
         | Right::Parties { .. }
+        | Right::EitherParty(..)
+        | Right::LinkKeeper(..)
         | Right::Member(_)
         | Right::OtherBody(_)
         | Right::Nation
@@ -266,6 +282,8 @@ pub(crate) fn check(
         | Right::Region
         | Right::Administrator(_)
         | Right::Parties { .. }
+        | Right::EitherParty(..)
+        | Right::LinkKeeper(..)
         | Right::Holder(_)
         | Right::Member(_)
         | Right::OtherBody(_)
@@ -309,14 +327,20 @@ pub(crate) fn right_to_approve(
         Approval::OtherBody => Right::OtherBody(party),
         Approval::Nations if nations_needed(state) > 0 => Right::Nation,
         Approval::Administrator => party::administrator_of(state, party),
-        Approval::Acquirer => {
-            if let Right::Parties { acquirer, .. } = right {
-                Right::Administrator(acquirer)
-            } else {
-                right
-            }
-        }
+        Approval::OtherParty => other_party(state, right, party),
         Approval::One | Approval::Two | Approval::Nations | Approval::ByRule => right,
+    }
+}
+
+/// The administrator of the Party that did not propose.
+fn other_party(state: &State, right: Right, proposer: PartyId) -> Right {
+    let proposes = state.parties.get(proposer).and_then(|it| it.jurisdiction);
+    if let Right::Parties { acquirer, .. } = right {
+        Right::Administrator(acquirer)
+    } else if let Right::EitherParty(one, other) = right {
+        Right::Administrator(if proposes == Some(one) { other } else { one })
+    } else {
+        right
     }
 }
 
@@ -327,7 +351,7 @@ pub(crate) fn approvals_needed(state: &State, approval: Approval) -> usize {
         Approval::One
         | Approval::Two
         | Approval::OtherBody
-        | Approval::Acquirer
+        | Approval::OtherParty
         | Approval::Administrator
         | Approval::ByRule => 1,
     }

@@ -6,7 +6,7 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, market, mirror, party,
+    account, allocation, auction, call, cash, compliance, freezing, link, market, mirror, party,
     proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
@@ -237,9 +237,15 @@ commands! {
     /// Compares a foreign register's statement with what lives here.
     ReconcileMirror(mirror::reconcile_mirror) = 68, Administration, One;
     /// Transfers units across a link.
-    LinkTransfer(units::link_transfer) = 74, Registry, ByRule;
+    LinkTransfer(link::link_transfer) = 74, Registry, ByRule;
+    /// Brings other rules of a link into force.
+    AmendLink(link::amend_link) = 76, Administration, OtherParty;
+    /// Suspends a link.
+    SuspendLink(link::suspend_link) = 77, Administration, Two;
+    /// Resumes a link that was suspended.
+    ResumeLink(link::resume_link) = 78, Administration, OtherBody;
     /// Transfers units to another Party.
-    FirstTransfer(units::first_transfer) = 75, Administration, Acquirer;
+    FirstTransfer(units::first_transfer) = 75, Administration, OtherParty;
     /// Says what a verifier thinks of a report.
     VerifyReport(compliance::verify_report) = 69, Registry, One;
 }
@@ -336,7 +342,7 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (
             Approval::Two
             | Approval::OtherBody
-            | Approval::Acquirer
+            | Approval::OtherParty
             | Approval::Administrator
             | Approval::Nations
             | Approval::ByRule,

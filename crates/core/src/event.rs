@@ -109,7 +109,11 @@ events! {
         /// A foreign register was compared.
         MirrorReconciled(mirror::reconcile_mirror) = 99,
         /// Units that cross a link have a series to arrive in.
-        LinkSeriesOpened(crate::units::link) = 100,
+        LinkSeriesOpened(crate::link) = 100,
+        /// A link was suspended.
+        LinkSuspended(crate::link::suspend_link) = 102,
+        /// A link that was suspended is open again.
+        LinkResumed(crate::link::resume_link) = 103,
         /// Units were transferred to another Party.
         FirstTransferred(crate::units::first_transfer) = 101,
         /// One of several bodies approved.

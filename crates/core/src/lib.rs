@@ -35,6 +35,7 @@ pub mod grounds;
 pub mod id;
 pub mod invariant;
 pub mod ledger;
+pub mod link;
 pub mod market;
 pub mod mirror;
 pub mod mrv;

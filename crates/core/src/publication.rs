@@ -39,6 +39,8 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::FixingPublished(_)
         | E::Consigned(_)
         | E::LinkSeriesOpened(_)
+        | E::LinkSuspended(_)
+        | E::LinkResumed(_)
         | E::FirstTransferred(_)
         | E::CeilingSold(_)
         | E::PurchaseReturned(_)

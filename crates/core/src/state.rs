@@ -175,6 +175,9 @@ pub struct State {
     /// Serials that had their first transfer to another Party.
     #[n(44)]
     pub transferred: first_transfer::Transferred,
+    /// Links that are suspended.
+    #[n(45)]
+    pub suspended_links: BTreeSet<(JurisdictionId, JurisdictionId)>,
 }
 
 impl State {
@@ -231,7 +234,7 @@ impl State {
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings
-            mirrored mirror_days transferred
+            mirrored mirror_days transferred suspended_links
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -1,5 +1,5 @@
 //! Units that move between accounts: picking serials; transfers that go at once or wait; deletion,
-//! reversals, locks, expiry; links.
+//! reversals, locks, expiry.
 
 pub mod cancel_transfer;
 pub mod delayed;
@@ -9,8 +9,6 @@ pub mod first_transfer;
 pub mod holding;
 pub mod lapse;
 pub mod limit;
-pub mod link;
-pub mod link_transfer;
 pub mod lock;
 pub mod retire;
 pub mod reverse;

@@ -49,6 +49,9 @@ use karvan_core::freezing::{confirm_freeze::ConfirmFreeze, freeze::Freeze, unfre
 use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
 use karvan_core::ledger::{Serials, Shelf};
+use karvan_core::link::amend_link::AmendLink;
+use karvan_core::link::link_transfer::LinkTransfer;
+use karvan_core::link::{resume_link::ResumeLink, suspend_link::SuspendLink};
 use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
@@ -63,13 +66,13 @@ use karvan_core::party::{PersonRights, Role, register_party::RegisterParty};
 use karvan_core::party::{appoint_person::AppointPerson, restore_person::RestorePerson};
 use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::LinkRules;
 use karvan_core::supply::adjust_supply::AdjustSupply;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::Year;
 use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::first_transfer::FirstTransfer;
-use karvan_core::units::link_transfer::LinkTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
 use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
@@ -146,9 +149,15 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
             let may = inner.map(|(proposer, it)| who_may_approve(state, proposer, &it));
             return may.and_then(|it| it.first().copied()).unwrap_or(NOBODY);
         }
-        (_, Ok(Right::Administrator(it) | Right::Parties { seller: it, .. })) => {
-            of_role(Role::NationalAdministrator, Some(it))
-        }
+        (
+            _,
+            Ok(
+                Right::Administrator(it)
+                | Right::Parties { seller: it, .. }
+                | Right::EitherParty(it, _)
+                | Right::LinkKeeper(it, _),
+            ),
+        ) => of_role(Role::NationalAdministrator, Some(it)),
         (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
         (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
         (_, Ok(Right::Member(it))) => Some(it),
@@ -552,9 +561,19 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             WithholdAllocation { installation, year, withholding, grounds: grounds() }.into()
         }
         "ReverseAllocation" => {
+            // As a rule one of which nothing has moved on.
+            let whole = |(record, installation): &(u64, InstallationId)| {
+                let account = state.installations.row(*installation).account;
+                let queues = &state.ledger.shelves.row(account).queues;
+                let blocks = queues.iter().flat_map(|it| &it.blocks);
+                let there = blocks.filter(|it| it.acquired == *record).map(|it| it.serials.count);
+                there.sum::<Tonnes>() == state.deliveries[&(*record, *installation)].quantity
+            };
             let place = usize::try_from(draw.below(3)).unwrap();
-            let known = state.deliveries.keys().nth(place).copied();
-            let (record, installation) = known.unwrap_or((7, installation));
+            let any = state.deliveries.keys().nth(place);
+            let found = state.deliveries.keys().rev().find(|it| whole(it));
+            let known = if draw.below(4) == 0 { any } else { found };
+            let (record, installation) = known.copied().unwrap_or((7, installation));
             ReverseAllocation { installation, record, grounds: grounds() }.into()
         }
         "MergeInstallations" => {
@@ -589,6 +608,21 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
             let series = first_series(state, account, draw);
             let consideration = Consideration::Free;
             LinkTransfer(Transfer { from: account, to, series, quantity, consideration }).into()
+        }
+        "AmendLink" => {
+            let years = (2027..=2032).map(|it| (Year(it), None)).collect();
+            let levy = draw.of(&[Price(0), Price(0), Price(0), Price(50)]);
+            let (from, to, ratio) = (JurisdictionId(0), JurisdictionId(1), (1, 1));
+            let link = LinkRules { from, to, ratio, years, levy, surplus_only: false };
+            AmendLink { link, policy_hash: [0; 32] }.into()
+        }
+        "SuspendLink" => {
+            let (from, to, grounds) = (JurisdictionId(0), JurisdictionId(1), grounds());
+            SuspendLink { from, to, grounds }.into()
+        }
+        "ResumeLink" => {
+            let (from, to, grounds) = (JurisdictionId(0), JurisdictionId(1), grounds());
+            ResumeLink { from, to, grounds }.into()
         }
         "FirstTransfer" => {
             let to = abroad(state, account, |it| it == AccountKind::GeneralHolding, draw);

@@ -207,7 +207,7 @@ impl Monitor {
         let same = party(row.proposer) == party(approver);
         let name = row.inner().unwrap().name();
         let fits = match name {
-            "Unfreeze" | "Reverse" | "ReverseAllocation" | "ResumeAccounts" => {
+            "Unfreeze" | "Reverse" | "ReverseAllocation" | "ResumeAccounts" | "ResumeLink" => {
                 !same && administers(approver)
             }
             "AppointPerson" | "RestorePerson" => {
@@ -222,7 +222,8 @@ impl Monitor {
                     row.approvals.iter().chain([&approver]).map(|it| party(*it)).collect();
                 if nations == 0 { same } else { !same && bodies.len() * 10 >= nations * 7 }
             }
-            "FirstTransfer" => !same && role(approver) == Role::NationalAdministrator,
+            "FirstTransfer" | "AmendLink" => !same && role(approver) == Role::NationalAdministrator,
+            "SuspendLink" => administers(approver),
             _ => same,
         };
         if fits { Ok(()) } else { Err(format!("person {approver} may not approve {name}")) }

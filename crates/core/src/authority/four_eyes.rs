@@ -116,7 +116,7 @@ pub const TABLE: &[Row] = &[
         (
             "administrator of the Party that issued the units",
             "administrator of the Party that acquires them",
-            Approval::Acquirer,
+            Approval::OtherParty,
         ),
         "both in one entry; a unit has exactly one",
     ),
@@ -147,6 +147,29 @@ pub const TABLE: &[Row] = &[
         ("policy: the whole", &["AdoptPolicy"]),
         ("regional administrator", "seven in ten of the nations", Approval::Nations),
         "no objection of a nation whose chapter changes; in force after the notice of the policy",
+    ),
+    row(
+        ("policy: a link", &["AmendLink"]),
+        ("administrator of either Party", "administrator of the other one", Approval::OtherParty),
+        "at once",
+    ),
+    row(
+        ("suspension of a link", &["SuspendLink"]),
+        (
+            "administrator of either Party, or the regional one",
+            "another person of those",
+            Approval::Two,
+        ),
+        "at once; units go home by it all the same, and what crossed is surrendered",
+    ),
+    row(
+        ("resumption of a link", &["ResumeLink"]),
+        (
+            "administrator of either Party, or the regional one",
+            "an administrator of another body",
+            Approval::OtherBody,
+        ),
+        "",
     ),
     row(
         ("money paid out, fixing", &["Withdraw", "PublishFixing"]),

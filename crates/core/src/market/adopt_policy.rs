@@ -17,8 +17,8 @@ use crate::market::policy_scheduled::PolicyScheduled;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{
-    BIDS_MAX, JURISDICTIONS_MAX, JurisdictionRules, MarketRules, NAME_BYTES_MAX, YEARS_MAX,
-    YearRules,
+    BIDS_MAX, JURISDICTIONS_MAX, JurisdictionRules, LinkRules, MarketRules, NAME_BYTES_MAX,
+    YEARS_MAX, YearRules,
 };
 use crate::state::State;
 use crate::time::{Instant, Year};
@@ -133,10 +133,13 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether rules change what stands in a jurisdiction's chapter.
+/// Whether rules change what stands in a jurisdiction's chapter, or a link of its own.
 pub(crate) fn concerns(state: &State, rules: &MarketRules, id: JurisdictionId) -> bool {
-    let before = state.rules.as_ref().and_then(|it| it.jurisdiction(id));
-    before != rules.jurisdiction(id)
+    let of = |rules: &MarketRules| {
+        let links = rules.links.iter().filter(|it| it.from == id || it.to == id);
+        (rules.jurisdiction(id).cloned(), links.cloned().collect::<Vec<LinkRules>>())
+    };
+    state.rules.as_ref().is_none_or(|it| of(it) != of(rules))
 }
 
 /// Checks rules that are to be in force from a moment on.

@@ -3,7 +3,7 @@
 
 use super::cancel_transfer::{TransferEnd, TransferEnded};
 use super::transfer::{Consideration, Crosses, Transferred};
-use super::{Way, link, transfer};
+use super::{Way, transfer};
 use crate::agenda::Due;
 use crate::calendar::{self, Trust};
 use crate::context::RecordHeader;
@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::id::{AccountId, HoldId};
 use crate::ledger::Picked;
 use crate::ledger::posting::{Posting, UnitsReleased};
+use crate::link;
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusal};
 use crate::state::State;

@@ -9,7 +9,7 @@
 
 use super::delayed::{DelayedTransfer, TransferDelayed};
 use super::limit::{self, LimitUsed};
-use super::{UnitsRefused, Way, expire, holding, link};
+use super::{UnitsRefused, Way, expire, holding};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::calendar::{self, Trust, WorkingTime};
@@ -18,6 +18,7 @@ use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::UnitsHeld;
+use crate::link;
 use crate::planted::{self, Fault};
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};

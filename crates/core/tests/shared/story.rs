@@ -58,6 +58,8 @@ use karvan_core::grounds::Grounds;
 use karvan_core::id::*;
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::Series;
+use karvan_core::link::{amend_link::AmendLink, link_transfer::LinkTransfer};
+use karvan_core::link::{resume_link::ResumeLink, suspend_link::SuspendLink};
 use karvan_core::market::amend_chapter::AmendChapter;
 use karvan_core::market::decree_holidays::DecreeHolidays;
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
@@ -81,7 +83,6 @@ use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::{CancelTransfer, TransferEnd};
 use karvan_core::units::first_transfer::FirstTransfer;
 use karvan_core::units::lapse::ExpiryNoticed;
-use karvan_core::units::link_transfer::LinkTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
 use karvan_core::units::retire::{Claim, Retire};
 use karvan_core::units::unlock::UnlockUnits;
@@ -338,7 +339,7 @@ fn link(text: &str) -> LinkRules {
     let mut parts = text.split(':');
     let ends = parts.next().unwrap();
     let end = |it: &str| JurisdictionId(if it == "X" { 0 } else { 1 });
-    let (first, last) = parts.next().unwrap().split_once('-').unwrap();
+    let (first, last) = parts.next().unwrap_or("1-0").split_once('-').unwrap();
     let (first, last): (u16, u16) = (first.parse().unwrap(), last.parse().unwrap());
     let more: Vec<(&str, &str)> = parts.map(|it| it.split_once('=').unwrap()).collect();
     let more = |key: &str| more.iter().find(|(it, _)| *it == key).map(|(_, it)| *it);
@@ -929,6 +930,17 @@ impl Story {
                         .collect(),
                 }
                 .into()
+            }
+            "amend-link" => {
+                AmendLink { link: link(words.get("links")), policy_hash: [9; 32] }.into()
+            }
+            "suspend-link" => {
+                let LinkRules { from, to, .. } = link(words.plain[1]);
+                SuspendLink { from, to, grounds: grounds(words) }.into()
+            }
+            "resume-link" => {
+                let LinkRules { from, to, .. } = link(words.plain[1]);
+                ResumeLink { from, to, grounds: grounds(words) }.into()
             }
             "amend" => {
                 let jurisdiction = of();

@@ -3,11 +3,11 @@
 //! which they go home; all others are crossed by coupled auctions alone. Second person, waits and
 //! limits are those of a transfer; the rules of both jurisdictions hold.
 
-use super::transfer::{self, Crosses, Transfer};
 use crate::authority::{Authorised, Right};
 use crate::event::Events;
 use crate::refusal::Refusals;
 use crate::state::State;
+use crate::units::transfer::{self, Crosses, Transfer};
 use minicbor::{Decode, Encode};
 
 /// The command: a transfer that crosses.

@@ -1,10 +1,15 @@
-//! Crossing a link. Units of one jurisdiction count in another as link units: a series of their
+//! Links. Units of one jurisdiction count in another as link units: a series of their
 //! own, each of which stands for a unit that waits in the escrow account of the link. Link units
 //! keep the vintage and the expiry of what they stand for. They go home by the way they came: then
 //! they stay in the escrow, the oldest units that wait there come free, and no rule of the link is
 //! asked.
 //!
 //! What was ever issued of a series of link units, less what came home, is what waits in escrow.
+
+pub mod amend_link;
+pub mod link_transfer;
+pub mod resume_link;
+pub mod suspend_link;
 
 use crate::account::AccountRefused;
 use crate::context::RecordHeader;
@@ -17,7 +22,7 @@ use crate::quantity::Tonnes;
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Year;
-use crate::units::{UnitsRefused, Way};
+use crate::units::{self, UnitsRefused, Way};
 use minicbor::{Decode, Encode};
 
 /// The fact that units which cross a link for the first time have a series to arrive in.
@@ -51,6 +56,9 @@ refusals! {
         CoupledOnly { from: JurisdictionId, to: JurisdictionId } = 635
             => "the link from jurisdiction {from} to {to} has a quota, a levy or a ratio; units \
                 cross it by a coupled auction alone",
+        /// Its Parties or the region stopped it.
+        Suspended { from: JurisdictionId, to: JurisdictionId } = 637
+            => "the link from jurisdiction {from} to {to} is suspended; units can only go home",
         /// Units wait somewhere.
         NoEscrow { from: JurisdictionId, to: JurisdictionId } = 636
             => "the link from jurisdiction {from} to {to} has no escrow account; the regional \
@@ -117,6 +125,9 @@ fn open_link(
     if !link.is_open(year) {
         return Err(LinkRefused::NotOpen { from, to, year });
     }
+    if state.suspended_links.contains(&(from, to)) {
+        return Err(LinkRefused::Suspended { from, to });
+    }
     if !link.is_free() {
         return Err(LinkRefused::CoupledOnly { from, to });
     }
@@ -144,7 +155,7 @@ pub(crate) fn cross(
     let quantity: Tonnes = units.iter().map(|(_, it)| it.serials.count).sum();
     match crossing {
         Crossing::Out { of, link: Link { counts_in, escrow, .. } } => {
-            super::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
+            units::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
             let opened = state.ledger.series.next_id();
             let series = state.ledger.linked.get(&(of, counts_in)).copied().unwrap_or(opened);
             let first = draft.series_now(series).issued.0.saturating_add(1);
@@ -154,9 +165,9 @@ pub(crate) fn cross(
             draft.post(Posting::UnitsMoved(UnitsMoved { series, from: escrow, to, serials }));
         }
         Crossing::Home { of, escrow } => {
-            super::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
+            units::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
             let free = draft.shelf_now(escrow).pick(quantity, |it| it == of);
-            super::move_all(&free, Way { from: escrow, to }, |it| draft.post(it));
+            units::move_all(&free, Way { from: escrow, to }, |it| draft.post(it));
         }
     }
 }
