@@ -4,6 +4,50 @@
 //! measured; country multipliers are derived from intensity and grid factors. They count what is
 //! beyond the baseline, so the share at price 0 is taken off.
 
+use crate::reader::Section;
+
+/// How a chapter's installations avoid emissions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Abatement {
+    /// At which rate holders discount, percent a year.
+    pub discount_percent: f64,
+    /// The share of emissions that can be avoided at all, percent; bounds the check of the caps.
+    pub potential_percent: f64,
+    /// How much of the potential can be newly used in a year, percent.
+    pub diffusion_percent: f64,
+    /// How this country's abatement bands compare: power and industry.
+    pub multipliers: (f64, f64),
+    /// Bands of its own instead of the proxies.
+    pub bands: Option<Curve>,
+}
+
+impl Abatement {
+    pub(crate) fn read(s: &Section<'_>) -> Self {
+        let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
+        Self {
+            discount_percent: percent("discount_percent_per_year", 10.0),
+            potential_percent: percent("abatement_potential_percent", 50.0),
+            diffusion_percent: percent("diffusion_percent_of_potential_per_year", 8.0),
+            multipliers: (
+                s.number("power_abatement_multiplier", 1.0, 0.0..=10.0),
+                s.number("industry_abatement_multiplier", 1.0, 0.0..=10.0),
+            ),
+            bands: s.pairs("abatement_usd_per_t_and_share", 0.0..=10_000.0).map(Curve::new),
+        }
+    }
+
+    /// The abatement curve of a sector.
+    pub fn curve(&self, sector: &str) -> Curve {
+        if let Some(bands) = &self.bands {
+            return bands.clone();
+        }
+        match sector {
+            "power" | "heat" => power_bands().scaled(self.multipliers.0),
+            _ => industry_bands().scaled(self.multipliers.1),
+        }
+    }
+}
+
 /// A curve: price in USD/t against the share avoided, both rising from (0, 0), straight between.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve(Vec<(f64, f64)>);

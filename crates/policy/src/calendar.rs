@@ -1,7 +1,8 @@
 //! The working time of a chapter: offset, week, holidays, hours, waits.
 
+use crate::chapter::month_day_of;
 use crate::reader::Section;
-use crate::schema::{WEEKDAYS, month_day_of};
+use crate::schema::WEEKDAYS;
 use karvan_core::calendar::{Calendar, Day, DelayRule, Offset};
 use karvan_core::time::Instant;
 use std::collections::BTreeSet;

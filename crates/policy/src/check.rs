@@ -1,7 +1,7 @@
 //! Checks of a whole policy: what no single value shows.
 
 use crate::reader::{Report, Section};
-use crate::schema::{Jurisdiction, Policy};
+use crate::{Jurisdiction, Policy};
 use toml::de::DeTable;
 
 /// A cap that cannot be reached is refused with both figures: what units there are (cap and bank)
@@ -25,7 +25,7 @@ pub(crate) fn caps_can_be_reached(policy: &Policy, report: &Report<'_>, table: &
                     "in {} there are {:.2} Mt (cap and bank), but {:.2} Mt are emitted even with \
                      all abatement that {} % diffusion a year allows; raise the cap, the \
                      bands of abatement_usd_per_t_and_share or the abatement_potential_percent",
-                    gap.year, gap.units_mt, gap.least_mt, it.diffusion_percent
+                    gap.year, gap.units_mt, gap.least_mt, it.abatement.diffusion_percent
                 ),
             );
         }
@@ -43,14 +43,15 @@ fn first_gap(policy: &Policy, it: &Jurisdiction) -> Option<Gap> {
     let mut period_end = it.valid_to(it.opening_vintage);
     let mut reached = 0.0;
     // Sectors differ: nobody can avoid more than the best of them.
-    let bands = it.curve("power").potential().max(it.curve("cement").potential());
-    let potential = bands.min(it.abatement_potential_percent / 100.0);
+    let bands =
+        it.abatement.curve("power").potential().max(it.abatement.curve("cement").potential());
+    let potential = bands.min(it.abatement.potential_percent / 100.0);
     for year in (policy.first_year..=policy.last_year).filter(|year| it.obliges(*year)) {
         if year > period_end {
             bank = 0.0;
         }
         period_end = it.valid_to(year);
-        reached = (reached + it.diffusion_percent / 100.0 * potential).min(potential);
+        reached = (reached + it.abatement.diffusion_percent / 100.0 * potential).min(potential);
         let least_mt = it.baseline(policy.first_year, year) * (1.0 - reached);
         let units_mt = it.cap_mt.at(year) + bank;
         if units_mt < least_mt {

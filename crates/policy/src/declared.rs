@@ -6,7 +6,6 @@
 use crate::reader::Section;
 use crate::schema::{ByYear, Policy};
 use karvan_core::account::AccountKind;
-use karvan_core::rules::TIERS_MAX;
 use std::collections::BTreeSet;
 
 /// Who may take part in a market.
@@ -28,22 +27,6 @@ pub struct Declared {
     /// An intensity cap: the cap as a share of the emissions that the year's output would have
     /// caused, percent. The megatonnes of the file are then indicative.
     pub cap_percent_of_baseline: ByYear<f64>,
-    /// Prices at which more units are released, USD/t, rising.
-    pub cost_containment_usd: Vec<f64>,
-    /// How many units each of them releases, percent of the cap.
-    pub cost_containment_percent_of_cap: f64,
-    /// Above this share of the cap in circulation auctions are cut, percent.
-    pub quantity_reserve_upper_percent_of_cap: f64,
-    /// Between this share and the upper one what lies above it is taken out, percent.
-    pub quantity_reserve_middle_percent_of_cap: f64,
-    /// So much comes back in a year, percent of the cap.
-    pub quantity_reserve_release_percent_of_cap: f64,
-    /// What is held above this share of the cap is cancelled, percent.
-    pub quantity_reserve_level_percent_of_cap: f64,
-    /// Below this share of the cap in circulation units come back, percent.
-    pub quantity_reserve_lower_percent_of_cap: f64,
-    /// The share of what is in circulation that is taken out a year, percent.
-    pub quantity_reserve_rate_percent: f64,
     /// The share of an obligation that domestic credits may meet, percent.
     pub domestic_credits_percent: ByYear<f64>,
     /// The share of an obligation that foreign credits may meet, percent.
@@ -66,37 +49,8 @@ impl Declared {
     pub(crate) fn read(s: &Section<'_>) -> Self {
         let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
         let percents = |key: &str, default: f64| s.numbers(key, default, 0.0..=100.0);
-        let tiers = s.list_of_numbers("cost_containment_usd_per_t", 0.0..=1e6).unwrap_or_default();
-        if tiers.len() > TIERS_MAX {
-            let what = format!("has {} prices; allowed are up to {TIERS_MAX}", tiers.len());
-            s.mistake("cost_containment_usd_per_t", what);
-        }
-        if !tiers.is_sorted() {
-            s.mistake("cost_containment_usd_per_t", "the prices must rise");
-        }
-        let upper = percent("quantity_reserve_upper_percent_of_cap", 100.0);
         let it = Self {
             cap_percent_of_baseline: percents("cap_percent_of_baseline", 100.0),
-            cost_containment_usd: tiers,
-            cost_containment_percent_of_cap: percent("cost_containment_percent_of_cap", 0.0),
-            quantity_reserve_upper_percent_of_cap: upper,
-            quantity_reserve_middle_percent_of_cap: percent(
-                "quantity_reserve_middle_percent_of_cap",
-                upper,
-            ),
-            quantity_reserve_release_percent_of_cap: percent(
-                "quantity_reserve_release_percent_of_cap",
-                2.0,
-            ),
-            quantity_reserve_level_percent_of_cap: percent(
-                "quantity_reserve_level_percent_of_cap",
-                100.0,
-            ),
-            quantity_reserve_lower_percent_of_cap: percent(
-                "quantity_reserve_lower_percent_of_cap",
-                0.0,
-            ),
-            quantity_reserve_rate_percent: percent("quantity_reserve_rate_percent", 0.0),
             domestic_credits_percent: percents("domestic_credits_percent_of_obligation", 0.0),
             foreign_credits_percent: percents("foreign_credits_percent_of_obligation", 0.0),
             exported_credits_percent: percent("exported_credits_percent_of_issued", 100.0),
@@ -108,12 +62,6 @@ impl Declared {
             settlement_class: s.text("settlement_class", "A"),
             keys: KEYS.iter().filter(|it| s.value(it).is_some()).map(ToString::to_string).collect(),
         };
-        let (lower, upper) =
-            (it.quantity_reserve_lower_percent_of_cap, it.quantity_reserve_upper_percent_of_cap);
-        if lower > upper {
-            let what = format!("{lower} lies above the upper bound of {upper}");
-            s.mistake("quantity_reserve_lower_percent_of_cap", what);
-        }
         let letter = it.settlement_class.len() == 1
             && it.settlement_class.bytes().all(|it| it.is_ascii_uppercase());
         if !letter {

@@ -5,12 +5,18 @@
 //! no input or output, no clock and no global state; floats live here and in `rehearsal` only.
 
 pub mod abatement;
+pub mod auctions;
 mod calendar;
+pub mod chapter;
 pub mod check;
 pub mod declared;
 pub mod link;
+pub mod penalty;
 pub mod reader;
+pub mod rehearsal;
+mod reserve;
 pub mod schema;
 
+pub use chapter::Jurisdiction;
 pub use reader::Mistake;
-pub use schema::{ByYear, Jurisdiction, Policy};
+pub use schema::{ByYear, Policy};

@@ -152,7 +152,7 @@ fn a_set_of_auction_rules_is_a_beginning_that_single_keys_change() {
     let rules = |more: &str| {
         let text = SMALL.replace("stage", &format!("{more}\nstage"));
         let it = Policy::parse(&text).expect("a small file").jurisdictions.remove(0);
-        (it.undersubscribed, it.below_secondary)
+        (it.auctions.undersubscribed, it.auctions.below_secondary)
     };
     let (eu, uk) = (
         (Undersubscribed::Cancel, BelowSecondary::Cancel),

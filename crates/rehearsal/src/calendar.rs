@@ -2,7 +2,9 @@
 
 use karvan_core::calendar::{Day, WorkingTime};
 use karvan_core::time::Instant;
-use karvan_policy::schema::{AllocationMethod, AuctionCalendar, Shock};
+use karvan_policy::auctions::AuctionCalendar;
+use karvan_policy::chapter::AllocationMethod;
+use karvan_policy::rehearsal::Shock;
 use karvan_policy::{Jurisdiction, Policy};
 
 /// A step of the rehearsal. The order is that of steps at the same moment.
@@ -89,13 +91,13 @@ pub fn auction_days(it: &Jurisdiction, year: u16) -> Vec<(u8, u8)> {
     }
     let time = WorkingTime::of(&it.working_time);
     let day = |month: &u8| {
-        let day = nth_weekday(year, *month, &it.calendar);
+        let day = nth_weekday(year, *month, &it.auctions.calendar);
         let wanted = Day::of_date(year.into(), (*month).into(), day.into());
         // A holiday hands on to the next working day.
         let later = time.from(wanted).0 - wanted.0;
         (*month, day + u8::try_from(later).unwrap_or(0))
     };
-    it.calendar.months.iter().map(day).collect()
+    it.auctions.calendar.months.iter().map(day).collect()
 }
 
 /// All steps from the first year to the surrender of the last.

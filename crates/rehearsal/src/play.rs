@@ -182,13 +182,13 @@ impl<J: Journal> Play<J> {
     }
 
     fn errs(&self) -> bool {
-        use karvan_policy::schema::Behaviour;
+        use karvan_policy::rehearsal::Behaviour;
         let it = &self.settings.policy.rehearsal;
         it.errors && it.behaviour == Behaviour::Realistic
     }
 
     fn competes(&self) -> bool {
-        use karvan_policy::schema::Behaviour;
+        use karvan_policy::rehearsal::Behaviour;
         self.settings.policy.rehearsal.behaviour == Behaviour::Competitive
     }
 
@@ -241,7 +241,7 @@ impl<J: Journal> Play<J> {
                 curves.push((weight, plant.curve.clone()));
             }
         }
-        let supply = Supply { curves, used, diffusion: it.diffusion_percent / 100.0 };
+        let supply = Supply { curves, used, diffusion: it.abatement.diffusion_percent / 100.0 };
         let end = it.valid_to(year).min(self.settings.policy.last_year);
         let level = self.public_level(j, year);
         let years: Vec<YearAhead> = (year..=end)
@@ -251,7 +251,7 @@ impl<J: Journal> Play<J> {
                 cap_mt: it.cap_mt.at(ahead),
             })
             .collect();
-        let rate = it.discount_percent / 100.0;
+        let rate = it.abatement.discount_percent / 100.0;
         expectation::fundamental(&years, self.public_bank(j, year), &supply, rate)
     }
 

@@ -77,7 +77,7 @@ fn prices_have_a_reason(policy: &Policy, outcome: &Outcome) {
         let rows: Vec<&YearRow> =
             outcome.rows.iter().filter(|row| row.jurisdiction == it.code).collect();
         for row in &rows {
-            let reserve = it.reserve_usd.at(row.year);
+            let reserve = it.auctions.reserve_usd.at(row.year);
             let clearly = Price(((reserve * 1.5 + 0.5) * 100.0) as i64);
             let highest = row.auction_price.max(row.call_price).unwrap_or_default();
             let need = need_mt(policy, it, &rows, row.year);

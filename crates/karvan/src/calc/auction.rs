@@ -13,7 +13,7 @@ use karvan_core::cash::fixing::{in_national, in_quote};
 use karvan_core::mrv::Decimal;
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{AuctionRules, TIERS_MAX, Tier};
-use karvan_policy::schema::{RULE_SETS, RuleSet};
+use karvan_policy::auctions::{RULE_SETS, RuleSet};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -38,7 +38,8 @@ use karvan_core::units::expire::{Expire, is_expired};
 use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
-use karvan_policy::schema::{UnusedNewEntrants, tonnes};
+use karvan_policy::chapter::UnusedNewEntrants;
+use karvan_policy::schema::tonnes;
 use std::collections::BTreeMap;
 
 /// Everybody has two persons, since much takes two.
@@ -159,7 +160,7 @@ impl<J: Journal> Play<J> {
                 installation: next_installation,
                 account: next_account,
                 base_t: row.emissions_t as f64,
-                curve: it.curve(&row.sector),
+                curve: it.abatement.curve(&row.sector),
                 built: 0.0,
                 switched: 0.0,
                 deviation: 0.0,
@@ -388,7 +389,7 @@ impl<J: Journal> Play<J> {
         // Nothing can be carried over beyond the last auction for which units count.
         let last = ahead == 0 && it.valid_to(year) == year;
         let volume = if last { held } else { held.min(part + released) };
-        let volume = Tonnes(volume / it.lot_t * it.lot_t);
+        let volume = Tonnes(volume / it.auctions.lot_t * it.auctions.lot_t);
         if volume == Tonnes::ZERO {
             return Ok(());
         }

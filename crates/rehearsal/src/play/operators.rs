@@ -37,9 +37,9 @@ impl<J: Journal> Play<J> {
         if !self.policy_of(j).obliges(next) {
             return;
         }
-        let rate = self.policy_of(j).discount_percent / 100.0;
+        let rate = self.policy_of(j).abatement.discount_percent / 100.0;
         let end = self.policy_of(j).valid_to(next);
-        let diffusion = self.policy_of(j).diffusion_percent / 100.0;
+        let diffusion = self.policy_of(j).abatement.diffusion_percent / 100.0;
         let news = self.news(j, next, at);
         let competes = self.competes();
         for place in 0..self.groups.len() {
@@ -106,8 +106,8 @@ impl<J: Journal> Play<J> {
         let counts = |series| state.ledger.counts_for(series, id, Year(year));
         let mut there = state.ledger.shelves.row(stability).free(counts);
         let policy = self.policy_of(j);
-        let fine = policy.penalty_usd.at(year);
-        let cheaper = policy.make_good.at(year) || price.0 as f64 / 100.0 <= fine;
+        let fine = policy.penalty.usd.at(year);
+        let cheaper = policy.penalty.make_good.at(year) || price.0 as f64 / 100.0 <= fine;
         let mut wanted = Vec::new();
         for plant in self.plants.iter().filter(|it| it.jurisdiction == j && it.obliged_in(year)) {
             let row = state.installations.row(plant.installation);

@@ -9,7 +9,7 @@ use karvan_core::id::PersonId;
 use karvan_core::time::Instant;
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
-use karvan_policy::schema::Shock;
+use karvan_policy::rehearsal::Shock;
 
 impl<J: Journal> Play<J> {
     /// The shocks of a jurisdiction's month. What was put out before stays; nobody expected the

@@ -131,24 +131,24 @@ impl<J: Journal> Play<J> {
         let group = &self.groups[place];
         let it = self.policy_of(group.jurisdiction);
         let own = news.fundamental * group.view;
-        let reserve = it.reserve_usd.at(news.year);
+        let reserve = it.auctions.reserve_usd.at(news.year);
         let expected = match news.last {
             None => WEIGHT_BEFORE * own + (1.0 - WEIGHT_BEFORE) * reserve,
             Some((price, traded)) => {
                 let years = (news.at.0 - traded.0) as f64 / (365.25 * DAY_MS as f64);
-                let carried = price * libm::pow(1.0 + it.discount_percent / 100.0, years);
+                let carried = price * libm::pow(1.0 + it.abatement.discount_percent / 100.0, years);
                 WEIGHT * own + (1.0 - WEIGHT) * carried
             }
         };
-        expected.clamp(reserve, it.ceiling_usd.at(news.year).max(0.01).max(reserve))
+        expected.clamp(reserve, it.auctions.ceiling_usd.at(news.year).max(0.01).max(reserve))
     }
 
     /// What somebody without a view of its own expects of the next weeks.
     pub(super) fn unbiased(&self, j: usize, news: &News, last: f64) -> f64 {
         let it = self.policy_of(j);
-        let reserve = it.reserve_usd.at(news.year);
+        let reserve = it.auctions.reserve_usd.at(news.year);
         let expected = WEIGHT * news.fundamental + (1.0 - WEIGHT) * last;
-        expected.clamp(reserve, it.ceiling_usd.at(news.year).max(0.01).max(reserve))
+        expected.clamp(reserve, it.auctions.ceiling_usd.at(news.year).max(0.01).max(reserve))
     }
 
     /// What a group makes of an expected price when it bids: less, where it owns more than half of
@@ -414,10 +414,10 @@ impl<J: Journal> Play<J> {
         let it = self.policy_of(j);
         let year = news.year;
         let mean = news.last.map_or(expected, |(price, _)| price);
-        let penalty = it.penalty_usd.at(year) + it.penalty_of_mean_percent.at(year) / 100.0 * mean;
-        let later = expected * (1.0 + it.discount_percent / 100.0);
-        let most = if it.make_good.at(year) { later + penalty } else { penalty };
-        most.min(it.ceiling_usd.at(year))
+        let penalty = it.penalty.usd.at(year) + it.penalty.of_mean_percent.at(year) / 100.0 * mean;
+        let later = expected * (1.0 + it.abatement.discount_percent / 100.0);
+        let most = if it.penalty.make_good.at(year) { later + penalty } else { penalty };
+        most.min(it.auctions.ceiling_usd.at(year))
     }
 
     /// What a group offers: of what will be left over 20 % before its report is verified and 60 %
@@ -437,7 +437,7 @@ impl<J: Journal> Play<J> {
         let counts_next = is_prompt && it.valid_to(year) > year && it.obliges(year + 1);
         let left_over =
             if counts_next { spare.min((-self.short(place, year + 1)).max(0.0)) } else { spare };
-        let reserve = it.reserve_usd.at(year).max(0.01);
+        let reserve = it.auctions.reserve_usd.at(year).max(0.01);
         if months_to_expiry <= 6.0 {
             return Wish { quantity: -left_over, price: reserve };
         }

@@ -20,7 +20,7 @@ use karvan_core::supply::set_cap::SetCap;
 use karvan_core::time::Year;
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
-use karvan_policy::schema::AllocationMethod;
+use karvan_policy::chapter::AllocationMethod;
 use std::collections::BTreeMap;
 
 /// A hundred percent.
