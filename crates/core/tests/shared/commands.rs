@@ -1,0 +1,709 @@
+//! The lines of a story that ask something, noun by noun.
+
+use super::Story;
+use super::words::{
+    Words, basis, cents, currency, decimal, foreign, grounds, kind, link, moment, rights_of, rules,
+    sectors, single, source, stream,
+};
+use karvan_core::Command;
+use karvan_core::account::AccountStatus;
+use karvan_core::account::change_operator::ChangeOperator;
+use karvan_core::account::close_account::CloseAccount;
+use karvan_core::account::closure_transfer::ClosureTransfer;
+use karvan_core::account::distrust_account::DistrustAccount;
+use karvan_core::account::merge_installations::MergeInstallations;
+use karvan_core::account::open_account::OpenAccount;
+use karvan_core::account::register_installation::RegisterInstallation;
+use karvan_core::account::request_closure::{RequestClosure, Wish};
+use karvan_core::account::set_account_status::SetAccountStatus;
+use karvan_core::account::set_single_person::SetSinglePerson;
+use karvan_core::account::set_transfer_limit::SetTransferLimit;
+use karvan_core::account::trust_account::TrustAccount;
+use karvan_core::allocation::Withholding;
+use karvan_core::allocation::allocate::Allocate;
+use karvan_core::allocation::return_excess::ReturnExcess;
+use karvan_core::allocation::reverse_allocation::ReverseAllocation;
+use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
+use karvan_core::allocation::withhold_allocation::WithholdAllocation;
+use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
+use karvan_core::auction::cancel_auction::CancelAuction;
+use karvan_core::auction::clear_auction::{ClearAuction, commitment};
+use karvan_core::auction::consign::Consign;
+use karvan_core::auction::open_auction::OpenAuction;
+use karvan_core::auction::place_bid::PlaceBid;
+use karvan_core::auction::return_purchase::ReturnPurchase;
+use karvan_core::calendar::Day;
+use karvan_core::call::Side;
+use karvan_core::call::cancel_order::CancelOrder;
+use karvan_core::call::clear_call::ClearCall;
+use karvan_core::call::open_call::OpenCall;
+use karvan_core::call::place_order::PlaceOrder;
+use karvan_core::cash::deposit::Deposit;
+use karvan_core::cash::open_cash_account::OpenCashAccount;
+use karvan_core::cash::publish_fixing::PublishFixing;
+use karvan_core::cash::withdraw::Withdraw;
+use karvan_core::compliance::advance_penalty::AdvancePenalty;
+use karvan_core::compliance::close_year::CloseYear;
+use karvan_core::compliance::estimate_emissions::EstimateEmissions;
+use karvan_core::compliance::report_emissions::{Detail, ReportEmissions};
+use karvan_core::compliance::set_exclusion::{Exclusion, SetExclusion};
+use karvan_core::compliance::set_last_year::SetLastYear;
+use karvan_core::compliance::set_letter::SetLetter;
+use karvan_core::compliance::surrender::Surrender;
+use karvan_core::compliance::verify_report::Finding as VerifierFinding;
+use karvan_core::compliance::verify_report::{Opinion, VerifyReport, Weight};
+use karvan_core::compliance::{Letter, PenaltyStage};
+use karvan_core::freezing::Frozen;
+use karvan_core::freezing::confirm_freeze::ConfirmFreeze;
+use karvan_core::freezing::freeze::Freeze;
+use karvan_core::freezing::resume_accounts::ResumeAccounts;
+use karvan_core::freezing::stop_accounts::StopAccounts;
+use karvan_core::freezing::unfreeze::Unfreeze;
+use karvan_core::id::{
+    AccountId, AuctionId, CallId, GroupId, HoldId, InstallationId, JurisdictionId, Label, OrderId,
+    PartyId, PenaltyId, ProposalId, SeriesId,
+};
+use karvan_core::link::amend_link::AmendLink;
+use karvan_core::link::link_transfer::LinkTransfer;
+use karvan_core::link::resume_link::ResumeLink;
+use karvan_core::link::suspend_link::SuspendLink;
+use karvan_core::market::adopt_policy::AdoptPolicy;
+use karvan_core::market::amend_chapter::AmendChapter;
+use karvan_core::market::decree_holidays::DecreeHolidays;
+use karvan_core::market::pass_time::PassTime;
+use karvan_core::mirror::import_holdings::{ImportHoldings, ImportRow};
+use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
+use karvan_core::mrv::stream::Sets;
+use karvan_core::party::Role;
+use karvan_core::party::appoint_person::AppointPerson;
+use karvan_core::party::register_party::RegisterParty;
+use karvan_core::party::restore_person::RestorePerson;
+use karvan_core::party::review_party::{Finding, ReviewParty};
+use karvan_core::party::suspend_person::SuspendPerson;
+use karvan_core::proposal::approve::Approve;
+use karvan_core::proposal::propose::Propose;
+use karvan_core::proposal::reject::Reject;
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::LinkRules;
+use karvan_core::supply::adjust_supply::AdjustSupply;
+use karvan_core::supply::central_transfer::CentralTransfer;
+use karvan_core::supply::issue::Issue;
+use karvan_core::supply::set_cap::{CapBasis, SetCap};
+use karvan_core::time::Year;
+use karvan_core::units::cancel_transfer::CancelTransfer;
+use karvan_core::units::delete::Delete;
+use karvan_core::units::expire::Expire;
+use karvan_core::units::first_transfer::FirstTransfer;
+use karvan_core::units::lock::{LockUnits, Purpose};
+use karvan_core::units::retire::{Claim, Retire};
+use karvan_core::units::reverse::Reverse;
+use karvan_core::units::transfer::{Consideration, Transfer};
+use karvan_core::units::unlock::UnlockUnits;
+
+impl Story {
+    /// The command that a line asks; none where it is none.
+    pub(super) fn command(&self, words: &Words<'_>) -> Option<Command> {
+        let nouns = [
+            Self::market,
+            Self::people,
+            Self::accounts,
+            Self::safeguards,
+            Self::supply,
+            Self::allocation,
+            Self::sales,
+            Self::cash,
+            Self::units,
+            Self::reports,
+            Self::compliance,
+        ];
+        nouns.iter().find_map(|it| it(self, words))
+    }
+
+    fn market(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        Some(match words.plain[0] {
+            "policy" => AdoptPolicy { rules: Box::new(rules(words)) }.into(),
+            "time-command" => PassTime { to: moment(words.get("to")) }.into(),
+            "holidays" => {
+                let day = |it: &&str| Day(moment(it).0 / 86_400_000);
+                let days = words.plain[1..].iter().map(day).collect();
+                DecreeHolidays { jurisdiction: of(), days }.into()
+            }
+            "amend-link" => {
+                AmendLink { link: link(words.get("links")), policy_hash: [9; 32] }.into()
+            }
+            "suspend-link" => {
+                let LinkRules { from, to, .. } = link(words.plain[1]);
+                SuspendLink { from, to, grounds: grounds(words) }.into()
+            }
+            "resume-link" => {
+                let LinkRules { from, to, .. } = link(words.plain[1]);
+                ResumeLink { from, to, grounds: grounds(words) }.into()
+            }
+            "amend" => {
+                let jurisdiction = of();
+                let rules = rules(words);
+                let place = usize::try_from(jurisdiction.0).unwrap() % 2;
+                let chapter = Box::new(rules.jurisdictions[place].clone());
+                AmendChapter { jurisdiction, chapter, policy_hash: [9; 32] }.into()
+            }
+            "fixing" => PublishFixing {
+                currency: currency(words).unwrap(),
+                day: Day(moment(words.get("day")).0 / 86_400_000),
+                rate: decimal(words.get("rate")),
+                source: words.keyed.get("source").map_or("a central bank", |_| "").to_owned(),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn people(&self, words: &Words<'_>) -> Option<Command> {
+        let party = |key: &str| PartyId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "party" => RegisterParty {
+                role: match words.plain[1] {
+                    "region" => Role::RegionalAdministrator,
+                    "nation" => Role::NationalAdministrator,
+                    "operator" => Role::Operator,
+                    "trader" => Role::Trader,
+                    "verifier" => Role::Verifier,
+                    "bank" => Role::SettlementBank,
+                    other => panic!("no role {other}"),
+                },
+                jurisdiction: words.keyed.get("of").map(|it| JurisdictionId(self.id(it))),
+                group: GroupId(words.keyed.get("group").map_or(0, |it| it.parse().unwrap())),
+                persons: words.keyed.get("persons").map_or(2, |it| it.parse().unwrap()),
+                scope: words.keyed.get("scope").map(|it| sectors(it)),
+            }
+            .into(),
+            "review" => ReviewParty {
+                party: party("it"),
+                finding: match words.keyed.get("finding") {
+                    Some(&"refused") => Finding::Refused,
+                    _ => Finding::Verified,
+                },
+            }
+            .into(),
+            "approve" => {
+                let proposal = ProposalId(self.id(words.plain[1]));
+                let seen = words.keyed.get("seen").is_none_or(|it| *it == "yes");
+                let command_hash = match self.state.proposals.get(&proposal) {
+                    Some(row) if seen => row.command_hash,
+                    _ => [0; 32],
+                };
+                Approve { proposal, command_hash }.into()
+            }
+            "reject" => Reject { proposal: ProposalId(self.id(words.plain[1])) }.into(),
+            "appoint" => {
+                let accounts = self.mandate(words);
+                let (party, rights) = (party("for"), rights_of(words.get("rights")));
+                AppointPerson { party, rights, accounts }.into()
+            }
+            "suspend" => SuspendPerson { person: self.people[words.plain[1]] }.into(),
+            "restore" => {
+                let person = self.people[words.plain[1]];
+                let accounts = self.mandate(words);
+                RestorePerson { person, rights: rights_of(words.get("rights")), accounts }.into()
+            }
+            "propose" => {
+                let inner = Words { plain: words.plain[1..].to_vec(), keyed: words.keyed.clone() };
+                Propose { command: Box::new(self.command(&inner)?) }.into()
+            }
+            _ => return None,
+        })
+    }
+
+    fn accounts(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let account = |key: &str| AccountId(self.account(words.get(key)));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        let party = |key: &str| PartyId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "account" => {
+                let (kind, holder, single) = (kind(words.plain[1]), party("holder"), single(words));
+                let towards = words.keyed.get("towards").map(|it| JurisdictionId(self.id(it)));
+                OpenAccount { kind, holder, jurisdiction: of(), single, towards }.into()
+            }
+            "installation" => RegisterInstallation {
+                label: {
+                    let count = self.state.installations.len().to_string();
+                    Label::new(&words.get("label").replace('*', &count)).unwrap()
+                },
+                jurisdiction: of(),
+                operator: party("operator"),
+                obliged_from: words.keyed.get("obliged").map(|it| Year(it.parse().unwrap())),
+                single: single(words),
+                sector: Label::new(words.keyed.get("sector").unwrap_or(&"power")).unwrap(),
+            }
+            .into(),
+            "request-closure" => {
+                RequestClosure { account: account("of"), wish: Wish::Close }.into()
+            }
+            "keep" => RequestClosure { account: account("of"), wish: Wish::Keep }.into(),
+            "close-account" => CloseAccount { account: account("it") }.into(),
+            "closure-transfer" => ClosureTransfer { account: account("from") }.into(),
+            "change-operator" => {
+                ChangeOperator { installation: installation("of"), operator: party("to") }.into()
+            }
+            "trust" => TrustAccount { account: account("of"), trusted: account("other") }.into(),
+            "distrust" => {
+                DistrustAccount { account: account("of"), trusted: account("other") }.into()
+            }
+            "transfer-limit" => {
+                let limit = words.keyed.get("limit").map(|it| Tonnes(it.parse().unwrap()));
+                SetTransferLimit { account: account("of"), limit }.into()
+            }
+            "status" => SetAccountStatus {
+                account: account("of"),
+                status: match words.plain[1] {
+                    "open" => AccountStatus::Open,
+                    "surrender-only" => AccountStatus::SurrenderOnly,
+                    "restricted" => AccountStatus::AllRestricted,
+                    "suspended" => AccountStatus::Suspended,
+                    _ => AccountStatus::TransferPending,
+                },
+                grounds: grounds(words),
+            }
+            .into(),
+            "merge" => MergeInstallations {
+                from: installation("from"),
+                into: installation("into"),
+                grounds: grounds(words),
+            }
+            .into(),
+            "single" => {
+                SetSinglePerson { account: account("account"), single: single(words) }.into()
+            }
+            _ => return None,
+        })
+    }
+
+    fn safeguards(&self, words: &Words<'_>) -> Option<Command> {
+        let quantity = || Tonnes(words.number("quantity"));
+        let account = |key: &str| AccountId(self.account(words.get(key)));
+        let party = |key: &str| PartyId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "freeze" | "confirm-freeze" | "unfreeze" => {
+                let frozen = match words.plain.get(1).copied() {
+                    Some("holder") => Frozen::Holder(party("it")),
+                    Some("account") => Frozen::Account(account("it")),
+                    Some("serials") => Frozen::Serials(
+                        account("it"),
+                        SeriesId(self.id(words.get("series"))),
+                        words.number("first"),
+                        quantity(),
+                    ),
+                    Some("jurisdiction") => {
+                        Frozen::Jurisdiction(JurisdictionId(self.id(words.get("it"))))
+                    }
+                    _ => Frozen::Market,
+                };
+                match words.plain[0] {
+                    "freeze" => Freeze { frozen }.into(),
+                    "confirm-freeze" => ConfirmFreeze { frozen }.into(),
+                    _ => Unfreeze { frozen, grounds: grounds(words) }.into(),
+                }
+            }
+            "pledge" | "legal-hold" => LockUnits {
+                account: account("of"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                purpose: match words.plain[0] {
+                    "pledge" => Purpose::Pledge(party("to")),
+                    _ => Purpose::Legal(Label::new("court-7").unwrap()),
+                },
+                until: words.keyed.get("until").map(|it| moment(it)),
+            }
+            .into(),
+            "unlock" => UnlockUnits { lock: HoldId(u64::from(self.id(words.plain[1]))) }.into(),
+            "stop" | "resume" => {
+                let accounts =
+                    words.plain[1..].iter().map(|it| AccountId(self.account(it))).collect();
+                match words.plain[0] {
+                    "stop" => StopAccounts { accounts, grounds: grounds(words) }.into(),
+                    _ => ResumeAccounts { accounts, grounds: grounds(words) }.into(),
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    fn supply(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        Some(match words.plain[0] {
+            "cap" => SetCap {
+                jurisdiction: of(),
+                year: year(),
+                quantity: quantity(),
+                opening: Tonnes(words.keyed.get("opening").map_or(0, |it| it.parse().unwrap())),
+                basis: CapBasis {
+                    grounds: grounds(words),
+                    activity: words.keyed.get("activity").map(|it| decimal(it)),
+                },
+            }
+            .into(),
+            "issue" => Issue { jurisdiction: of(), year: year(), quantity: quantity() }.into(),
+            "central" => CentralTransfer {
+                jurisdiction: of(),
+                from: kind(words.get("from")),
+                to: kind(words.get("to")),
+                year: year(),
+                quantity: quantity(),
+            }
+            .into(),
+            "adjust" => AdjustSupply { jurisdiction: of(), year: year() }.into(),
+            "import" => ImportHoldings {
+                jurisdiction: of(),
+                statement: [6; 32],
+                rows: words.plain[1..]
+                    .iter()
+                    .map(|row| {
+                        let (name, block) = row.split_once(':').unwrap();
+                        let account = AccountId(self.account(name));
+                        ImportRow { account, block: foreign(block, year()) }
+                    })
+                    .collect(),
+            }
+            .into(),
+            "compare" => ReconcileMirror {
+                jurisdiction: of(),
+                day: Day(moment(words.get("day")).0 / 86_400_000),
+                statement: [6; 32],
+                blocks: words.plain[1..]
+                    .iter()
+                    .flat_map(|it| {
+                        let (block, times) = it.split_once('*').unwrap_or((it, "1"));
+                        vec![foreign(block, year()); times.parse().unwrap()]
+                    })
+                    .collect(),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn allocation(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "entitle" => UploadAllocation {
+                jurisdiction: of(),
+                year: year(),
+                rows: words.plain[1..]
+                    .iter()
+                    .flat_map(|row| {
+                        let (name, quantity) = row.split_once(':').unwrap();
+                        let (quantity, times) = quantity.split_once('*').unwrap_or((quantity, "1"));
+                        let installation = InstallationId(self.id(name));
+                        let quantity = Tonnes(quantity.parse().unwrap());
+                        let basis = words.keyed.get("basis").map(|it| Box::new(basis(it)));
+                        let row = AllocationRow { installation, quantity, basis };
+                        vec![row; times.parse().unwrap()]
+                    })
+                    .collect(),
+                source: source(words),
+            }
+            .into(),
+            "allocate" => Allocate {
+                jurisdiction: of(),
+                year: year(),
+                installations: words.plain[1..]
+                    .iter()
+                    .map(|it| InstallationId(self.id(it)))
+                    .collect(),
+                source: source(words),
+            }
+            .into(),
+            "return" => {
+                let installation = installation("for");
+                ReturnExcess { installation, year: year(), quantity: quantity() }.into()
+            }
+            "withhold" | "release-allocation" => WithholdAllocation {
+                installation: installation("for"),
+                year: year(),
+                withholding: match words.plain[0] {
+                    "withhold" => Withholding::Withheld,
+                    _ => Withholding::Released,
+                },
+                grounds: grounds(words),
+            }
+            .into(),
+            "reverse-allocation" => ReverseAllocation {
+                installation: installation("of"),
+                record: u64::from(self.id(words.plain[1])),
+                grounds: grounds(words),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn sales(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        let account = |key: &str| AccountId(self.account(words.get(key)));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        let price = || Price(cents(words.get("price")));
+        let dates = || (moment(words.get("opens")), moment(words.get("closes")));
+        Some(match words.plain[0] {
+            "auction" => {
+                let ((opens, closes), volume) = (dates(), Tonnes(words.number("volume")));
+                let seed_commitment = commitment(&[7; 32]);
+                OpenAuction {
+                    jurisdiction: of(),
+                    year: year(),
+                    volume,
+                    opens,
+                    closes,
+                    seed_commitment,
+                }
+                .into()
+            }
+            "bid" => PlaceBid {
+                auction: AuctionId(self.id(words.get("in"))),
+                account: account("account"),
+                price: price(),
+                quantity: quantity(),
+                currency: currency(words),
+            }
+            .into(),
+            "clear-auction" => ClearAuction {
+                auction: AuctionId(self.id(words.plain[1])),
+                seed: [words.keyed.get("seed").map_or(7, |it| it.parse().unwrap()); 32],
+            }
+            .into(),
+            "cancel-auction" => {
+                CancelAuction { auction: AuctionId(self.id(words.plain[1])) }.into()
+            }
+            "call" => {
+                let (opens, closes) = dates();
+                OpenCall { jurisdiction: of(), year: year(), opens, closes }.into()
+            }
+            "buy" | "sell" => PlaceOrder {
+                call: CallId(self.id(words.get("in"))),
+                account: account("account"),
+                side: if words.plain[0] == "buy" { Side::Buy } else { Side::Sell },
+                price: price(),
+                quantity: quantity(),
+            }
+            .into(),
+            "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
+            "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
+            "consign" => Consign {
+                auction: AuctionId(self.id(words.get("to"))),
+                account: account("account"),
+                quantity: quantity(),
+            }
+            .into(),
+            "buy-at-ceiling" => BuyAtCeiling {
+                installation: installation("for"),
+                year: year(),
+                quantity: quantity(),
+            }
+            .into(),
+            "return-purchase" => ReturnPurchase {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn cash(&self, words: &Words<'_>) -> Option<Command> {
+        let party = |key: &str| PartyId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "cash-account" => {
+                OpenCashAccount { party: party("party"), currency: currency(words) }.into()
+            }
+            "deposit" => Deposit {
+                party: party("party"),
+                amount: Money(cents(words.get("amount"))),
+                reference: words.number("line"),
+                currency: currency(words),
+            }
+            .into(),
+            "withdraw" => Withdraw {
+                party: party("party"),
+                amount: Money(cents(words.get("amount"))),
+                reference: words.number("line"),
+                currency: currency(words),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn units(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let quantity = || Tonnes(words.number("quantity"));
+        let account = |key: &str| AccountId(self.account(words.get(key)));
+        Some(match words.plain[0] {
+            "transfer" | "cross" => {
+                let transfer = Transfer {
+                    from: account("from"),
+                    to: account("to"),
+                    series: SeriesId(self.id(words.get("series"))),
+                    quantity: quantity(),
+                    consideration: match words.keyed.get("price") {
+                        Some(price) => Consideration::Price(Price(cents(price))),
+                        None => Consideration::Free,
+                    },
+                };
+                let crosses = words.plain[0] == "cross";
+                if crosses { LinkTransfer(transfer).into() } else { transfer.into() }
+            }
+            "first-transfer" => FirstTransfer {
+                from: account("from"),
+                to: account("to"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                authorisation: Label::new(words.keyed.get("under").unwrap_or(&"CA0001")).unwrap(),
+            }
+            .into(),
+            "delete" => Delete {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+            }
+            .into(),
+            "reverse" => {
+                let record = u64::from(self.id(words.plain[1]));
+                Reverse { record, grounds: grounds(words) }.into()
+            }
+            "cancel-transfer" => {
+                CancelTransfer { transfer: HoldId(u64::from(self.id(words.plain[1]))) }.into()
+            }
+            "expire" => Expire { jurisdiction: of(), account: account("account") }.into(),
+            "retire" => Retire {
+                account: account("from"),
+                series: SeriesId(self.id(words.get("series"))),
+                quantity: quantity(),
+                claim: Claim {
+                    beneficiary: match words.keyed.get("for") {
+                        Some(name) => name.replace("nobody", ""),
+                        None => "An Invented Company".to_owned(),
+                    },
+                    purpose: "its year 2027".to_owned(),
+                    first: Day(
+                        moment(words.keyed.get("first").unwrap_or(&"2027-01-01")).0 / 86_400_000
+                    ),
+                    last: Day(moment("2027-12-31").0 / 86_400_000),
+                },
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn reports(&self, words: &Words<'_>) -> Option<Command> {
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "hand-in" | "report" => ReportEmissions {
+                installation: installation("for"),
+                year: year(),
+                emissions: quantity(),
+                detail: (words.plain.len() > 1).then(|| {
+                    let streams = words.plain[1..].iter().map(|it| stream(it)).collect();
+                    Box::new(Detail { sets: Sets::default(), streams })
+                }),
+                activity: words.keyed.get("activity").map(|it| decimal(it)),
+            }
+            .into(),
+            "verify" => {
+                let (installation, year) = (installation("for"), year());
+                let report = self.state.reports.get(&(installation, year));
+                let last = report.map_or(1, |it| it.version);
+                VerifyReport {
+                    installation,
+                    year,
+                    version: words.keyed.get("version").map_or(last, |it| it.parse().unwrap()),
+                    opinion: match words.keyed.get("opinion") {
+                        Some(&"comments") => Opinion::WithComments,
+                        Some(&"no") => Opinion::NotVerified,
+                        Some(&"returned") => Opinion::Returned,
+                        _ => Opinion::Verified,
+                    },
+                    findings: words.plain[1..]
+                        .iter()
+                        .map(|it| VerifierFinding {
+                            weight: match *it {
+                                "material" => Weight::Material,
+                                _ => Weight::Minor,
+                            },
+                            text: it.replace("unwritten", "").replace("hidden", "a\u{202e}b"),
+                        })
+                        .collect(),
+                }
+                .into()
+            }
+            "estimate" => EstimateEmissions {
+                installation: installation("for"),
+                year: year(),
+                emissions: quantity(),
+            }
+            .into(),
+            _ => return None,
+        })
+    }
+
+    fn compliance(&self, words: &Words<'_>) -> Option<Command> {
+        let of = || JurisdictionId(self.id(words.get("of")));
+        let year = || Year(words.number("year"));
+        let quantity = || Tonnes(words.number("quantity"));
+        let installation = |key: &str| InstallationId(self.id(words.get(key)));
+        Some(match words.plain[0] {
+            "exclude" | "include" => SetExclusion {
+                installation: installation("for"),
+                year: year(),
+                exclusion: match words.plain[0] {
+                    "exclude" => Exclusion::Excluded,
+                    _ => Exclusion::Included,
+                },
+            }
+            .into(),
+            "last-year" => SetLastYear {
+                installation: installation("for"),
+                year: words.keyed.get("year").map(|it| Year(it.parse().unwrap())),
+            }
+            .into(),
+            "set-letter" => SetLetter {
+                installation: installation("for"),
+                year: year(),
+                letter: match words.get("letter") {
+                    "D" => Letter::D,
+                    "E" => Letter::E,
+                    "X" => Letter::X,
+                    _ => Letter::A,
+                },
+            }
+            .into(),
+            "penalty-to" => AdvancePenalty {
+                penalty: PenaltyId(words.number("case")),
+                to: match words.plain[1] {
+                    "hearing" => PenaltyStage::Hearing,
+                    "decided" => PenaltyStage::Decided(moment(words.get("due"))),
+                    "appealed" => PenaltyStage::Appealed,
+                    "paid" => PenaltyStage::Paid,
+                    _ => PenaltyStage::Waived,
+                },
+            }
+            .into(),
+            "surrender" => {
+                let installation = installation("for");
+                Surrender { installation, year: year(), quantity: quantity() }.into()
+            }
+            "close" => CloseYear { jurisdiction: of(), year: year() }.into(),
+            _ => return None,
+        })
+    }
+}
