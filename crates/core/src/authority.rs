@@ -6,7 +6,7 @@ pub mod four_eyes;
 
 use crate::context::Context;
 use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId, PersonId};
-use crate::party::{self, PersonStatus, Role};
+use crate::party::{self, Person, PersonStatus, Role};
 use crate::planted::{self, Fault};
 use crate::refusal::refusals;
 use crate::state::State;
@@ -214,6 +214,52 @@ pub(crate) fn check(
     let (Some(row), Some(id)) = (row, row.and_then(|it| it.party)) else {
         return Err(No::PersonUnknown { person });
     };
+    may_act_for(state, (person, id), right)?;
+    if row.status == PersonStatus::Suspended && !planted::has(Fault::SuspendedActs) {
+        return Err(No::Suspended { person });
+    }
+    if !is_mandated(row, right) {
+        return Err(No::NotMandated { person });
+    }
+    let fresh = matches!(right, Right::Holder(_)) && row.from > state.now;
+    if fresh {
+        return Err(No::MandateFresh { person, from: row.from });
+    }
+    let rights = row.rights;
+    let initiates = match right {
+        Right::Surrenderer(_) => rights.may_surrender(),
+        Right::Founder
+        | Right::Time
+        | Right::Registered
+        | Right::Region
+        | Right::Administrator(_)
+        | Right::Parties { .. }
+        | Right::EitherParty(..)
+        | Right::LinkKeeper(..)
+        | Right::Holder(_)
+        | Right::Member(_)
+        | Right::OtherBody(_)
+        | Right::Nation
+        | Right::Verifier(_)
+        | Right::Bank => rights.may_initiate(),
+    };
+    match act {
+        // What a person of whatever rights may send is checked further where it is decided.
+        _ if right == Right::Registered => Ok(id),
+        Act::Initiate if initiates => Ok(id),
+        Act::Initiate => Err(No::MayNotInitiate { person }),
+        Act::Approve if rights.may_approve() => Ok(id),
+        Act::Approve => Err(No::MayNotApprove { person }),
+    }
+}
+
+/// Whether a person's party has a right.
+fn may_act_for(
+    state: &State,
+    (person, id): (PersonId, PartyId),
+    right: Right,
+) -> Result<(), AuthorityRefused> {
+    use AuthorityRefused as No;
     let party = state.parties.row(id);
     let holds = |account| state.accounts.get(account).is_some_and(|it| it.holder == id);
     let here = |role, jurisdiction| party.role == role && party.jurisdiction == Some(jurisdiction);
@@ -247,10 +293,12 @@ pub(crate) fn check(
         Right::Bank if party.role == Role::SettlementBank => {}
         Right::Bank => return Err(No::NotBank { person }),
     }
-    if row.status == PersonStatus::Suspended && !planted::has(Fault::SuspendedActs) {
-        return Err(No::Suspended { person });
-    }
-    let mandated = match right {
+    Ok(())
+}
+
+/// Whether a person's mandate reaches so far: some act for some accounts of their party alone.
+fn is_mandated(row: &Person, right: Right) -> bool {
+    match right {
         Right::Holder(it) | Right::Surrenderer(it) => row.acts_for(it),
         Right::Registered => true,
         Right::Founder
@@ -265,39 +313,6 @@ pub(crate) fn check(
         | Right::Nation
         | Right::Verifier(_)
         | Right::Bank => row.accounts.is_none(),
-    };
-    if !mandated {
-        return Err(No::NotMandated { person });
-    }
-    let fresh = matches!(right, Right::Holder(_)) && row.from > state.now;
-    if fresh {
-        return Err(No::MandateFresh { person, from: row.from });
-    }
-    let rights = row.rights;
-    let initiates = match right {
-        Right::Surrenderer(_) => rights.may_surrender(),
-        Right::Founder
-        | Right::Time
-        | Right::Registered
-        | Right::Region
-        | Right::Administrator(_)
-        | Right::Parties { .. }
-        | Right::EitherParty(..)
-        | Right::LinkKeeper(..)
-        | Right::Holder(_)
-        | Right::Member(_)
-        | Right::OtherBody(_)
-        | Right::Nation
-        | Right::Verifier(_)
-        | Right::Bank => rights.may_initiate(),
-    };
-    match act {
-        // What a person of whatever rights may send is checked further where it is decided.
-        _ if right == Right::Registered => Ok(id),
-        Act::Initiate if initiates => Ok(id),
-        Act::Initiate => Err(No::MayNotInitiate { person }),
-        Act::Approve if rights.may_approve() => Ok(id),
-        Act::Approve => Err(No::MayNotApprove { person }),
     }
 }
 

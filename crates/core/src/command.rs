@@ -327,7 +327,7 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (Approval::ByRule, Command::RegisterParty(_)) => !state.parties.is_empty(),
         (Approval::ByRule, Command::Transfer(it)) => units::transfer::needs_second(state, it),
         (Approval::ByRule, Command::LinkTransfer(it)) => {
-            units::transfer::needs_second(state, &it.0)
+            link::link_transfer::needs_second(state, it)
         }
         (Approval::ByRule, Command::Surrender(it)) => {
             compliance::surrender::needs_second(state, it)

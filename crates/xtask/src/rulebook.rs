@@ -9,7 +9,7 @@ use std::path::Path;
 const FILE: &str = "docs/rulebook.md";
 
 /// The chapters: title, file of the noun, folder of its commands.
-const CHAPTERS: [(&str, &str); 18] = [
+const CHAPTERS: [(&str, &str); 19] = [
     ("Who may ask, and who approves", "authority"),
     ("The market and its policy", "market"),
     ("Parties and persons", "party"),
@@ -19,6 +19,7 @@ const CHAPTERS: [(&str, &str); 18] = [
     ("Working time", "calendar"),
     ("Units", "ledger"),
     ("Transfers, deletion, reversals, expiry", "units"),
+    ("Links", "link"),
     ("Caps and supply", "supply"),
     ("Mirror registries", "mirror"),
     ("Free allocation", "allocation"),
@@ -178,6 +179,7 @@ fn command(text: &mut String, it: &Command, source: (&str, &str)) {
         "One" => "not needed".to_owned(),
         "Two" => "always".to_owned(),
         "OtherBody" => "an administrator of another body".to_owned(),
+        "OtherParty" => "the administrator of the other Party".to_owned(),
         "Administrator" => "the administrator of the party".to_owned(),
         "Nations" => "seven in ten of the national administrators".to_owned(),
         _ => above(source, "pub fn needs_second(")
@@ -206,8 +208,13 @@ fn text(root: &Path) -> Result<String, Failure> {
          each rule in the program,\nso that the two cannot differ. Commands are what people ask; a \
          number before a sentence is that of a\nrefusal, given once and never changed (see \
          [refusals.md](refusals.md)); words in braces stand for the\nvalues of the case. Whoever \
-         has not the right to ask a command hears that alone (refusals 101-117).\n",
+         has not the right to ask a command hears that alone (refusals 101-118).\n",
     );
+    let told =
+        |it: &&Command| CHAPTERS.iter().any(|(_, noun)| it.path.starts_with(&format!("{noun}/")));
+    if let Some(it) = commands.iter().find(|it| !told(it)) {
+        return Err(format!("the rulebook has no chapter for {}: add its noun", it.path));
+    }
     for (place, (title, noun)) in CHAPTERS.iter().enumerate() {
         let source = read(&src.join(format!("{noun}.rs")))?;
         let _ = write!(text, "\n## {} {title}\n\n{}\n", place + 1, doc(&source));

@@ -20,6 +20,11 @@ pub fn right(state: &State, it: &LinkTransfer) -> Result<Right, Refusals> {
     transfer::right(state, &it.0)
 }
 
+/// Whether a second person must approve: as for a transfer.
+pub fn needs_second(state: &State, it: &LinkTransfer) -> bool {
+    transfer::needs_second(state, &it.0)
+}
+
 /// Checks the link and what a transfer takes, and crosses or waits.
 pub fn decide(
     state: &State,
