@@ -5,6 +5,7 @@
 
 mod account;
 mod auction;
+mod call;
 mod compliance;
 mod delay;
 mod emissions;
@@ -34,6 +35,8 @@ pub(crate) enum Calc {
     Reserve(reserve::Reserve),
     /// Clear a primary auction from its bids.
     Auction(Box<auction::Auction>),
+    /// Clear a call auction from its orders.
+    Call(call::Call),
 }
 
 /// Runs a calculator.
@@ -45,6 +48,7 @@ pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
         Calc::Compliance(it) => compliance::run(it),
         Calc::Reserve(it) => reserve::run(it),
         Calc::Auction(it) => auction::run(it),
+        Calc::Call(it) => call::run(it),
     }
 }
 

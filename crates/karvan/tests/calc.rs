@@ -155,6 +155,47 @@ fn tiers_and_containment_bend_the_price() {
     assert_eq!(withheld["carried"], 0, "what is withheld is not offered again");
 }
 
+/// Every tick between the lowest and the highest crossing price is a candidate: the largest volume,
+/// the smallest surplus, the nearest to the reference, the higher of two equally near.
+#[test]
+fn a_call_is_recomputed_from_its_orders() {
+    let orders = "order,side,price,quantity\nb1,buy,10.50,50\nb2,buy,10.00,50\n\
+        s1,sell,9.80,70\nb3,buy,10.00,30\nz,sell,12.00,0\n";
+    let found = answer("call --orders {file}", orders);
+    let fills = [("b1", 50), ("b2", 20), ("s1", 70), ("b3", 0), ("z", 0)];
+    let fills = fills.map(|(order, quantity)| json!({ "order": order, "quantity": quantity }));
+    let expected = json!({ "price": "10.00", "volume": 70, "surplus": 60, "fills": fills });
+    assert_eq!(found, expected);
+    let even = "order,side,price,quantity\nb,buy,10.50,50\ns,sell,10.00,50\n";
+    let price =
+        |line: &str| answer(&format!("call --orders {{file}} {line}"), even)["price"].clone();
+    assert_eq!(price(""), "10.25");
+    assert_eq!(price("--tick 0.10"), "10.30");
+    assert_eq!(price("--reference 10.35 --tick 0.10"), "10.40");
+    assert_eq!(price("--reference 10.12"), "10.12");
+    assert_eq!(price("--reference 99.00"), "10.50");
+    let none = answer("call --orders {file}", "order,side,price,quantity\nb,buy,1.00,5\n");
+    assert_eq!((&none["price"], &none["volume"]), (&Value::Null, &json!(0)));
+    let wrong =
+        refusal("call --orders {file} --tick 0.25", &orders.replace("buy,10.50", "bid,10.60"));
+    assert!(wrong.contains("line 2: side") && wrong.contains("multiple of 0.25"), "{wrong}");
+    assert!(refusal("call --orders {file} --tick 0.00", even).contains("--tick"));
+}
+
+/// The worked examples that ship: what the README says of them.
+#[test]
+fn the_examples_come_to_what_is_said_of_them() {
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let file = |name: &str| examples.join(name).display().to_string();
+    let call = answer(&format!("call --orders {}", file("call.csv")), "");
+    assert_eq!((&call["price"], &call["volume"]), (&json!("10.00"), &json!(70)));
+    let (bids, fixing) = (file("auction.csv"), file("fixing.csv"));
+    let line = format!("auction --bids {bids} --volume 2000 --fixing {fixing} --day 2028-03-01");
+    let auction = answer(&line, "");
+    assert_eq!((&auction["price"], &auction["sold"]), (&json!("41.00"), &json!(2000)));
+    assert_eq!(auction["allocations"][0]["pays"], "21525000.00");
+}
+
 #[test]
 fn letters_follow_what_happened() {
     let events = "at,event,year,quantity\n\

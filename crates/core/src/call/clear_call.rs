@@ -17,7 +17,9 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
 use minicbor::{Decode, Encode};
-use std::cmp::Reverse;
+
+/// Prices are multiples of this until products name a tick of their own.
+const TICK: Price = Price(1);
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -85,46 +87,24 @@ pub fn decide(
         .map(|(_, it)| Interest { side: it.side, price: it.price, quantity: it.remaining })
         .collect();
     let reference = state.last_price(row.jurisdiction, row.year).map(|(price, _)| price);
-    let crossing = crossing::cross(&interests, reference);
+    let crossing = crossing::cross(&interests, reference, TICK);
     let result = CallResult {
         price: crossing.map(|it| it.price),
         volume: crossing.map(|it| it.volume).unwrap_or_default(),
     };
     let mut draft = Draft::new(state, out);
     draft.note(Event::CallCleared(CallCleared { call, result }));
-    if let Some(price) = result.price {
-        settle(&mut draft, &book, Trades { price, volume: result.volume });
+    if let Some(crossing) = crossing {
+        let of = |side| {
+            let all = crossing::fills(&interests, side, &crossing).into_iter();
+            let fill = |(place, quantity)| {
+                book.get::<usize>(place).map(|(id, order)| Fill { id: *id, order, quantity })
+            };
+            all.filter_map(fill).collect::<Vec<Fill<'_>>>()
+        };
+        settle(&mut draft, (&of(Side::Buy), &of(Side::Sell)), crossing.price);
     }
     Ok(())
-}
-
-struct Trades {
-    price: Price,
-    volume: Tonnes,
-}
-
-/// What each order of one side gets: the better price first, then the earlier order.
-fn fills<'a>(book: &[(OrderId, &'a Order)], side: Side, it: &Trades) -> Vec<Fill<'a>> {
-    let meets = |order: &Order| match side {
-        Side::Buy => order.price >= it.price,
-        Side::Sell => order.price <= it.price,
-    };
-    let mut ranked: Vec<_> =
-        book.iter().filter(|(_, order)| order.side == side && meets(order)).copied().collect();
-    match side {
-        Side::Buy => ranked.sort_by_key(|(id, order)| (Reverse(order.price), *id)),
-        Side::Sell => ranked.sort_by_key(|(id, order)| (order.price, *id)),
-    }
-    let mut left = it.volume;
-    let mut fills = Vec::new();
-    for (id, order) in ranked {
-        let quantity = order.remaining.min(left);
-        left -= quantity;
-        if quantity > Tonnes::ZERO {
-            fills.push(Fill { id, order, quantity });
-        }
-    }
-    fills
 }
 
 struct Fill<'a> {
@@ -133,10 +113,8 @@ struct Fill<'a> {
     quantity: Tonnes,
 }
 
-fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
-    let buys = fills(book, Side::Buy, &it);
-    let sells = fills(book, Side::Sell, &it);
-    for fill in &buys {
+fn settle(draft: &mut Draft<'_>, (buys, sells): (&[Fill<'_>], &[Fill<'_>]), price: Price) {
+    for fill in buys {
         let (account, hold) = (fill.order.cash, fill.order.hold);
         let amount = fill.order.price.times(fill.quantity).unwrap_or_default();
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
@@ -146,7 +124,7 @@ fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
         return;
     };
     let mut wanted = buyer.quantity;
-    for seller in &sells {
+    for seller in sells {
         let mut offered = seller.quantity;
         while offered > Tonnes::ZERO {
             if wanted == Tonnes::ZERO {
@@ -154,15 +132,12 @@ fn settle(draft: &mut Draft<'_>, book: &[(OrderId, &Order)], it: Trades) {
                 (buyer, wanted) = (next, next.quantity);
             }
             let count = offered.min(wanted);
-            trade(
-                draft,
-                Trade { seller: seller.order, buyer: buyer.order, price: it.price, count },
-            );
+            trade(draft, Trade { seller: seller.order, buyer: buyer.order, price, count });
             offered -= count;
             wanted -= count;
         }
     }
-    for fill in buys.iter().chain(&sells) {
+    for fill in buys.iter().chain(sells) {
         draft.note(Event::OrderFilled(OrderFilled { order: fill.id, quantity: fill.quantity }));
     }
 }

@@ -4,8 +4,8 @@
 //! wins; then the smallest surplus; then, if all candidates have a surplus of bids, the highest
 //! price, and the lowest if all have a surplus of asks; else the candidate nearest to the
 //! reference price, the higher of two equally near; without a reference, nearest to the middle,
-//! rounded half up. Between two order prices nothing changes, so candidates are intervals: ticks
-//! are never walked.
+//! rounded to the tick half up. Between two order prices nothing changes, so candidates are
+//! intervals: ticks are never walked. At the price, better prices first, then the earlier order.
 
 use super::Side;
 use crate::quantity::{Price, Tonnes};
@@ -39,9 +39,10 @@ struct Interval {
     surplus: i128,
 }
 
-/// Finds the price; none where nothing crosses.
-pub fn cross(orders: &[Interest], reference: Option<Price>) -> Option<Crossing> {
-    let mut all = intervals(orders);
+/// Finds the price; none where nothing crosses. All prices are multiples of the tick, which is
+/// above zero; the reference need not be.
+pub fn cross(orders: &[Interest], reference: Option<Price>, tick: Price) -> Option<Crossing> {
+    let mut all = intervals(orders, tick.0);
     let volume = all.iter().map(|it| it.volume).max().filter(|it| *it > 0)?;
     all.retain(|it| it.volume == volume);
     let least = all.iter().map(|it| it.surplus.unsigned_abs()).min()?;
@@ -53,22 +54,54 @@ pub fn cross(orders: &[Interest], reference: Option<Price>) -> Option<Crossing> 
     } else if all.iter().all(|it| it.surplus < 0) {
         lowest
     } else {
-        // Half up: (low + high + 1) / 2, towards minus infinity.
-        let middle = lowest.saturating_add(highest).saturating_add(1).div_euclid(2);
-        nearest(&all, reference.map_or(middle, |it| it.0))?
+        // Half up to the tick: both ends are multiples of it.
+        let ends = lowest.saturating_add(highest).saturating_add(tick.0);
+        let middle = ends.div_euclid(tick.0.saturating_mul(2)).saturating_mul(tick.0);
+        nearest(&all, reference.map_or(middle, |it| it.0), tick.0)?
     };
     let at = all.iter().find(|it| it.low <= price && price <= it.high)?;
     let volume = Tonnes(u64::try_from(volume).ok()?);
     Some(Crossing { price: Price(price), volume, surplus: at.surplus })
 }
 
-fn nearest(candidates: &[Interval], wanted: i64) -> Option<i64> {
-    let clamped = candidates.iter().map(|it| wanted.clamp(it.low, it.high));
-    clamped.min_by_key(|it| (it.abs_diff(wanted), std::cmp::Reverse(*it)))
+fn nearest(candidates: &[Interval], wanted: i64, tick: i64) -> Option<i64> {
+    let around = candidates.iter().flat_map(|it| {
+        let inside = wanted.clamp(it.low, it.high);
+        let above = inside.saturating_sub(it.low).rem_euclid(tick);
+        let below = inside.saturating_sub(above);
+        [below, below.saturating_add(tick).min(it.high)]
+    });
+    around.min_by_key(|it| (it.abs_diff(wanted), std::cmp::Reverse(*it)))
+}
+
+/// What each order of one side gets, in the order in which they are served: which order, how much.
+/// Orders come in the order in which they were placed.
+pub fn fills(orders: &[Interest], side: Side, it: &Crossing) -> Vec<(usize, Tonnes)> {
+    let meets = |order: &Interest| match side {
+        Side::Buy => order.price >= it.price,
+        Side::Sell => order.price <= it.price,
+    };
+    let mut ranked: Vec<(usize, &Interest)> = orders.iter().enumerate().collect();
+    ranked.retain(|(_, order)| order.side == side && meets(order));
+    // The sort is stable: of equal prices the earlier order comes first.
+    match side {
+        Side::Buy => ranked.sort_by_key(|(_, order)| std::cmp::Reverse(order.price)),
+        Side::Sell => ranked.sort_by_key(|(_, order)| order.price),
+    }
+    let mut left = it.volume;
+    let mut fills = Vec::new();
+    for (place, order) in ranked {
+        let quantity = order.quantity.min(left);
+        left -= quantity;
+        if quantity > Tonnes::ZERO {
+            fills.push((place, quantity));
+        }
+    }
+    fills
 }
 
 /// Runs of ticks with the same bids and asks, from the lowest ask to the highest bid.
-fn intervals(orders: &[Interest]) -> Vec<Interval> {
+fn intervals(orders: &[Interest], tick: i64) -> Vec<Interval> {
     let mut prices: Vec<i64> = orders.iter().map(|it| it.price.0).collect();
     prices.sort_unstable();
     prices.dedup();
@@ -96,7 +129,8 @@ fn intervals(orders: &[Interest]) -> Vec<Interval> {
         runs.push(run(*price, *price, (bids, asks)));
         bids = bids.saturating_sub(bids_here);
         if let Some(next) = prices.get(place.saturating_add(1)) {
-            runs.push(run(price.saturating_add(1), next.saturating_sub(1), (bids, asks)));
+            let (low, high) = (price.saturating_add(tick), next.saturating_sub(tick));
+            runs.push(run(low, high, (bids, asks)));
         }
     }
     runs.retain(|it| it.low <= it.high && from <= it.low && it.high <= to);
@@ -130,7 +164,7 @@ mod tests {
     }
 
     /// The rule word by word: every tick is tried.
-    fn plain(orders: &[Interest], reference: Option<i64>) -> Option<(i64, u64, i128)> {
+    fn plain(orders: &[Interest], reference: Option<i64>, tick: i64) -> Option<(i64, u64, i128)> {
         let of = |side| orders.iter().filter(move |it| it.side == side);
         let from = of(Side::Sell).map(|it| it.price.0).min()?;
         let to = of(Side::Buy).map(|it| it.price.0).max()?;
@@ -141,7 +175,7 @@ mod tests {
                 of(Side::Sell).filter(|it| it.price.0 <= price).map(|it| it.quantity.0).sum();
             (price, bids.min(asks), i128::from(bids) - i128::from(asks))
         };
-        let mut ticks: Vec<_> = (from..=to).map(at).collect();
+        let mut ticks: Vec<_> = (from..=to).filter(|it| it % tick == 0).map(at).collect();
         let volume = ticks.iter().map(|it| it.1).max()?;
         ticks.retain(|it| it.1 == volume && volume > 0);
         let least = ticks.iter().map(|it| it.2.abs()).min()?;
@@ -153,21 +187,21 @@ mod tests {
         if ticks.iter().all(|it| it.2 < 0) {
             return ticks.first().copied();
         }
-        let wanted = reference.unwrap_or((low + high + 1).div_euclid(2));
+        let wanted = reference.unwrap_or((low + high + tick).div_euclid(2 * tick) * tick);
         ticks.into_iter().rev().min_by_key(|it| it.0.abs_diff(wanted))
     }
 
     #[test]
     fn the_largest_volume_wins_then_the_smallest_surplus() {
         let book = orders(&[(Side::Buy, 105, 50), (Side::Buy, 100, 50), (Side::Sell, 98, 70)]);
-        let found = cross(&book, None).expect("it crosses");
+        let found = cross(&book, None, Price(1)).expect("it crosses");
         assert_eq!((found.price, found.volume, found.surplus), (Price(100), Tonnes(70), 30));
     }
 
     #[test]
     fn without_surplus_the_reference_decides_and_else_the_middle_rounded_up() {
         let book = orders(&[(Side::Buy, 105, 50), (Side::Sell, 100, 50)]);
-        let price = |reference| cross(&book, reference).map(|it| it.price);
+        let price = |reference| cross(&book, reference, Price(1)).map(|it| it.price);
         assert_eq!(price(None), Some(Price(103)));
         assert_eq!(price(Some(Price(101))), Some(Price(101)));
         assert_eq!(price(Some(Price(400))), Some(Price(105)));
@@ -175,9 +209,10 @@ mod tests {
 
     #[test]
     fn nothing_crosses_nothing_trades() {
-        assert_eq!(cross(&orders(&[(Side::Buy, 99, 50), (Side::Sell, 100, 50)]), None), None);
-        assert_eq!(cross(&orders(&[(Side::Sell, 100, 50)]), None), None);
-        assert_eq!(cross(&[], Some(Price(3))), None);
+        let price = |rows| cross(&orders(rows), Some(Price(3)), Price(1));
+        assert_eq!(price(&[(Side::Buy, 99, 50), (Side::Sell, 100, 50)]), None);
+        assert_eq!(price(&[(Side::Sell, 100, 50)]), None);
+        assert_eq!(price(&[]), None);
     }
 
     proptest! {
@@ -185,14 +220,22 @@ mod tests {
         #[test]
         fn intervals_find_what_walking_every_tick_finds(
             rows in prop::collection::vec((any::<bool>(), 1i64..40, 1u64..20), 0..12),
-            reference in prop::option::of(0i64..45),
+            reference in prop::option::of(0i64..120),
+            tick in 1i64..4,
         ) {
             let side = |buy| if buy { Side::Buy } else { Side::Sell };
-            let rows: Vec<_> = rows.into_iter().map(|(b, p, q)| (side(b), p, q)).collect();
+            let rows: Vec<_> = rows.into_iter().map(|(b, p, q)| (side(b), p * tick, q)).collect();
             let book = orders(&rows);
-            let found = cross(&book, reference.map(Price));
-            let found = found.map(|it| (it.price.0, it.volume.0, it.surplus));
-            prop_assert_eq!(found, plain(&book, reference));
+            let crossing = cross(&book, reference.map(Price), Price(tick));
+            let found = crossing.map(|it| (it.price.0, it.volume.0, it.surplus));
+            prop_assert_eq!(found, plain(&book, reference, tick));
+            // Both sides get what is traded; nobody is passed over for a worse price.
+            for (side, it) in [Side::Buy, Side::Sell].into_iter().flat_map(|s| Some(s).zip(crossing)) {
+                let all = fills(&book, side, &it);
+                prop_assert_eq!(all.iter().map(|(_, it)| *it).sum::<Tonnes>(), it.volume);
+                let short = all.iter().rev().skip(1).any(|(p, it)| *it < book[*p].quantity);
+                prop_assert!(!short, "a better order gets less than it wants");
+            }
         }
     }
 }

@@ -33,10 +33,10 @@ pub(crate) struct Auction {
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     lot: u64,
     /// The auction reserve price.
-    #[arg(long, value_parser = price)]
+    #[arg(long, value_parser = input::price)]
     reserve: Option<Price>,
     /// The price of the secondary market.
-    #[arg(long, value_parser = price)]
+    #[arg(long, value_parser = input::price)]
     secondary: Option<Price>,
     /// How far below it counts, in percent.
     #[arg(
@@ -80,11 +80,6 @@ fn rule_set(text: &str) -> Result<RuleSet, String> {
     })
 }
 
-fn price(text: &str) -> Result<Price, String> {
-    let price = input::cents(text).map(Price).filter(|it| it.0 >= 0);
-    price.ok_or_else(|| format!("\"{text}\" is no price; expected is one such as 8.15"))
-}
-
 fn day(text: &str) -> Result<Day, String> {
     input::day(text)
         .ok_or_else(|| format!("\"{text}\" is no day; expected is one such as 2028-03-01"))
@@ -94,7 +89,7 @@ fn tier(text: &str) -> Result<Tier, String> {
     let expected = || format!("\"{text}\": expected is PRICE:VOLUME, such as 15.00:5000");
     let (trigger, volume) = text.split_once(':').ok_or_else(expected)?;
     let volume = input::whole(volume).ok_or_else(expected)?;
-    Ok(Tier { price: price(trigger)?, volume: Tonnes(volume) })
+    Ok(Tier { price: input::price(trigger)?, volume: Tonnes(volume) })
 }
 
 fn seed(text: &str) -> Result<Seed, String> {

@@ -1,6 +1,7 @@
 //! What people write: dates, times, amounts.
 
 use karvan_core::calendar::{Day, Local};
+use karvan_core::quantity::Price;
 
 /// A day written as 2021-06-14.
 pub(crate) fn day(text: &str) -> Option<Day> {
@@ -60,6 +61,12 @@ pub(crate) fn cents(text: &str) -> Option<i64> {
     let hundredths = whole(&format!("{rest:0<2}"))?;
     let all = whole(units)?.checked_mul(100)?.checked_add(hundredths)?;
     Some(sign * i64::try_from(all).ok()?)
+}
+
+/// A price of an option.
+pub(crate) fn price(text: &str) -> Result<Price, String> {
+    let price = cents(text).map(Price).filter(|it| it.0 >= 0);
+    price.ok_or_else(|| format!("\"{text}\" is no price; expected is one such as 8.15"))
 }
 
 #[cfg(test)]
