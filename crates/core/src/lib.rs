@@ -22,6 +22,7 @@ pub mod agenda;
 pub mod allocation;
 pub mod auction;
 pub mod authority;
+pub mod book;
 pub mod calendar;
 pub mod call;
 pub mod cash;

@@ -13,6 +13,7 @@ mod fixing;
 mod input;
 mod reserve;
 pub(crate) mod sheet;
+mod trading;
 
 use crate::Output;
 pub(crate) use input::local;
@@ -37,6 +38,8 @@ pub(crate) enum Calc {
     Auction(Box<auction::Auction>),
     /// Clear a call auction from its orders.
     Call(call::Call),
+    /// Play orders of continuous trading through the book.
+    Match(trading::Match),
 }
 
 /// Runs a calculator.
@@ -49,6 +52,7 @@ pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
         Calc::Reserve(it) => reserve::run(it),
         Calc::Auction(it) => auction::run(it),
         Calc::Call(it) => call::run(it),
+        Calc::Match(it) => trading::run(it),
     }
 }
 

@@ -194,6 +194,35 @@ fn the_examples_come_to_what_is_said_of_them() {
     let auction = answer(&line, "");
     assert_eq!((&auction["price"], &auction["sold"]), (&json!("41.00"), &json!(2000)));
     assert_eq!(auction["allocations"][0]["pays"], "21525000.00");
+    let trading = answer(&format!("match --commands {}", file("match.csv")), "");
+    let trade = |it: (&str, &str, &str, u64)| {
+        let (maker, taker, price, quantity) = it;
+        let mut trade = json!({ "maker": maker, "taker": taker });
+        trade["price"] = json!(price);
+        trade["quantity"] = json!(quantity);
+        trade
+    };
+    let trades = [("s1", "b1", "10.00", 50), ("s2", "b1", "10.00", 10), ("b2", "m1", "9.80", 10)];
+    assert_eq!(trading["trades"], json!(trades.map(trade)));
+    let rows: Vec<&Value> =
+        trading["refused"].as_array().unwrap().iter().map(|it| &it["row"]).collect();
+    assert_eq!(rows, [&json!(5), &json!(7)]);
+    let bids = json!([{ "order": "b2", "price": "9.80", "quantity": 25 }]);
+    assert_eq!(trading["book"], json!({ "bids": bids, "asks": [] }));
+}
+
+#[test]
+fn mistakes_in_a_file_of_orders_are_named_all_at_once() {
+    let header = "command,order,owner,side,price,quantity,type\n";
+    let wrong = format!("{header}new,,A,buy,1.005,x,limit\nsell,a,A,,1,1,\nnew,b,A,up,1,1,gtc\n");
+    let said = refusal("match --commands {file}", &wrong);
+    let places = ["line 2: order", "line 2: price", "line 2: quantity", "line 3: command"];
+    for part in places.iter().chain(&["line 4: side", "line 4: type"]) {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // Zero is a quantity that the book refuses, and not a mistake of the file.
+    let zero = format!("{header}new,a,A,buy,1.00,0,limit\n");
+    assert_eq!(answer("match --commands {file}", &zero)["refused"][0]["row"], 1);
 }
 
 #[test]

@@ -15,6 +15,7 @@
 pub mod disk;
 pub mod draw;
 pub mod monitor;
+pub mod naive_book;
 pub mod run;
 pub mod twin;
 pub mod world;

@@ -230,7 +230,8 @@ mod tests {
             let found = crossing.map(|it| (it.price.0, it.volume.0, it.surplus));
             prop_assert_eq!(found, plain(&book, reference, tick));
             // Both sides get what is traded; nobody is passed over for a worse price.
-            for (side, it) in [Side::Buy, Side::Sell].into_iter().flat_map(|s| Some(s).zip(crossing)) {
+            let sides = [Side::Buy, Side::Sell].into_iter();
+            for (side, it) in sides.flat_map(|it| Some(it).zip(crossing)) {
                 let all = fills(&book, side, &it);
                 prop_assert_eq!(all.iter().map(|(_, it)| *it).sum::<Tonnes>(), it.volume);
                 let short = all.iter().rev().skip(1).any(|(p, it)| *it < book[*p].quantity);
