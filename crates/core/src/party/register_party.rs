@@ -94,8 +94,8 @@ refusals! {
     }
 }
 
-/// The market's founder its regional administrator; that one regional parties and national
-/// administrators; these the parties of their jurisdiction.
+/// Whoever founds the market, for its regional administrator; that one, for regional parties and
+/// national administrators; these, for the parties of their jurisdiction.
 pub fn right(state: &State, it: &RegisterParty) -> Result<Right, Refusals> {
     let known = |it| state.rules.as_ref().is_some_and(|rules| rules.jurisdiction(it).is_some());
     Ok(match (it.role, it.jurisdiction) {

@@ -74,13 +74,19 @@ refusals! {
         NotParty { account: AccountId, kind: &'static str } = 682
             => "account {account} is for {kind}; the acquirer is a Party: name its general holding \
                 account",
+        /// No administrator reaches into accounts of another jurisdiction.
+        ForeignAccount { account: AccountId, jurisdiction: JurisdictionId } = 684
+            => "account {account} is not of jurisdiction {jurisdiction}, which issued the units",
+        /// Link units stand for others.
+        LinkUnits { series: SeriesId } = 685
+            => "the units of series {series} stand for others in escrow; bring them home first",
         /// Units have one first transfer.
         Transferred { series: SeriesId, serial: u64 } = 683
             => "serial {serial} of series {series} had its first transfer; a unit has exactly one",
     }
 }
 
-/// The administrators of the Party that issued the units, and of the one that acquires them.
+/// The administrator of the Party that issued the units.
 pub fn right(state: &State, it: &FirstTransfer) -> Result<Right, Refusals> {
     let series = it.series;
     let row = state.ledger.series.get(series);
@@ -99,7 +105,13 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let (from, to, series, wanted) = (it.from, it.to, it.series, it.quantity);
-    no.take(account::may_give(state, from));
+    let giver = no.take(account::may_give(state, from));
+    if let Some((giver, row)) = giver.zip(state.ledger.series.get(series)) {
+        let (account, jurisdiction) = (from, row.jurisdiction);
+        let home = giver.jurisdiction == jurisdiction;
+        no.unless(home, FirstTransferRefused::ForeignAccount { account, jurisdiction });
+        no.unless(row.link.is_none(), FirstTransferRefused::LinkUnits { series });
+    }
     if let Some(acquirer) = no.take(account::may_receive(state, to)) {
         let kind = acquirer.kind;
         let party = kind == AccountKind::GeneralHolding;
