@@ -358,6 +358,24 @@ fn is_live(state: &State, id: AccountId, account: &Account) -> Result<(), Accoun
     }
 }
 
+/// An account that is closed takes nothing in.
+pub(crate) fn not_closed(state: &State, id: AccountId) -> Result<(), AccountRefused> {
+    let closed = state.accounts.get(id).is_some_and(|it| it.closure == Closure::Closed);
+    if closed { Err(AccountRefused::Closed { account: id }) } else { Ok(()) }
+}
+
+/// An account out of which its administrator may move units: what is frozen or stopped stays as it
+/// is, until another body agrees.
+pub(crate) fn not_frozen(state: &State, id: AccountId) -> Result<(), AccountRefused> {
+    if state.stopped.contains(&id) {
+        return Err(AccountRefused::ReconciliationPending { account: id });
+    }
+    if freezing::is_frozen(state, id) {
+        return Err(AccountRefused::Frozen { account: id });
+    }
+    Ok(())
+}
+
 /// An account whose units may be offered for sale.
 pub fn may_sell(state: &State, id: AccountId) -> Result<&Account, AccountRefused> {
     may_give(state, id).and_then(|it| trades(id, it))

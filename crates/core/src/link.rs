@@ -11,7 +11,7 @@ pub mod link_transfer;
 pub mod resume_link;
 pub mod suspend_link;
 
-use crate::account::AccountRefused;
+use crate::account::{self, AccountRefused};
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::Event;
@@ -22,7 +22,7 @@ use crate::quantity::Tonnes;
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Year;
-use crate::units::{self, UnitsRefused, Way};
+use crate::units::{self, UnitsRefused, Way, first_transfer};
 use minicbor::{Decode, Encode};
 
 /// The fact that units which cross a link for the first time have a series to arrive in.
@@ -59,6 +59,12 @@ refusals! {
         /// Its Parties or the region stopped it.
         Suspended { from: JurisdictionId, to: JurisdictionId } = 637
             => "the link from jurisdiction {from} to {to} is suspended; units can only go home",
+        /// A link is between two: what came by one does not go on by another.
+        LinkUnits { series: SeriesId } = 640
+            => "the units of series {series} came by a link; they go home by it and nowhere else",
+        /// A unit has one first transfer, and keeps the mark of it.
+        FirstTransferred { series: SeriesId, serial: u64 } = 643
+            => "serial {serial} of series {series} had its first transfer; it crosses no link",
         /// Units wait somewhere.
         NoEscrow { from: JurisdictionId, to: JurisdictionId } = 636
             => "the link from jurisdiction {from} to {to} has no escrow account; the regional \
@@ -101,6 +107,7 @@ pub(crate) fn crossing(
             }
             Crossing::Home { of, escrow }
         }
+        None if row.link.is_some() => return Err(LinkRefused::LinkUnits { series }.into()),
         None => {
             let escrow = open_link(state, (from, to))?;
             Crossing::Out { of: series, link: Link { of: series, counts_in: to, escrow } }
@@ -108,10 +115,20 @@ pub(crate) fn crossing(
     };
     let (Crossing::Home { escrow, .. } | Crossing::Out { link: Link { escrow, .. }, .. }) =
         crossing;
-    if state.stopped.contains(&escrow) {
-        return Err(AccountRefused::ReconciliationPending { account: escrow }.into());
-    }
+    account::not_frozen(state, escrow)?;
     Ok(crossing)
+}
+
+/// Whether units may cross: none that had their first transfer.
+pub(crate) fn may_cross(state: &State, picked: &Picked) -> Result<(), LinkRefused> {
+    let found = picked.iter().find_map(|(series, it)| {
+        let serial = first_transfer::first_within(&state.transferred, (*series, it.serials))?;
+        Some((*series, serial))
+    });
+    match found {
+        None => Ok(()),
+        Some((series, serial)) => Err(LinkRefused::FirstTransferred { series, serial }),
+    }
 }
 
 /// The escrow of a link that any holder may use.

@@ -37,7 +37,6 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::Retired(_)
         | E::MirrorReconciled(_)
         | E::FixingPublished(_)
-        | E::Consigned(_)
         | E::LinkSeriesOpened(_)
         | E::LinkSuspended(_)
         | E::LinkResumed(_)
@@ -79,9 +78,11 @@ pub fn publicity(event: &Event) -> Publicity {
         E::FreezeBegun(it) => of_freeze(it.frozen),
         E::FreezeConfirmed(it) => of_freeze(it.frozen),
         E::Unfrozen(it) => of_freeze(it.frozen),
-        E::UnitsMoved(_) | E::UnitsEnded(_) | E::UnitsRestored(_) | E::Transferred(_) => {
-            Publicity::Later
-        }
+        E::UnitsMoved(_)
+        | E::UnitsEnded(_)
+        | E::UnitsRestored(_)
+        | E::Transferred(_)
+        | E::Consigned(_) => Publicity::Later,
         E::UnitsHeld(_)
         | E::UnitsReleased(_)
         | E::CashHeld(_)

@@ -61,7 +61,7 @@ const PLAYED: &[Played] = &[
     by("status restricted of=K1", "XA", &["XA.2"]),
     by("close-account it=TB", "XA", &["XA.2"]),
     by("closure-transfer from=TC", "XA", &["XA.2"]),
-    by("unfreeze holder it=T", "XA", &["R", "R.2", "YA", "YA.2"]),
+    by("unfreeze holder it=V", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("reverse S", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("reverse-allocation D of=K3", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("resume TA", "R", &["XA", "XA.2", "YA", "YA.2"]),
@@ -142,7 +142,7 @@ fn market() -> Story {
         by T\nrequest-closure of=TB\nrequest-closure of=TC\n\
         by XA\nentitle of=X year=2027 K3:50\nD = allocate of=X year=2027 K3\n\
         A = auction of=X year=2027 volume=100 opens=2028-02-01 closes=2028-02-02\n\
-        freeze holder it=T\nby R\nstop TA\n",
+        freeze holder it=V\nby R\nstop TA\n",
     )
 }
 

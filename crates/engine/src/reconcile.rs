@@ -13,10 +13,10 @@ pub fn accounts(differences: &[Difference]) -> BTreeSet<AccountId> {
     differences.iter().flat_map(|it| [it.shadow, it.ledger]).flatten().collect()
 }
 
-/// The command that stops them, the first of them where there are very many; none where there is no
-/// difference. Its evidence is the hash of all differences in words, a line each.
-pub fn stop(differences: &[Difference]) -> Option<StopAccounts> {
-    let first = differences.first()?;
+/// The commands that stop those that go on, as many as it takes. Their evidence is the hash of all
+/// differences in words, a line each.
+pub fn stop(differences: &[Difference], stopped: &BTreeSet<AccountId>) -> Vec<StopAccounts> {
+    let Some(first) = differences.first() else { return Vec::new() };
     let mut hash = Sha256::new();
     for it in differences {
         hash.update(it.to_string());
@@ -27,6 +27,11 @@ pub fn stop(differences: &[Difference]) -> Option<StopAccounts> {
     let reason = format!(
         "ledger and shadow log differ in {blocks} blocks; the first: series {series}, {from}-{to}"
     );
-    let accounts = accounts(differences).into_iter().take(ACCOUNTS_MAX).collect();
-    Some(StopAccounts { accounts, grounds: Grounds::new(&reason, hash.finalize().into()) })
+    let grounds = Grounds::new(&reason, hash.finalize().into());
+    let all: Vec<AccountId> = accounts(differences).difference(stopped).copied().collect();
+    let part = |it: &[AccountId]| {
+        let (accounts, grounds) = (it.iter().copied().collect(), grounds.clone());
+        StopAccounts { accounts, grounds }
+    };
+    all.chunks(ACCOUNTS_MAX).map(part).collect()
 }

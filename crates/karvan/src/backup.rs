@@ -27,11 +27,15 @@ fn worth(dir: &Path) -> Result<Worth> {
 
 /// Copies the files of a store; the copy is whole or it is not there.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let unfinished = to.with_extension("unfinished");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    fs::create_dir_all(&unfinished)?;
+    let mut name = to.as_os_str().to_owned();
+    name.push(".unfinished");
+    let unfinished = Path::new(&name);
+    ensure!(
+        !unfinished.exists(),
+        "{} is there, perhaps from a copy that did not end; remove it",
+        unfinished.display()
+    );
+    fs::create_dir_all(unfinished)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         if entry.file_name() == LOCK || entry.file_name() == LABEL {
@@ -42,8 +46,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
         fs::File::open(&target)?.sync_all()?;
     }
-    fs::File::open(&unfinished)?.sync_all()?;
-    fs::rename(&unfinished, to)?;
+    fs::File::open(unfinished)?.sync_all()?;
+    fs::rename(unfinished, to)?;
     Ok(())
 }
 

@@ -114,7 +114,7 @@ fn holdings(it: &RegisterFile) -> Result<()> {
     if rows.is_empty() || rows.len() > ROWS_MAX {
         bail!("{} has {} rows; one statement has 1 to {ROWS_MAX}", it.file.display(), rows.len());
     }
-    let sum: Tonnes = rows.iter().map(|it| it.block.serials.count).sum();
+    let sum: u128 = rows.iter().map(|it| u128::from(it.block.serials.count.0)).sum();
     let count = rows.len();
     let import = ImportHoldings { jurisdiction, statement, rows };
     let record = store.ask(it.persons(), import.into())?;
@@ -122,7 +122,7 @@ fn holdings(it: &RegisterFile) -> Result<()> {
     let hash = facts::hex(&statement);
     if it.output.json {
         let answer = json!({
-            "rows": count, "units_t": sum.0, "record": record, "statement": hash
+            "rows": count, "units_t": sum, "record": record, "statement": hash
         });
         writeln!(out, "{answer:#}")?;
     } else {

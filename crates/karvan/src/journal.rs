@@ -119,11 +119,16 @@ const SHOWN: usize = 20;
 
 /// Stops the accounts about which ledger and shadow log differ, and says so.
 fn stop(dir: &Path, by: PersonId, differences: &[Difference]) -> Result<()> {
-    let Some(command) = reconcile::stop(differences) else { return Ok(()) };
-    let accounts = reconcile::accounts(differences);
-    let record = Store::open(dir)?.ask((by, None), command.into())?;
-    let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
-    eprintln!("karvan: accounts {} are stopped with record {record}", names.join(", "));
+    let mut store = Store::open(dir)?;
+    let commands = reconcile::stop(differences, &store.state().stopped);
+    if commands.is_empty() {
+        eprintln!("karvan: all accounts concerned are stopped already");
+    }
+    for command in commands {
+        let names: Vec<String> = command.accounts.iter().map(ToString::to_string).collect();
+        let record = store.ask((by, None), command.into())?;
+        eprintln!("karvan: accounts {} are stopped with record {record}", names.join(", "));
+    }
     Ok(())
 }
 

@@ -70,7 +70,8 @@ fn rows<'a>(state: &'a State, it: &Letters) -> Result<Vec<Row<'a>>> {
         rules.jurisdiction(id).map(|it| it.code.to_string()).unwrap_or_default()
     };
     // The years before the one that runs are judged.
-    let now = it.at.unwrap_or(state.now).max(state.now);
+    let just_before = it.at.map(|at| Instant(at.0.saturating_sub(1)));
+    let now = just_before.unwrap_or(state.now).max(state.now);
     let year = Year(u16::try_from(now.date().0 - 1).unwrap_or(0));
     let wanted = |row: &&Installation| {
         let here = only.is_none_or(|it| it == row.jurisdiction);

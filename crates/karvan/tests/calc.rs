@@ -89,6 +89,22 @@ fn bids_in_a_national_currency_are_ranked_at_the_fixing_before_the_auction() {
     fs::remove_file(fixing).unwrap();
 }
 
+/// Figures beyond all markets are mistakes of the file, and a bid that is worth nothing counts not.
+#[test]
+fn an_auction_of_absurd_figures_gets_an_answer() {
+    let huge = "bid,bidder,price,quantity\na,A,1.00,18446744073709551615\nb,B,1.00,1\n";
+    let line = "auction --bids {file} --lot 1 --volume";
+    assert!(refusal(&format!("{line} 10"), huge).contains("line 2: quantity"));
+    assert!(refusal(&format!("{line} 18446744073709551615"), "").contains("--volume"));
+    let fixing = std::env::temp_dir().join(format!("worth-{}.csv", std::process::id()));
+    fs::write(&fixing, "date,currency,rate,source\n2028-02-29,IRR,42000,a bank\n").unwrap();
+    let bids = "bid,bidder,price,quantity,currency\na,A,0.05,10,IRR\n";
+    let line = format!("{line} 10 --fixing {} --day 2028-03-01", fixing.display());
+    let found = answer(&line, bids);
+    assert_eq!((&found["price"], &found["refused"][0]["bid"]), (&Value::Null, &json!("a")));
+    fs::remove_file(fixing).unwrap();
+}
+
 #[test]
 fn an_auction_is_recomputed_from_its_bids() {
     let bids = "bid,bidder,price,quantity,group,cash,limit\n\

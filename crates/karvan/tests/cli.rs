@@ -279,6 +279,14 @@ fn a_register_elsewhere_is_taken_over_and_compared_and_only_as_the_market_allows
     let more = karvan(&folder, &format!("import holdings more.csv {ask}"));
     assert_eq!(more.code, Some(1), "{}", more.out);
     assert!(more.err.contains("the cap leaves 0 t"), "{}", more.err);
+    let all = "1,18446744073709551615,a";
+    fs::write(
+        folder.join("all.csv"),
+        format!("{header}{number},2030,{all}\n{number},2029,{all}\n"),
+    )
+    .unwrap();
+    let all = karvan(&folder, &format!("import holdings all.csv {ask}"));
+    assert!(all.code == Some(1) && !all.err.contains("panicked"), "{}", all.err);
     let stranger =
         karvan(&folder, "import holdings more.csv --store store --jurisdiction XXB --by 999");
     assert!(stranger.err.contains("two persons"), "{}", stranger.err);
@@ -329,6 +337,12 @@ fn letters_are_shown_as_they_stood_before_any_moment() {
     let before = at("--at 2028-03-01 --jurisdiction XXA");
     let reported = at("--at 2028-06-01 --jurisdiction XXA");
     let settled = at("--at 2028-12-01 --jurisdiction XXA");
+    // Just before midnight the year still runs: it is not judged.
+    let judged = |moment: &str| {
+        let all = at(&format!("--at {moment} --jurisdiction XXA"));
+        all.as_array().unwrap().iter().any(|it| it["years_up_to"] == 2028)
+    };
+    assert_eq!((judged("2029-01-01"), judged("2029-01-02")), (false, true));
     assert!(status(&before, "C") > 0, "nothing is reported: {before}");
     assert!(status(&reported, "B") > 0, "reported, and not yet surrendered: {reported}");
     assert!(status(&settled, "A") > 0, "{settled}");

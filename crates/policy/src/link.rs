@@ -95,6 +95,13 @@ fn link(s: &Section<'_>, (from, to): (&str, &str), policy: &Policy) -> Link {
     }
     let years = u64::from(policy.first_year)..=u64::from(policy.last_year);
     let first = quota.as_ref().and_then(|it| it.years().next()).unwrap_or(policy.first_year);
+    if first > policy.last_year {
+        s.mistake("quota_mt", format!("begins in {first}, after the last year of the market"));
+    }
+    let levy_usd = s.number("levy_usd_per_t", 0.0, 0.0..=1e6);
+    if levy_usd > 0.0 && levy_usd < 0.01 {
+        s.mistake("levy_usd_per_t", "is below a cent; allowed is 0, or 0.01 and more");
+    }
     let from_year = s.whole("from_year", first.into(), years);
     Link {
         from: from.to_owned(),
@@ -102,7 +109,7 @@ fn link(s: &Section<'_>, (from, to): (&str, &str), policy: &Policy) -> Link {
         ratio: ratio.unwrap_or((1, 1)),
         from_year: u16::try_from(from_year).unwrap_or(first),
         quota_mt: quota,
-        levy_usd: s.number("levy_usd_per_t", 0.0, 0.0..=1e6),
+        levy_usd,
         verified_surplus_only: s.flag("verified_surplus_only", false),
         basis: schema::basis(s),
     }

@@ -25,7 +25,12 @@ impl Penalty {
             of_mean_percent: s.numbers("penalty_percent_of_mean_price", 0.0, 0.0..=10_000.0),
             index: s.value("penalty_index").map(|_| {
                 let units = s.number("penalty_index_units_per_t", 0.0, 0.0..=1e6);
-                (s.text("penalty_index", ""), units)
+                let name = s.text("penalty_index", "");
+                if Label::new(&name).is_none() {
+                    let what = "allowed is a name of up to 24 letters and digits, such as \"MCI\"";
+                    s.mistake("penalty_index", what);
+                }
+                (name, units)
             }),
             make_good: s.flags("penalty_make_good", true),
         }

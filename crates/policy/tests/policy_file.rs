@@ -209,7 +209,7 @@ fn links_and_declared_parameters_are_checked_like_all_others() {
          [link.XXA-XXA]\n\
          [jurisdiction.XXB]\n\
          [link.XXA-XXB]\nratio = \"3/2\"\nlevy = 1\nquota_mt = 1\n\
-         [link.XXB-XXA]\nratio = \"1/1\"\n"
+         [link.XXB-XXA]\nratio = \"1/1\"\nlevy_usd_per_t = 0.004\n"
     );
     let keys: Vec<String> = mistakes(&text).into_iter().map(|it| it.key).collect();
     let expected = [
@@ -220,8 +220,17 @@ fn links_and_declared_parameters_are_checked_like_all_others() {
         "link.XXA-XXB.ratio",
         "link.XXA-XXB.levy",
         "link.XXB-XXA.quota_mt",
+        "link.XXB-XXA.levy_usd_per_t",
     ];
     assert_eq!(keys, expected);
+}
+
+#[test]
+fn what_would_silently_mean_nothing_is_a_mistake() {
+    let late = format!("{SMALL}[jurisdiction.XXB]\n[link.XXA-XXB]\nquota_mt = {{ 2150 = 1 }}\n");
+    assert_eq!(mistakes(&late)[0].key, "link.XXA-XXB.quota_mt");
+    let index = format!("{SMALL}penalty_index = \"an index of many words\"\n");
+    assert_eq!(mistakes(&index)[0].key, "jurisdiction.XXA.penalty_index");
 }
 
 #[test]

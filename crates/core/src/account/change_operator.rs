@@ -61,6 +61,7 @@ pub fn decide(
     no.take(party::may_grow(state, operator, by.now()));
     let under_way = account::close_account::is_under_way(state, account);
     no.unless(!under_way, CloseAccountRefused::UnderWay { account });
+    no.take(account::not_frozen(state, account));
     no.settle()?;
     out.push(Event::OperatorChanged(OperatorChanged { installation, operator }));
     Ok(())

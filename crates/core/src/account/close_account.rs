@@ -7,6 +7,7 @@ use crate::authority::{Authorised, Right};
 use crate::compliance::{self, Letter};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
+use crate::freezing::Frozen;
 use crate::id::{AccountId, InstallationId};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
@@ -103,6 +104,7 @@ pub(crate) fn is_under_way(state: &State, account: AccountId) -> bool {
     state.orders.values().any(|it| it.account == account)
         || state.delayed.values().any(|it| it.from == account || it.to == account)
         || state.locks.values().any(|it| it.account == account)
+        || state.freezes.keys().any(|it| matches!(it, Frozen::Serials(of, ..) if *of == account))
         || state.auctions.iter().filter(|(_, it)| it.result.is_none()).any(|(_, it)| {
             it.bids.iter().any(|it| it.account == account)
                 || it.consigned.iter().any(|it| it.account == account)

@@ -44,6 +44,7 @@ pub fn decide(
     let row = state.accounts.row(account);
     let requested = row.closure == Closure::Requested;
     no.unless(requested, CloseAccountRefused::NotRequested { account });
+    no.take(account::not_frozen(state, account));
     let kind = AccountKind::GeneralHolding;
     let to = account::of_government(state, row.jurisdiction, kind);
     no.unless(to.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });

@@ -4,10 +4,12 @@
 
 use super::{AccountKind, Closure};
 use crate::account;
+use crate::account::AccountRefused;
 use crate::account::close_account::{self, CloseAccountRefused};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
+use crate::freezing;
 use crate::grounds::Grounds;
 use crate::id::InstallationId;
 use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
@@ -102,6 +104,9 @@ pub fn decide(
     no.unless(!under_way, CloseAccountRefused::UnderWay { account });
     no.take(account::may_surrender(state, account));
     no.take(account::may_surrender(state, other.account));
+    for it in [account, other.account] {
+        no.unless(!freezing::is_frozen(state, it), AccountRefused::Frozen { account: it });
+    }
     let shelf = state.ledger.shelves.row(account);
     let picked = shelf.pick(shelf.free(|_| true), |_| true);
     let most = BLOCKS_PER_TRANSFER_MAX;

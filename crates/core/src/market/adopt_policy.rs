@@ -92,6 +92,9 @@ refusals! {
         /// Account numbers begin with it.
         CountryOutOfBounds { code: Label, country: Label } = 219
             => "{code}: the country {country} must be two capital letters",
+        /// Account numbers never change.
+        CountryChanged { country: Label } = 266
+            => "accounts are open whose numbers begin with {country}; it stays",
         /// What a market could not run by.
         YearOutOfBounds { code: Label, year: Year } = 216
             => "{code} {year}: units must count at least for their own year, and no reserve price \
@@ -225,6 +228,10 @@ fn keeps_the_past(
         if rules.jurisdiction(id).is_none_or(|it| it.code != chapter.code) {
             continue;
         }
+        let country = chapter.country;
+        let numbered = state.accounts.iter().any(|(_, it)| it.jurisdiction == id);
+        let same = rules.jurisdiction(id).is_some_and(|it| it.country == country);
+        no.unless(same || !numbered, AdoptPolicyRefused::CountryChanged { country });
         for old in &chapter.years {
             let (code, year) = (chapter.code, old.year);
             let Some(new) = rules.year(id, year) else {
@@ -232,8 +239,9 @@ fn keeps_the_past(
                 continue;
             };
             let kept = |old: Instant, new: Instant| old == new || old.min(new) > now;
-            let both =
-                kept(old.report_due, new.report_due) && kept(old.surrender_due, new.surrender_due);
+            let both = kept(old.report_due, new.report_due)
+                && kept(old.true_up_due, new.true_up_due)
+                && kept(old.surrender_due, new.surrender_due);
             no.unless(both, AdoptPolicyRefused::DeadlineMoved { code, year });
             let settled = old.surrender_due <= now;
             no.unless(

@@ -136,6 +136,7 @@ pub fn decide(
         no.unless(named, No::NoSerials { row });
         let found = state.accounts.get(account);
         no.take(account::may_surrender(state, account));
+        no.take(account::not_closed(state, account));
         let fits = |it: &&account::Account| {
             let issues = it.kind == AccountKind::TotalQuantity;
             it.jurisdiction == jurisdiction && (issues || it.kind.trades())

@@ -107,7 +107,12 @@ fn same_pending(state: &State, inner: &Command) -> Result<Option<ProposalId>, Re
         return Ok(None);
     }
     let right = inner.right(state)?;
-    let same = |it: &Command| it.kind() == inner.kind() && it.right(state).ok() == Some(right);
+    // Of closure transfers the right is the jurisdiction's; what they say is the account alone.
+    let by_account = matches!(inner, Command::ClosureTransfer(_));
+    let same = |it: &Command| {
+        let alike = it.kind() == inner.kind() && it.right(state).ok() == Some(right);
+        alike && (!by_account || it == inner)
+    };
     let waiting = state.proposals.iter().filter_map(|(id, it)| Some((*id, it.inner()?)));
     Ok(waiting.filter(|(_, it)| same(it)).map(|(id, _)| id).next())
 }

@@ -151,7 +151,10 @@ pub fn decide(
 }
 
 /// The first of these serials that had its first transfer.
-fn first_within(all: &Transferred, (series, serials): (SeriesId, Serials)) -> Option<u64> {
+pub(crate) fn first_within(
+    all: &Transferred,
+    (series, serials): (SeriesId, Serials),
+) -> Option<u64> {
     let runs = all.range((series, 0)..(series, serials.end())).rev();
     let runs = runs.map(|((_, first), count)| Serials { first: *first, count: *count });
     let touching = runs.take_while(|it| it.end() > serials.first);

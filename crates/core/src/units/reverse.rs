@@ -2,6 +2,7 @@
 //! serials return to the account they came from, once, within [`REVERSAL_DAYS`] days, and not after
 //! the letters of the year are frozen (Regulation (EU) 2019/1122, Article 70).
 
+use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::compliance::set_exclusion::DutiesRefused;
 use crate::context::RecordHeader;
@@ -105,6 +106,7 @@ pub fn decide(
     no.take(it.grounds.check());
     let until = row.at.plus_days(REVERSAL_DAYS);
     no.unless(by.now() < until, ReverseRefused::WindowOver { record, until });
+    no.take(account::not_closed(state, row.account));
     if let Ending::Surrender(installation, year) = row.ending {
         let jurisdiction = state.installations.row(installation).jurisdiction;
         let closed = state.closed_years.contains(&(jurisdiction, year));

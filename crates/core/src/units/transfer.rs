@@ -190,6 +190,9 @@ pub(crate) fn begin(
         None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
     };
     let picked = no.take(picked);
+    if let Some(picked) = picked.as_ref().filter(|_| crosses == Crosses::Link) {
+        no.take(link::may_cross(state, picked));
+    }
     let picked = no.settle_with(picked)?;
     if counted > Tonnes::ZERO {
         let ((jurisdiction, group), day) = limit::giver(state, from, by.now());

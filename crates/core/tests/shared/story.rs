@@ -56,7 +56,7 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn new() -> Self {
-        let names = [("X", 0), ("Y", 1), ("nowhere", 9)];
+        let names = [("X", 0), ("Y", 1), ("Z", 2), ("nowhere", 9)];
         let mut names: BTreeMap<_, _> = names.map(|(name, id)| (name.to_owned(), id)).into();
         names.extend((2027..=2030).map(|it| (format!("X{it}"), it - 2027)));
         names.extend((2027..=2030).map(|it| (format!("Y{it}"), it - 2023)));

@@ -228,6 +228,9 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         chapter("XXA", years(first, last, false), words),
         chapter("XXB", years(2027, 2030, true), words),
     ];
+    if text("third", "no") == "yes" {
+        jurisdictions.push(chapter("XXC", years(2027, 2030, true), words));
+    }
     match text("chapters", "").as_str() {
         "none" => jurisdictions.clear(),
         "swapped" => jurisdictions.swap(0, 1),
@@ -251,7 +254,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
 pub(crate) fn link(text: &str) -> LinkRules {
     let mut parts = text.split(':');
     let ends = parts.next().unwrap();
-    let end = |it: &str| JurisdictionId(if it == "X" { 0 } else { 1 });
+    let end = |it: &str| JurisdictionId(u32::from(it.as_bytes()[0] - b'X'));
     let (first, last) = parts.next().unwrap_or("1-0").split_once('-').unwrap();
     let (first, last): (u16, u16) = (first.parse().unwrap(), last.parse().unwrap());
     let more: Vec<(&str, &str)> = parts.map(|it| it.split_once('=').unwrap()).collect();

@@ -13,6 +13,7 @@ use karvan_core::cash::fixing::{in_national, in_quote};
 use karvan_core::mrv::Decimal;
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{AuctionRules, TIERS_MAX, Tier};
+use karvan_core::supply::set_cap::CAP_MAX;
 use karvan_policy::auctions::{RULE_SETS, RuleSet};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ fn day(text: &str) -> Result<Day, String> {
 fn tier(text: &str) -> Result<Tier, String> {
     let expected = || format!("\"{text}\": expected is PRICE:VOLUME, such as 15.00:5000");
     let (trigger, volume) = text.split_once(':').ok_or_else(expected)?;
-    let volume = input::whole(volume).ok_or_else(expected)?;
+    let volume = input::units(volume).ok_or_else(expected)?;
     Ok(Tier { price: input::price(trigger)?, volume: Tonnes(volume) })
 }
 
@@ -142,6 +143,9 @@ impl Bid {
 type Refused = Option<&'static str>;
 
 pub(crate) fn run(it: &Auction) -> Result<()> {
+    if it.volume > CAP_MAX.0 {
+        bail!("--volume {} is more than {CAP_MAX}, the most a market has", it.volume);
+    }
     if !it.volume.is_multiple_of(it.lot) || it.volume == 0 {
         bail!("--volume {} is not a positive whole multiple of the lot of {}", it.volume, it.lot);
     }
@@ -205,8 +209,8 @@ fn bids(it: &Auction) -> Result<Vec<Bid>> {
     sheet.unique("bid");
     let fixings = it.fixing.as_deref().map(Fixings::read).transpose()?.unwrap_or_default();
     let mut bids = Vec::new();
-    let lots = format!("a whole multiple of the lot of {}", it.lot);
-    let in_lots = |text: &str| input::whole(text).filter(|it_| it_.is_multiple_of(it.lot));
+    let lots = format!("a whole multiple of the lot of {}, up to {CAP_MAX}", it.lot);
+    let in_lots = |text: &str| input::units(text).filter(|units| units.is_multiple_of(it.lot));
     for row in sheet.rows() {
         let price = |text: &str| input::cents(text).filter(|it| *it > 0).map(Price);
         let price = sheet.value((row, "price"), "a positive price such as 8.15", price);
@@ -244,7 +248,9 @@ fn refused(bids: &[Bid]) -> Vec<Refused> {
         let wanted = so_far.saturating_add(bid.quantity.0);
         let money = promised.entry((&bid.bidder, bid.currency())).or_default();
         let cost = *money + i128::from(bid.price.0) * i128::from(bid.quantity.0);
-        let why = if bid.limit.is_some_and(|limit| wanted > limit) {
+        let why = if bid.ranked() <= Price(0) {
+            Some("worth less than the least price in the quote currency")
+        } else if bid.limit.is_some_and(|limit| wanted > limit) {
             Some("above the purchase limit of its group")
         } else if bid.cash.is_some_and(|cash| cost > i128::from(cash)) {
             Some("beyond the cash of its bidder")

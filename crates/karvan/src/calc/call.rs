@@ -67,7 +67,7 @@ fn orders(it: &Call) -> Result<(Vec<String>, Vec<Interest>)> {
     for row in sheet.rows() {
         let side = sheet.value((row, "side"), "buy or sell", side);
         let price = sheet.value((row, "price"), &allowed, price);
-        let quantity = sheet.value((row, "quantity"), "a whole number", input::whole);
+        let quantity = sheet.value((row, "quantity"), "a whole number of units", input::units);
         let (Some(side), Some(price), Some(quantity)) = (side, price, quantity) else { continue };
         names.push(sheet.text(row, "order").to_owned());
         orders.push(Interest { side, price, quantity: Tonnes(quantity) });

@@ -2,6 +2,7 @@
 
 use karvan_core::calendar::{Day, Local};
 use karvan_core::quantity::Price;
+use karvan_core::supply::set_cap::CAP_MAX;
 
 /// A day written as 2021-06-14.
 pub(crate) fn day(text: &str) -> Option<Day> {
@@ -46,6 +47,11 @@ pub(crate) fn local(text: &str) -> Option<Local> {
 /// A whole number of digits alone.
 pub(crate) fn whole(text: &str) -> Option<u64> {
     text.bytes().all(|it| it.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// A number of units, as many as a market may have.
+pub(crate) fn units(text: &str) -> Option<u64> {
+    whole(text).filter(|it| *it <= CAP_MAX.0)
 }
 
 /// An amount with at most two decimals, in hundredths.

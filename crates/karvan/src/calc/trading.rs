@@ -143,7 +143,8 @@ fn new(sheet: &mut Sheet, row: Row, (id, owners): (u64, &mut Names), tick: Price
     let side = sheet.value((row, "side"), "buy or sell", word(&sides));
     let kinds = "limit, market, ioc, fok or post_only";
     let kind = sheet.value((row, "type"), kinds, word(&KINDS));
-    let quantity = sheet.value((row, "quantity"), "a whole number", input::whole).map(Tonnes);
+    let quantity =
+        sheet.value((row, "quantity"), "a whole number of units", input::units).map(Tonnes);
     // A market order without a collar takes every price that rests in the book.
     let open = kind == Some(OrderKind::Market) && sheet.text(row, "price").is_empty();
     let price = match side {
@@ -161,7 +162,8 @@ fn new(sheet: &mut Sheet, row: Row, (id, owners): (u64, &mut Names), tick: Price
 
 fn replace(sheet: &mut Sheet, row: Row, order: u64, tick: Price) -> Option<Asked> {
     let price = price(sheet, row, tick);
-    let quantity = sheet.value((row, "quantity"), "a whole number", input::whole).map(Tonnes);
+    let quantity =
+        sheet.value((row, "quantity"), "a whole number of units", input::units).map(Tonnes);
     let self_match = self_match(sheet, row);
     Some(Asked::Replace((order, price?, quantity?), self_match?))
 }
