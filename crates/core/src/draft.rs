@@ -42,6 +42,11 @@ impl<'a> Draft<'a> {
         self.out.push(Event::from(posting));
     }
 
+    /// Adds a posting at which nothing in this record looks again: no row is copied for it.
+    pub fn post_last(&mut self, posting: Posting) {
+        self.out.push(Event::from(posting));
+    }
+
     /// How many facts the record has so far.
     pub fn facts(&self) -> usize {
         self.out.list().len()
@@ -55,11 +60,6 @@ impl<'a> Draft<'a> {
     /// An account's free units as they would be.
     pub fn shelf_now(&self, id: AccountId) -> &Shelf {
         self.shelves.get(&id).unwrap_or_else(|| self.base.shelves.row(id))
-    }
-
-    /// A series as it would be.
-    pub fn series_now(&self, id: SeriesId) -> &Series {
-        self.series.get(&id).unwrap_or_else(|| self.base.series.row(id))
     }
 
     /// Takes a series into the draft that a fact of it opens.

@@ -1,10 +1,15 @@
 //! Links. Units of one jurisdiction count in another as link units: a series of their
 //! own, each of which stands for a unit that waits in the escrow account of the link. Link units
-//! keep the vintage and the expiry of what they stand for. They go home by the way they came: then
-//! they stay in the escrow, the oldest units that wait there come free, and no rule of the link is
-//! asked.
+//! keep the vintage of what they stand for, and live by the dates of the market they came to. They
+//! go home by the way they came, while what they stand for counts there: then they stay in the
+//! escrow, the oldest units that wait there come free, and no rule of the link is asked.
 //!
-//! What was ever issued of a series of link units, less what came home, is what waits in escrow.
+//! What was ever issued of a series of link units, less what came home, is what waits in escrow;
+//! it waits for ever once its link units have ended.
+//!
+//! Link units stand for no unit in particular. Where the escrow of a mirror registry holds units
+//! that lost their lock, the escrow is stopped, so nothing crosses in either direction until the
+//! registers agree; the market in which the link units count goes on.
 
 pub mod amend_link;
 pub mod link_transfer;
@@ -13,7 +18,6 @@ pub mod suspend_link;
 
 use crate::account::{self, AccountRefused};
 use crate::context::RecordHeader;
-use crate::draft::Draft;
 use crate::event::Event;
 use crate::id::{AccountId, JurisdictionId, SeriesId};
 use crate::ledger::posting::{Posting, UnitsIssued, UnitsMoved};
@@ -22,7 +26,7 @@ use crate::quantity::Tonnes;
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
 use crate::time::Year;
-use crate::units::{self, UnitsRefused, Way, first_transfer};
+use crate::units::{self, UnitsRefused, Way, expire};
 use minicbor::{Decode, Encode};
 
 /// The fact that units which cross a link for the first time have a series to arrive in.
@@ -62,9 +66,10 @@ refusals! {
         /// A link is between two: what came by one does not go on by another.
         LinkUnits { series: SeriesId } = 640
             => "the units of series {series} came by a link; they go home by it and nowhere else",
-        /// A unit has one first transfer, and keeps the mark of it.
-        FirstTransferred { series: SeriesId, serial: u64 } = 643
-            => "serial {serial} of series {series} had its first transfer; it crosses no link",
+        /// At home it would count for nothing.
+        ExpiredAtHome { series: SeriesId } = 644
+            => "the units of series {series} that wait in escrow are expired at home; their link \
+                units count where they are, and stay",
         /// Units wait somewhere.
         NoEscrow { from: JurisdictionId, to: JurisdictionId } = 636
             => "the link from jurisdiction {from} to {to} has no escrow account; the regional \
@@ -100,6 +105,9 @@ pub(crate) fn crossing(
     let came = row.link.filter(|it| state.ledger.series.row(it.of).counts_in() == to);
     let crossing = match came {
         Some(Link { of, escrow, .. }) => {
+            if expire::is_expired(state, state.ledger.series.row(of)) {
+                return Err(LinkRefused::ExpiredAtHome { series: of }.into());
+            }
             let blocks = state.ledger.shelves.row(escrow).pick(quantity, |it| it == of).len();
             if blocks > BLOCKS_PER_TRANSFER_MAX {
                 let most = BLOCKS_PER_TRANSFER_MAX;
@@ -117,18 +125,6 @@ pub(crate) fn crossing(
         crossing;
     account::not_frozen(state, escrow)?;
     Ok(crossing)
-}
-
-/// Whether units may cross: none that had their first transfer.
-pub(crate) fn may_cross(state: &State, picked: &Picked) -> Result<(), LinkRefused> {
-    let found = picked.iter().find_map(|(series, it)| {
-        let serial = first_transfer::first_within(&state.transferred, (*series, it.serials))?;
-        Some((*series, serial))
-    });
-    match found {
-        None => Ok(()),
-        Some((series, serial)) => Err(LinkRefused::FirstTransferred { series, serial }),
-    }
 }
 
 /// The escrow of a link that any holder may use.
@@ -151,40 +147,38 @@ fn open_link(
     state.escrows.get(&(from, to)).copied().ok_or(LinkRefused::NoEscrow { from, to })
 }
 
-/// Opens the series in which units arrive, where none of this kind crossed before.
-pub(crate) fn open_series(draft: &mut Draft<'_>, state: &State, crossing: Crossing) {
-    let Crossing::Out { of, link } = crossing else { return };
-    if state.ledger.linked.contains_key(&(of, link.counts_in)) {
-        return;
-    }
+/// The series in which units arrive, to be opened where none of this kind crossed before.
+pub(crate) fn opened(state: &State, crossing: Crossing) -> Option<Event> {
+    let Crossing::Out { of, link } = crossing else { return None };
+    let known = state.ledger.linked.contains_key(&(of, link.counts_in));
     let series = state.ledger.series.next_id();
-    draft.note(Event::LinkSeriesOpened(LinkSeriesOpened { series, link }));
-    draft.open_series(series, Series::of_link(state.ledger.series.row(of), link));
+    (!known).then_some(Event::LinkSeriesOpened(LinkSeriesOpened { series, link }))
 }
 
-/// Moves what was picked across the link.
+/// Moves what was picked across the link, of which no other unit crosses in this record: an escrow
+/// holds many blocks, and none of them is copied.
 pub(crate) fn cross(
-    draft: &mut Draft<'_>,
     state: &State,
     crossing: Crossing,
     (units, Way { from, to }): (&Picked, Way),
+    mut post: impl FnMut(Posting),
 ) {
     let quantity: Tonnes = units.iter().map(|(_, it)| it.serials.count).sum();
     match crossing {
         Crossing::Out { of, link: Link { counts_in, escrow, .. } } => {
-            units::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
-            let opened = state.ledger.series.next_id();
-            let series = state.ledger.linked.get(&(of, counts_in)).copied().unwrap_or(opened);
-            let first = draft.series_now(series).issued.0.saturating_add(1);
-            let serials = Serials { first, count: quantity };
+            units::move_all(units, Way { from, to: escrow }, &mut post);
+            let known = state.ledger.linked.get(&(of, counts_in)).copied();
+            let series = known.unwrap_or(state.ledger.series.next_id());
+            let issued = known.map_or(Tonnes::ZERO, |it| state.ledger.series.row(it).issued);
+            let serials = Serials { first: issued.0.saturating_add(1), count: quantity };
             // Issued into the escrow: who got them is told when transfers are.
-            draft.post(Posting::UnitsIssued(UnitsIssued { series, to: escrow, serials }));
-            draft.post(Posting::UnitsMoved(UnitsMoved { series, from: escrow, to, serials }));
+            post(Posting::UnitsIssued(UnitsIssued { series, to: escrow, serials }));
+            post(Posting::UnitsMoved(UnitsMoved { series, from: escrow, to, serials }));
         }
         Crossing::Home { of, escrow } => {
-            units::move_all(units, Way { from, to: escrow }, |it| draft.post(it));
-            let free = draft.shelf_now(escrow).pick(quantity, |it| it == of);
-            units::move_all(&free, Way { from: escrow, to }, |it| draft.post(it));
+            units::move_all(units, Way { from, to: escrow }, &mut post);
+            let free = state.ledger.shelves.row(escrow).pick(quantity, |it| it == of);
+            units::move_all(&free, Way { from: escrow, to }, &mut post);
         }
     }
 }

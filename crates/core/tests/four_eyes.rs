@@ -107,7 +107,7 @@ fn market_by_policy() -> Story {
         central of=X from=total to=general year=2028 quantity=60\n\
         transfer from=X.general to=TA series=X2028 quantity=20\n\
         by YA\nYT = party trader of=Y group=6\nTY = account trading holder=YT of=Y\n\
-        cap of=Y year=2028 quantity=100\n\
+        cap of=Y year=2028 quantity=100\nY.total = account total holder=YA of=Y\n\
         import of=Y year=2028 TY:501-520\n\
         time 2028-01-10\nby V\nreport for=K1 year=2027 quantity=10\ntime 2028-06-10\n\
         by XA\nA = auction of=X year=2028 volume=10 opens=2028-07-01 closes=2028-07-02\n",
@@ -163,7 +163,7 @@ const ABROAD: &[Played] = &[
     by("amend-link links=XY:1970-2031", "XA", &["YA", "YA.2"]),
     by("suspend-link XY", "XA", &["XA.2", "YA", "YA.2", "R", "R.2"]),
     by("resume-link YX", "XA", &["YA", "YA.2", "R", "R.2"]),
-    by("first-transfer from=K1 to=Y.general series=X2027 quantity=1", "XA", &["YA", "YA.2"]),
+    by("first-transfer from=X.general to=Y.general series=X2027 quantity=1", "XA", &["YA", "YA.2"]),
 ];
 
 fn linked_market() -> Story {
@@ -173,8 +173,10 @@ fn linked_market() -> Story {
         by YA\nYT = party trader of=Y group=9\nYTA = account trading holder=YT of=Y\n\
         Y.general = account general holder=YA of=Y\n\
         by XA\ncap of=X year=2027 quantity=100\nissue of=X year=2027 quantity=100\n\
-        central of=X from=total to=allocation year=2027 quantity=100\n\
-        entitle of=X year=2027 K1:100\nallocate of=X year=2027 K1\n",
+        central of=X from=total to=allocation year=2027 quantity=90\n\
+        X.general = account general holder=XA of=X\n\
+        central of=X from=total to=general year=2027 quantity=10\n\
+        entitle of=X year=2027 K1:90\nallocate of=X year=2027 K1\n",
     )
 }
 

@@ -98,7 +98,7 @@ const TABLE: [Row; 13] = [
     Row {
         name: "first transfer",
         line: "first-transfer from=* to=Y.general series=X2027 quantity=1",
-        accounts: &["X.general", "K1", "TA", "ADA"],
+        accounts: &["X.general"],
         hindered_by: GIVES,
         by: Some("XA"),
     },

@@ -244,6 +244,7 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     assert_eq!(numbers("appoint a third person"), [103], "the administrator approves that");
     assert_eq!(numbers("of one house end a freeze"), [114], "another body does");
     assert!(numbers("whose lock elsewhere is gone").contains(&316), "they are stopped");
+    assert!(numbers("sold to another").contains(&683), "a unit has one first transfer");
     assert!(it.attempts.iter().any(|it| it.what.contains("carousel")));
     assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
 }

@@ -3,8 +3,12 @@
 
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
+use karvan_core::account::AccountKind;
 use karvan_core::compliance::surrender::Surrendered;
-use karvan_core::id::{GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId, SeriesId};
+use karvan_core::id::{
+    AccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId, SeriesId,
+};
+use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
 use karvan_core::party::{PersonStatus, Role};
 use karvan_core::planted::{self, Fault};
@@ -184,6 +188,8 @@ impl Monitor {
                     }
                 }
             }
+            Event::UnitsMoved(it) => self.stays_with_parties((it.series, it.serials), it.to)?,
+            Event::UnitsEnded(it) => self.stays_with_parties((it.series, it.serials), it.into)?,
             Event::CapSet(it) => self.most = self.most.max(it.quantity + it.opening),
             Event::Surrendered(it) => self.surrendered(it)?,
             Event::AuctionCleared(it) => {
@@ -195,6 +201,22 @@ impl Monitor {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Units that had their first transfer are with Parties, until they expire.
+    fn stays_with_parties(
+        &self,
+        (series, serials): (SeriesId, Serials),
+        to: AccountId,
+    ) -> Result<(), Violation> {
+        let kind = self.state.accounts.row(to).kind;
+        let party = matches!(kind, AccountKind::GeneralHolding | AccountKind::Deletion);
+        let marked = |serial| self.transferred.contains(&(series, serial));
+        let found = (serials.first..serials.end()).find(|it| !party && marked(*it));
+        match found {
+            None => Ok(()),
+            Some(serial) => Err(format!("serial {serial} had its first transfer and goes on")),
+        }
     }
 
     /// Who may approve what, written once more.
@@ -285,10 +307,10 @@ impl Monitor {
             .flat_map(|it| match it {
                 Event::AuctionCleared(it) => {
                     let row = self.state.auctions.row(it.auction);
-                    let administrator = self.state.accounts.row(
-                        self.state.government
-                            [&(row.jurisdiction, karvan_core::account::AccountKind::Auction)],
-                    );
+                    let administrator = self
+                        .state
+                        .accounts
+                        .row(self.state.government[&(row.jurisdiction, AccountKind::Auction)]);
                     let government = self.state.cash_account_of(administrator.holder);
                     government.into_iter().chain(row.consigned.iter().map(|it| it.cash)).collect()
                 }

@@ -75,6 +75,8 @@ struct Play {
     sent: u64,
     acknowledged: Vec<(Submission, u64)>,
     lies: BTreeSet<CommandId>,
+    /// Whether the market is opened, in which nobody lies before.
+    opened: bool,
     /// How many records the last batch has: a bit that turns in it looks like a torn write.
     tail: u64,
     seen: Seen,
@@ -119,6 +121,7 @@ impl Play {
             sent,
             acknowledged,
             lies,
+            opened: false,
             tail: 0,
             seen,
         })
@@ -136,6 +139,7 @@ impl Play {
             }
             step += 1;
         }
+        self.opened = true;
         self.doom();
         let end = world::begins().plus_days(DAYS);
         while self.seen.commands < COMMANDS || self.now < end {
@@ -169,7 +173,7 @@ impl Play {
             seconds.push(actor);
         }
         let mut command_hash = command.hash(actor);
-        let lies = self.draw.below(20) == 0 && self.monitor.state.position > 100;
+        let lies = self.opened && self.draw.below(20) == 0;
         if lies {
             // A liar has the other person approve something else.
             command_hash[0] ^= 1;

@@ -30,7 +30,8 @@ pub fn begins() -> Instant {
 
 /// Everybody has two persons.
 const PERSONS: u8 = 2;
-const X: JurisdictionId = JurisdictionId(0);
+/// The country with the market.
+pub const X: JurisdictionId = JurisdictionId(0);
 
 fn label(text: &str) -> Label {
     Label::new(text).unwrap()
@@ -180,7 +181,9 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         all.push((nation, SetCap { jurisdiction: X, year, quantity, opening, basis }.into()));
         let quantity = Tonnes(900);
         all.push((nation, Issue { jurisdiction: X, year, quantity }.into()));
-        for (to, quantity) in [(AccountKind::Allocation, 500), (AccountKind::Auction, 300)] {
+        let general = AccountKind::GeneralHolding;
+        let parts = [(AccountKind::Allocation, 500), (AccountKind::Auction, 300), (general, 50)];
+        for (to, quantity) in parts {
             let (from, quantity) = (AccountKind::TotalQuantity, Tonnes(quantity));
             all.push((
                 nation,
@@ -203,8 +206,10 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     all.push((second, register(Role::Trader, 8, Some(jurisdiction))));
     let (kind, holder, towards) = (AccountKind::Trading, PartyId(8), None);
     all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
-    let (kind, holder) = (AccountKind::GeneralHolding, PartyId(7));
-    all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    for kind in [AccountKind::TotalQuantity, AccountKind::Deletion, AccountKind::GeneralHolding] {
+        let holder = PartyId(7);
+        all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    }
     let (year, quantity, opening) = (Year(2027), Tonnes(1_000), Tonnes::ZERO);
     let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };
     all.push((second, SetCap { jurisdiction, year, quantity, opening, basis }.into()));

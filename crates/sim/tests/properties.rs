@@ -68,6 +68,7 @@ fn market(start: &str) -> Story {
         central of=X from=total to=allocation year=2027 quantity=300\n\
         central of=X from=total to=auction year=2027 quantity=200\n\
         central of=X from=total to=stability year=2027 quantity=40\n\
+        central of=X from=total to=general year=2027 quantity=30\n\
         entitle of=X year=2027 K1:120 K2:90\n\
         allocate of=X year=2027 K1\n\
         cap of=X year=2028 quantity=1000\n\
@@ -80,6 +81,8 @@ fn market(start: &str) -> Story {
         allocate of=X year=2027 K2\n\
         by R\nX.escrow = account escrow holder=R of=X towards=Y\n\
         by YA\n\
+        Y.total = account total holder=YA of=Y\n\
+        Y.general = account general holder=YA of=Y\n\
         YT = party trader of=Y group=6\n\
         TY = account trading holder=YT of=Y\n\
         cap of=Y year=2027 quantity=1000\n\

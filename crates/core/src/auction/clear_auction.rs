@@ -25,7 +25,8 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::Instant;
-use crate::units::{self, Way};
+use crate::units::transfer::TransferRefused;
+use crate::units::{self, Way, expire};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -106,6 +107,14 @@ pub fn decide(
     no.unless(!cleared, ClearAuctionRefused::AlreadyCleared { auction: it.auction });
     let fits = commitment(&it.seed) == auction.seed_commitment;
     no.unless(fits, ClearAuctionRefused::SeedDoesNotFit);
+    // Whoever cleared too late sells nothing that is worth nothing.
+    let offered = auction.consigned.iter().map(|it| it.hold).chain([auction.hold]);
+    let units = offered.filter_map(|it| state.ledger.holds.get(&it)).flat_map(|it| &it.units);
+    let mut series = units.map(|(series, _)| *series);
+    let expired = series.find(|it| expire::is_expired(state, state.ledger.series.row(*it)));
+    if let Some(series) = expired {
+        no.unless(false, TransferRefused::Expired { series });
+    }
     let cash = no.take(cash::of(state, seller));
     let kind = AccountKind::Auction;
     let source = account::of_government(state, auction.jurisdiction, kind);

@@ -71,6 +71,9 @@ refusals! {
         /// A year that is known stays known.
         YearDropped { code: Label, year: Year } = 208
             => "{code} loses the year {year}, to which facts refer",
+        /// Years are settled one after the other.
+        DeadlinesNotInOrder { code: Label, year: Year } = 268
+            => "{code} {year}: its surrender must be due after that of the year before",
         /// What is past is past, and nothing falls due in the past.
         DeadlineMoved { code: Label, year: Year } = 209
             => "{code} {year}: a deadline that has passed is moved, or one to come is moved into \
@@ -95,6 +98,9 @@ refusals! {
         /// Account numbers never change.
         CountryChanged { country: Label } = 266
             => "accounts are open whose numbers begin with {country}; it stays",
+        /// Units live in one registry.
+        RegistryChanged { code: Label } = 267
+            => "{code}: units are issued; the registry stays where it is",
         /// What a market could not run by.
         YearOutOfBounds { code: Label, year: Year } = 216
             => "{code} {year}: units must count at least for their own year, and no reserve price \
@@ -167,6 +173,12 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         let letters = country.as_str().bytes().all(|it| it.is_ascii_uppercase());
         let is_code = letters && country.as_str().len() == 2;
         no.unless(is_code, AdoptPolicyRefused::CountryOutOfBounds { code, country });
+        let years = chapter.years.iter().zip(chapter.years.iter().skip(1));
+        for (one, two) in years {
+            let year = two.year;
+            let later = one.surrender_due < two.surrender_due;
+            no.unless(later, AdoptPolicyRefused::DeadlinesNotInOrder { code, year });
+        }
         for year in &chapter.years {
             let late = AdoptPolicyRefused::ReportAfterSurrender { code, year: year.year };
             no.unless(year.report_due <= year.surrender_due, late);
@@ -232,6 +244,11 @@ fn keeps_the_past(
         let numbered = state.accounts.iter().any(|(_, it)| it.jurisdiction == id);
         let same = rules.jurisdiction(id).is_some_and(|it| it.country == country);
         no.unless(same || !numbered, AdoptPolicyRefused::CountryChanged { country });
+        let registry = rules.jurisdiction(id).map(|it| it.registry);
+        let mut series = state.ledger.series.iter().map(|(_, it)| it);
+        let issued = series.any(|it| it.jurisdiction == id && it.issued > Tonnes::ZERO);
+        let stays = registry == Some(chapter.registry) || !issued;
+        no.unless(stays, AdoptPolicyRefused::RegistryChanged { code: chapter.code });
         for old in &chapter.years {
             let (code, year) = (chapter.code, old.year);
             let Some(new) = rules.year(id, year) else {
@@ -287,6 +304,12 @@ fn expires(id: JurisdictionId, rules: &YearRules) -> Vec<(Instant, Due)> {
     all
 }
 
+/// Whether link units count in a jurisdiction, or may come to: they end with any of its years.
+fn links_lead_to(state: &State, rules: &MarketRules, id: JurisdictionId) -> bool {
+    rules.links.iter().any(|it| it.to == id)
+        || state.ledger.linked.keys().any(|(_, counts_in)| *counts_in == id)
+}
+
 /// The rules come into force; each vintage that has no series gets one; deadlines to come go on
 /// the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
@@ -302,7 +325,8 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &PolicyAdopted) {
                 }
             }
             let mut due = falls_due(id, year);
-            if chapter.years.iter().any(|it| it.valid_to == year.year) {
+            let ends = chapter.years.iter().any(|it| it.valid_to == year.year);
+            if ends || links_lead_to(state, &it.rules, id) {
                 due.extend(expires(id, year));
             }
             for (at, due) in due {

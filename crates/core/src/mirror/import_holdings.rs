@@ -1,15 +1,16 @@
 //! Import holdings: the administrator of a mirror takes over, from a signed statement of the
 //! register, serials that are locked there for use here. Each serial is taken over once, and all
-//! that was issued here never exceeds the cap.
+//! that was issued here never exceeds the cap. Units are issued into the total quantity account and
+//! move on into their holder's: who got them is told when transfers are.
 
 use super::{ForeignBlock, Mirrored};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{AccountId, JurisdictionId};
+use crate::id::{AccountId, JurisdictionId, SeriesId};
 use crate::ledger::Serials;
-use crate::ledger::posting::UnitsIssued;
+use crate::ledger::posting::{UnitsIssued, UnitsMoved};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::Registry;
@@ -127,7 +128,7 @@ pub fn decide(
     // What this command itself takes over: foreign serials, and our next serial of each vintage.
     let mut taken: Vec<&ForeignBlock> = Vec::new();
     let mut next: BTreeMap<Year, u64> = BTreeMap::new();
-    let mut facts: Vec<(Event, UnitsIssued)> = Vec::new();
+    let mut facts: Vec<(HoldingImported, (SeriesId, Serials))> = Vec::new();
     for (row, ImportRow { account, block }) in (1..).zip(&it.rows) {
         let (account, year, serials) = (*account, block.year, block.serials);
         let named = serials.first > 0
@@ -169,13 +170,19 @@ pub fn decide(
         };
         let serials = Serials { first: *first, count: wanted };
         *first = serials.end();
-        let issued = UnitsIssued { series, to: account, serials };
-        facts.push((Event::HoldingImported(imported), issued));
+        facts.push((imported, (series, serials)));
     }
-    no.settle()?;
-    for (fact, issued) in facts {
-        out.push(fact);
-        out.push(Event::UnitsIssued(issued));
+    let kind = AccountKind::TotalQuantity;
+    let total = account::of_government(state, jurisdiction, kind);
+    no.unless(total.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
+    let from = no.settle_with(total)?;
+    for (imported, (series, serials)) in facts {
+        let to = imported.account;
+        out.push(Event::HoldingImported(imported));
+        out.push(Event::UnitsIssued(UnitsIssued { series, to: from, serials }));
+        if to != from {
+            out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
+        }
     }
     Ok(())
 }

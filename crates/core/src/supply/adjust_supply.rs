@@ -11,13 +11,14 @@ use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, SeriesId};
+use crate::ledger::Series;
 use crate::ledger::posting::{Posting, UnitsEnded};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::{Instant, Year};
-use crate::units::{self, Way};
+use crate::units::{self, Way, lapse};
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -130,23 +131,18 @@ pub fn decide(
     Ok(())
 }
 
-/// What participants own of a jurisdiction's units, also where it is set aside; not what waits in
-/// escrow, whose place another market took.
+/// What participants own of the units that count in a jurisdiction, also where it is set aside:
+/// with link units that came, without what waits in escrow, whose place another market took, and
+/// without what any government holds, its own or one that acquired units for its target.
 fn in_circulation(state: &State, jurisdiction: JurisdictionId) -> Tonnes {
-    let native = |series: SeriesId| {
-        let row = state.ledger.series.row(series);
-        row.jurisdiction == jurisdiction && row.link.is_none()
-    };
+    let counts = |it: &Series| it.counts_in() == jurisdiction;
     let series = state.ledger.series.iter().map(|(_, it)| it);
-    let outstanding: Tonnes = series
-        .filter(|it| it.jurisdiction == jurisdiction && it.link.is_none())
-        .map(|it| it.ended.short_of(it.issued))
-        .sum();
-    let government =
-        state.government.iter().filter(|((of, kind), _)| *of == jurisdiction && !kind.ends_units());
-    let escrows = state.escrows.iter().filter(|((of, _), _)| *of == jurisdiction);
-    let kept = government.map(|(_, account)| account).chain(escrows.map(|(_, account)| account));
-    let kept: Tonnes = kept.map(|it| state.ledger.shelves.row(*it).free(native)).sum();
+    let outstanding: Tonnes =
+        series.filter(|it| counts(it)).map(|it| it.ended.short_of(it.issued)).sum();
+    let kept = state.government.iter().filter(|((_, kind), _)| !kind.ends_units());
+    let counting = |series| counts(state.ledger.series.row(series));
+    let kept: Tonnes = kept.map(|(_, it)| state.ledger.shelves.row(*it).free(counting)).sum();
+    let kept = kept + lapse::in_escrow(state, counts);
     let auctions = state.auctions.iter().filter(|(_, it)| it.result.is_none());
     let offered: Tonnes =
         auctions.filter(|(_, it)| it.jurisdiction == jurisdiction).map(|(_, it)| it.volume).sum();

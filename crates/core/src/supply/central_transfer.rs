@@ -14,7 +14,7 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::Year;
-use crate::units;
+use crate::units::{self, first_transfer, transfer::Crosses};
 use minicbor::{Decode, Encode};
 
 /// The command. Its only facts are postings.
@@ -86,6 +86,9 @@ pub fn decide(
     let vintage = state.ledger.vintage(it.jurisdiction, it.year);
     let wanted = |series| Some(series) == vintage;
     let picked = no.take(units::pick(state.ledger.shelves.row(from), it.quantity, wanted));
+    if let Some(picked) = &picked {
+        no.take(first_transfer::stays_with_parties(state, picked, (to, Crosses::Nothing)));
+    }
     let picked = no.settle_with(picked)?;
     units::move_all(&picked, units::Way { from, to }, |it| out.push(it));
     Ok(())

@@ -84,7 +84,7 @@ pub(crate) fn execute(draft: &mut Draft<'_>, state: &State, transfer: HoldId) ->
             draft.note(Event::Transferred(Transferred { from, to, consideration, crosses }));
             match crossing {
                 None => super::move_all(&units, way, |it| draft.post(it)),
-                Some(it) => link::cross(draft, state, it, (&units, way)),
+                Some(it) => link::cross(state, it, (&units, way), |it| draft.post_last(it)),
             }
             TransferEnd::Completed
         }

@@ -1,5 +1,6 @@
 //! Expire: units that count for no emissions any more go to the deletion account, account by
-//! account. A vintage is expired once the surrender date of its last valid year has passed.
+//! account. A vintage is expired once the surrender date of its last valid year has passed, in the
+//! jurisdiction in which its units count: link units live by the dates of the market they came to.
 
 use crate::account::AccountRefused;
 use crate::account::{self, AccountKind};
@@ -19,7 +20,7 @@ use minicbor::{Decode, Encode};
 /// one command, so a large account takes several.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Expire {
-    /// Whose units expire.
+    /// Where the units count that expire.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
     /// The account they leave.
@@ -30,7 +31,7 @@ pub struct Expire {
 /// Whether a series counts for no emissions any more.
 pub fn is_expired(state: &State, series: &Series) -> bool {
     state
-        .year_rules(series.jurisdiction, series.valid_to)
+        .year_rules(series.counts_in(), series.valid_to)
         .is_some_and(|it| it.surrender_due <= state.now)
 }
 
@@ -63,7 +64,7 @@ pub fn decide(
     };
     let expired = |series| {
         let row = state.ledger.series.row(series);
-        row.jurisdiction == it.jurisdiction && is_expired(state, row)
+        row.counts_in() == it.jurisdiction && is_expired(state, row)
     };
     let wanted = Tonnes(1);
     let held = shelf.free(expired);

@@ -1,10 +1,13 @@
 //! First transfer: the Party that issued units gives them, under an authorisation, to another
 //! Party, which may count them for its own target (an internationally transferred mitigation
 //! outcome, ITMO; Paris Agreement, Article 6.2 and decision 2/CMA.3, annex, paragraph 2). They go
-//! from their holder into the acquiring Party's general holding account. The administrators of both
-//! Parties must want it: the first proposes, the other approves, and both adjust in one entry.
+//! from the Party's own general holding account into that of the acquiring Party: a holder who
+//! wants his units to go transfers them there first. The administrators of both Parties must want
+//! it: the first proposes, the other approves, and both adjust in one entry.
 //!
-//! A unit has exactly one first transfer, and so has every part of a block that is split.
+//! A unit has exactly one first transfer, and so has every part of a block that is split. What had
+//! it stays with Parties: it is nobody's to surrender, trade or take across a link, since a Party
+//! counts it for its target (avoidance of double counting; Paris Agreement, Article 6.2).
 
 use super::{UnitsRefused, Way, expire};
 use crate::account::{self, AccountKind, AccountRefused};
@@ -12,18 +15,18 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId, Label, SeriesId};
-use crate::ledger::Serials;
+use crate::ledger::{Block, Picked, Serials};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
-use crate::units::transfer::TransferRefused;
+use crate::units::transfer::{Crosses, TransferRefused};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct FirstTransfer {
-    /// The account the units leave.
+    /// The general holding account of the Party that issued them.
     #[n(0)]
     pub from: AccountId,
     /// The acquiring Party's general holding account.
@@ -80,6 +83,10 @@ refusals! {
         /// Link units stand for others.
         LinkUnits { series: SeriesId } = 685
             => "the units of series {series} stand for others in escrow; bring them home first",
+        /// They count for the target of a Party.
+        StaysWithParties { series: SeriesId, serial: u64 } = 686
+            => "serial {serial} of series {series} had its first transfer; it moves between \
+                general holding accounts of Parties alone",
         /// Units have one first transfer.
         Transferred { series: SeriesId, serial: u64 } = 683
             => "serial {serial} of series {series} had its first transfer; a unit has exactly one",
@@ -108,6 +115,9 @@ pub fn decide(
     let giver = no.take(account::may_give(state, from));
     if let Some((giver, row)) = giver.zip(state.ledger.series.get(series)) {
         let (account, jurisdiction) = (from, row.jurisdiction);
+        let kind = giver.kind;
+        let party = kind == AccountKind::GeneralHolding;
+        no.unless(party, AccountRefused::WrongKind { account, kind: kind.name() });
         let home = giver.jurisdiction == jurisdiction;
         no.unless(home, FirstTransferRefused::ForeignAccount { account, jurisdiction });
         no.unless(row.link.is_none(), FirstTransferRefused::LinkUnits { series });
@@ -128,11 +138,7 @@ pub fn decide(
         None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
     };
     let picked = no.take(picked);
-    let before = picked.iter().flatten().find_map(|(series, it)| {
-        let serial = first_within(&state.transferred, (*series, it.serials))?;
-        Some((*series, serial))
-    });
-    if let Some((series, serial)) = before {
+    if let Some((series, serial)) = picked.as_ref().and_then(|it| marked(state, it)) {
         no.unless(false, FirstTransferRefused::Transferred { series, serial });
     }
     let picked = no.settle_with(picked)?;
@@ -150,11 +156,31 @@ pub fn decide(
     Ok(())
 }
 
+/// Units that had their first transfer go to no holder.
+pub(crate) fn stays_with_parties(
+    state: &State,
+    picked: &Picked,
+    (to, crosses): (AccountId, Crosses),
+) -> Result<(), FirstTransferRefused> {
+    let kind = state.accounts.get(to).map(|it| it.kind);
+    let to_party = kind == Some(AccountKind::GeneralHolding) && crosses == Crosses::Nothing;
+    match marked(state, picked).filter(|_| !to_party) {
+        None => Ok(()),
+        Some((series, serial)) => Err(FirstTransferRefused::StaysWithParties { series, serial }),
+    }
+}
+
+/// A serial among these that had its first transfer.
+fn marked(state: &State, picked: &Picked) -> Option<(SeriesId, u64)> {
+    let found = |(series, it): &(SeriesId, Block)| {
+        let serial = first_within(&state.transferred, (*series, it.serials))?;
+        Some((*series, serial))
+    };
+    picked.iter().find_map(found)
+}
+
 /// The first of these serials that had its first transfer.
-pub(crate) fn first_within(
-    all: &Transferred,
-    (series, serials): (SeriesId, Serials),
-) -> Option<u64> {
+fn first_within(all: &Transferred, (series, serials): (SeriesId, Serials)) -> Option<u64> {
     let runs = all.range((series, 0)..(series, serials.end())).rev();
     let runs = runs.map(|((_, first), count)| Serials { first: *first, count: *count });
     let touching = runs.take_while(|it| it.end() > serials.first);

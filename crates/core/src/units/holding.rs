@@ -1,7 +1,7 @@
-//! How much one owner group may hold of a jurisdiction's units: a share of the year's cap, beyond
-//! what its installations owe or will owe for a year like the last verified one. Checked where a
-//! group takes more by its own will: transfers from others, orders to buy, bids. Units set aside
-//! count, and so does what its open bids and orders would bring.
+//! How much one owner group may hold of the units that count in a jurisdiction: a share of the
+//! year's cap, beyond what its installations owe or will owe for a year like the last verified one.
+//! Checked where a group takes more by its own will: transfers from others, orders to buy, bids.
+//! Units set aside count, and so does what its open bids and orders would bring.
 //!
 //! Source: the holding limits of the Western Climate Initiative and their exemption for compliance.
 //! It looks at all accounts, and only where a policy has a limit.
@@ -54,7 +54,8 @@ pub(crate) fn check(
     }
 }
 
-/// What a group holds of a jurisdiction's units, and will hold if its bids and orders are filled.
+/// What a group holds of the units that count in a jurisdiction, and will hold if its bids and
+/// orders are filled.
 fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonnes {
     let of_group = |holder| state.parties.row(holder).group == group;
     let accounts: BTreeSet<AccountId> = state
@@ -63,7 +64,7 @@ fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonn
         .filter(|(_, it)| !it.kind.is_government() && of_group(it.holder))
         .map(|(id, _)| id)
         .collect();
-    let ours = |series| state.ledger.series.row(series).jurisdiction == jurisdiction;
+    let ours = |series| state.ledger.series.row(series).counts_in() == jurisdiction;
     let free = accounts.iter().map(|it| state.ledger.shelves.row(*it).free(ours));
     let sells = |it: &&crate::call::Order| it.side == Side::Sell && accounts.contains(&it.account);
     let orders = state.orders.values().filter(sells).map(|it| it.hold);

@@ -1,6 +1,7 @@
 //! What happens to units that count for no year any more: at the surrender date of the last year
 //! for which they count, after the surrenders, they go to the deletion account, with notices 90, 30
-//! and 5 days before. Units set aside then follow by the command [`super::expire`].
+//! and 5 days before. Units set aside then follow by the command [`super::expire`]. What waits in
+//! the escrow of a link does not expire: its link units live by the dates of another market.
 
 use crate::account::{self, AccountKind};
 use crate::agenda::FACTS_A_SLICE;
@@ -8,6 +9,7 @@ use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::id::{AccountId, JurisdictionId, SeriesId};
+use crate::ledger::Series;
 use crate::ledger::posting::UnitsEnded;
 use crate::quantity::Tonnes;
 use crate::state::State;
@@ -20,7 +22,7 @@ pub const NOTICE_DAYS: [u8; 3] = [90, 30, 5];
 /// The fact that units will soon count for no year any more: for those who tell their holders.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct ExpiryNoticed {
-    /// Whose units.
+    /// Where the units count.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
     /// The last year for which they count.
@@ -41,14 +43,21 @@ pub(crate) fn notice(
     (jurisdiction, year): (JurisdictionId, Year),
     days: u8,
 ) -> Option<u64> {
-    let ending = state.ledger.series.iter().map(|(_, it)| it);
-    let ending = ending.filter(|it| it.jurisdiction == jurisdiction && it.valid_to == year);
-    let quantity: Tonnes = ending.map(|it| it.issued - it.ended).sum();
+    let ends = |it: &Series| it.counts_in() == jurisdiction && it.valid_to == year;
+    let ending = state.ledger.series.iter().map(|(_, it)| it).filter(|it| ends(it));
+    let live: Tonnes = ending.map(|it| it.issued - it.ended).sum();
+    let quantity = in_escrow(state, ends).short_of(live);
     if quantity > Tonnes::ZERO {
         let noticed = ExpiryNoticed { jurisdiction, year, days, quantity };
         draft.note(Event::ExpiryNoticed(noticed));
     }
     None
+}
+
+/// How many units wait in the escrows of links, or came home to them.
+pub(crate) fn in_escrow(state: &State, wanted: impl Fn(&Series) -> bool) -> Tonnes {
+    let wanted = |series| wanted(state.ledger.series.row(series));
+    state.escrows.values().map(|it| state.ledger.shelves.row(*it).free(wanted)).sum()
 }
 
 /// Moves expired units to the deletion account, from an account on; says where the next slice
@@ -62,7 +71,7 @@ pub(crate) fn expire(
     let into = account::of_government(state, jurisdiction, AccountKind::Deletion)?;
     let ends = |series: SeriesId| {
         let row = state.ledger.series.row(series);
-        row.jurisdiction == jurisdiction && row.valid_to == year
+        row.counts_in() == jurisdiction && row.valid_to == year
     };
     for (account, shelf) in state.ledger.shelves.iter() {
         let AccountId(id) = account;

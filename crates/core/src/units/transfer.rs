@@ -9,12 +9,11 @@
 
 use super::delayed::{DelayedTransfer, TransferDelayed};
 use super::limit::{self, LimitUsed};
-use super::{UnitsRefused, Way, expire, holding};
+use super::{UnitsRefused, Way, expire, first_transfer, holding};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::calendar::{self, Trust, WorkingTime};
 use crate::context::RecordHeader;
-use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::UnitsHeld;
@@ -182,16 +181,22 @@ pub(crate) fn begin(
         no.unless(wanted <= left, TransferRefused::AboveLimit { limit, left, wanted });
     }
     let group = |account| state.accounts.get(account).map(|it| state.parties.row(it.holder).group);
-    if let Some(row) = state.ledger.series.get(series).filter(|_| group(from) != group(to)) {
-        no.take(holding::check(state, (to, row.jurisdiction), wanted, by.now()));
+    if let Some(row) = state.ledger.series.get(series) {
+        // Across a link the units will count where they arrive.
+        let there = state.accounts.get(to).filter(|_| crosses == Crosses::Link);
+        let market = there.map_or(row.counts_in(), |it| it.jurisdiction);
+        // A group that already has them has no more of them, unless they count elsewhere now.
+        if group(from) != group(to) || market != row.counts_in() {
+            no.take(holding::check(state, (to, market), wanted, by.now()));
+        }
     }
     let picked = match state.ledger.shelves.get(from) {
         Some(shelf) => super::pick(shelf, wanted, |of| of == series),
         None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
     };
     let picked = no.take(picked);
-    if let Some(picked) = picked.as_ref().filter(|_| crosses == Crosses::Link) {
-        no.take(link::may_cross(state, picked));
+    if let Some(picked) = &picked {
+        no.take(first_transfer::stays_with_parties(state, picked, (to, crosses)));
     }
     let picked = no.settle_with(picked)?;
     if counted > Tonnes::ZERO {
@@ -203,17 +208,15 @@ pub(crate) fn begin(
     let execution = calendar::execution(places(state, way), approved, trust);
     let at_once = execution <= approved;
     let transferred = Event::Transferred(Transferred { from, to, consideration, crosses });
-    if let Some(crossing) = crossing {
-        let mut draft = Draft::new(state, out);
-        link::open_series(&mut draft, state, crossing);
-        if at_once {
-            draft.note(transferred);
-            link::cross(&mut draft, state, crossing, (&picked, way));
-            return Ok(());
-        }
-    } else if at_once {
+    if let Some(opened) = crossing.and_then(|it| link::opened(state, it)) {
+        out.push(opened);
+    }
+    if at_once {
         out.push(transferred);
-        super::move_all(&picked, way, |it| out.push(it));
+        match crossing {
+            None => super::move_all(&picked, way, |it| out.push(it)),
+            Some(it) => link::cross(state, it, (&picked, way), |it| out.push(it)),
+        }
         return Ok(());
     }
     let (transfer, quantity) = (state.ledger.next_hold, wanted);

@@ -324,6 +324,14 @@ impl Story {
             }
             "notices" => self.notices().count().to_string(),
             "noticed" => self.notices().last().unwrap().quantity.0.to_string(),
+            "circulation" => {
+                let facts = self.journal.iter().rev().flat_map(|(_, events)| events);
+                let mut adjusted = facts.filter_map(|it| match it {
+                    Event::SupplyAdjusted(it) => Some(it.circulation),
+                    _ => None,
+                });
+                adjusted.next().unwrap().0.to_string()
+            }
             "waiting" => self.state.delayed.len().to_string(),
             "waits-until" => {
                 let id = HoldId(u64::from(self.id(plain[1])));

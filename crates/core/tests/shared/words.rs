@@ -170,7 +170,10 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
                     valid => year.max(if y { 2035 } else { valid }),
                 }),
                 report_due: due(text("report_month", "4").parse().unwrap(), 1),
-                surrender_due: due(text("surrender_month", "7").parse().unwrap(), 1),
+                surrender_due: match words.keyed.get("y_surrender_month") {
+                    Some(month) if y => due(month.parse().unwrap(), 1),
+                    _ => due(text("surrender_month", "7").parse().unwrap(), 1),
+                },
                 true_up_due: {
                     let month = words.keyed.get("true_up_month").map(|it| (*it).to_owned());
                     due(month.unwrap_or(text("surrender_month", "7")).parse().unwrap(), 1)
@@ -236,6 +239,11 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         "swapped" => jurisdictions.swap(0, 1),
         "many" => jurisdictions = vec![jurisdictions[0].clone(); JURISDICTIONS_MAX + 1],
         "gap" => drop(jurisdictions[0].years.remove(1)),
+        "backward" => {
+            let later = jurisdictions[0].years[1].surrender_due;
+            jurisdictions[0].years[0].surrender_due = later;
+            jurisdictions[0].years[0].true_up_due = later;
+        }
         _ => {}
     }
     MarketRules {

@@ -45,13 +45,14 @@ use std::collections::BTreeMap;
 /// Everybody has two persons, since much takes two.
 const PERSONS: u8 = 2;
 
-const GOVERNMENT: [AccountKind; 6] = [
+const GOVERNMENT: [AccountKind; 7] = [
     AccountKind::TotalQuantity,
     AccountKind::Allocation,
     AccountKind::NewEntrants,
     AccountKind::Auction,
     AccountKind::Surrender,
     AccountKind::Deletion,
+    AccountKind::GeneralHolding,
 ];
 
 impl<J: Journal> Play<J> {

@@ -12,15 +12,17 @@ use karvan_core::compliance::verify_report::{Opinion, VerifyReport};
 use karvan_core::freezing::resume_accounts::ResumeAccounts;
 use karvan_core::freezing::{Frozen, freeze::Freeze, unfreeze::Unfreeze};
 use karvan_core::grounds::Grounds;
-use karvan_core::id::{AccountId, HoldId, PartyId, PersonId, SeriesId};
+use karvan_core::id::{AccountId, HoldId, Label, PartyId, PersonId, SeriesId};
 use karvan_core::mirror::reconcile_mirror::ReconcileMirror;
 use karvan_core::party::{PersonRights, appoint_person::AppointPerson};
 use karvan_core::proposal::{approve::Approve, propose::Propose, reject::Reject, who_may_approve};
 use karvan_core::quantity::{Money, Tonnes};
 use karvan_core::rules::Registry;
+use karvan_core::supply::central_transfer::CentralTransfer;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::time::{DAY_MS, Year};
 use karvan_core::units::cancel_transfer::CancelTransfer;
+use karvan_core::units::first_transfer::FirstTransfer;
 use karvan_core::units::transfer::{Consideration, Transfer};
 use karvan_engine::Answer;
 use karvan_engine::journal::Journal;
@@ -69,6 +71,7 @@ impl<J: Journal> Play<J> {
         self.get_around(&scene)?;
         self.go_round(&scene)?;
         self.misuse_office(&scene, year)?;
+        self.sell_twice(&scene, year)?;
         self.let_go(&scene, j)?;
         let lost = Tonnes(self.free(scene.accomplice).0.saturating_sub(before.0));
         if let Some(last) = self.attempts.last_mut() {
@@ -302,6 +305,39 @@ impl<J: Journal> Play<J> {
         let resume = ResumeAccounts { accounts: stopped, grounds };
         let region = self.state().parties.row(PartyId(0)).person;
         self.both(region, resume.into())?;
+        Ok(())
+    }
+
+    /// A government sells units to two others: each is to count them for its target.
+    fn sell_twice(&mut self, it: &Scene, year: u16) -> Result<(), Stopped> {
+        let Officials { id: jurisdiction, administrator, .. } = it.officials;
+        let general = |of| of_government(self.state(), of, AccountKind::GeneralHolding);
+        let others = self.officials.iter().filter(|it| it.id != jurisdiction);
+        let others: Vec<AccountId> = others.filter_map(|it| general(it.id)).take(2).collect();
+        let series = self.state().ledger.vintage(jurisdiction, Year(year));
+        let sold = general(jurisdiction).zip(series).zip(Label::new("for-the-target"));
+        let (Some(((from, series), authorisation)), [first, .., second]) = (sold, &others[..])
+        else {
+            return Ok(());
+        };
+        let (first, second, quantity) = (*first, *second, Tonnes(PART));
+        let mut ways = vec![(AccountKind::TotalQuantity, AccountKind::GeneralHolding)];
+        for source in [AccountKind::Auction, AccountKind::Allocation] {
+            let account = of_government(self.state(), jurisdiction, source);
+            if account.is_some_and(|it| self.free(it) >= quantity) {
+                ways.insert(0, (source, AccountKind::TotalQuantity));
+                break;
+            }
+        }
+        for (from, to) in ways {
+            let year = Year(year);
+            let central = CentralTransfer { jurisdiction, from, to, year, quantity };
+            self.both(administrator, central.into())?;
+        }
+        let sale = |from, to| FirstTransfer { from, to, series, quantity, authorisation };
+        self.both(administrator, sale(from, first).into())?;
+        let answer = self.both(administrator, sale(first, second).into())?;
+        self.tried("units sold to one government are sold to another", quantity, &answer);
         Ok(())
     }
 

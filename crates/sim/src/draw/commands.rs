@@ -4,6 +4,7 @@ use super::{
     Draw, KINDS, RIGHTS, SOURCES, abroad, account, first_series, foreign, grounds, mandate, past,
     person, serials, single,
 };
+use crate::world::X;
 use karvan_core::account::change_operator::ChangeOperator;
 use karvan_core::account::close_account::CloseAccount;
 use karvan_core::account::closure_transfer::ClosureTransfer;
@@ -16,7 +17,9 @@ use karvan_core::account::set_account_status::SetAccountStatus;
 use karvan_core::account::set_single_person::SetSinglePerson;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
-use karvan_core::account::{Account, AccountKind, AccountStatus, Closure, Installation};
+use karvan_core::account::{
+    Account, AccountKind, AccountStatus, Closure, Installation, of_government,
+};
 use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::return_excess::ReturnExcess;
 use karvan_core::allocation::reverse_allocation::ReverseAllocation;
@@ -605,9 +608,11 @@ fn units((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
             LinkTransfer(Transfer { from: account, to, series, quantity, consideration }).into()
         }
         "FirstTransfer" => {
-            let to = abroad(state, account, |it| it == AccountKind::GeneralHolding, draw);
-            let (from, quantity) = (account, Tonnes(1 + quantity.0 / 20));
-            let series = first_series(state, account, draw);
+            let general = of_government(state, X, AccountKind::GeneralHolding);
+            let from = general.filter(|_| draw.below(4) > 0).unwrap_or(account);
+            let to = abroad(state, from, |it| it == AccountKind::GeneralHolding, draw);
+            let quantity = Tonnes(1 + quantity.0 / 20);
+            let series = first_series(state, from, draw);
             let authorisation = Label::new("CA0001").unwrap();
             FirstTransfer { from, to, series, quantity, authorisation }.into()
         }
