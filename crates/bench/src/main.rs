@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a figure of a broken run means nothing, so it stops")]
 
 mod auction;
+mod coupling;
 mod durable;
 mod memory;
 mod scene;
@@ -87,6 +88,7 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
     memory::freeze(runs, &mut table)?;
     eprintln!("auctions");
     auction::clearing(runs, &mut table)?;
+    coupling::clearing(runs, &mut table)?;
     eprintln!("durable transfers, in turns with SQLite");
     // What is removed afterwards is this folder of our own, never the one that was named.
     let folder = arguments.folder.join("karvan-bench");

@@ -29,6 +29,7 @@ pub mod cash;
 pub mod command;
 pub mod compliance;
 pub mod context;
+pub mod coupling;
 pub mod draft;
 pub mod event;
 pub mod freezing;

@@ -7,6 +7,7 @@ mod account;
 mod auction;
 mod call;
 mod compliance;
+mod couple;
 mod delay;
 mod emissions;
 mod fixing;
@@ -38,6 +39,8 @@ pub(crate) enum Calc {
     Auction(Box<auction::Auction>),
     /// Clear a call auction from its orders.
     Call(call::Call),
+    /// Clear linked markets at once from their orders and links.
+    Couple(couple::Couple),
     /// Play orders of continuous trading through the book.
     Match(trading::Match),
 }
@@ -52,6 +55,7 @@ pub(crate) fn run(calc: &Calc) -> anyhow::Result<()> {
         Calc::Reserve(it) => reserve::run(it),
         Calc::Auction(it) => auction::run(it),
         Calc::Call(it) => call::run(it),
+        Calc::Couple(it) => couple::run(it),
         Calc::Match(it) => trading::run(it),
     }
 }

@@ -210,6 +210,13 @@ fn the_examples_come_to_what_is_said_of_them() {
     let auction = answer(&line, "");
     assert_eq!((&auction["price"], &auction["sold"]), (&json!("41.00"), &json!(2000)));
     assert_eq!(auction["allocations"][0]["pays"], "21525000.00");
+    let (orders, links) = (file("couple-orders.csv"), file("couple-links.csv"));
+    let coupled = answer(&format!("couple --orders {orders} --links {links}"), "");
+    let prices = json!({ "KAZ": "3.10", "TUR": "3.60", "UZB": "2.00", "AZE": "2.88" });
+    assert_eq!((&coupled["prices"], &coupled["exact"]["AZE"]), (&prices, &json!("72/25")));
+    let flow = json!({ "from": "AZE", "to": "TUR", "quantity": 200_000, "arrives": 160_000,
+        "rent": "0.00", "rent_total": "0.00" });
+    assert_eq!((&coupled["flows"][2], &coupled["welfare"]), (&flow, &json!("5583000.00")));
     let trading = answer(&format!("match --commands {}", file("match.csv")), "");
     let trade = |it: (&str, &str, &str, u64)| {
         let (maker, taker, price, quantity) = it;
@@ -225,6 +232,31 @@ fn the_examples_come_to_what_is_said_of_them() {
     assert_eq!(rows, [&json!(5), &json!(7)]);
     let bids = json!([{ "order": "b2", "price": "9.80", "quantity": 25 }]);
     assert_eq!(trading["book"], json!({ "bids": bids, "asks": [] }));
+}
+
+/// A quota that binds has a rent; lots, references and a price between two ticks.
+#[test]
+fn coupled_markets_are_cleared_in_lots_and_their_links_earn_a_rent() {
+    let orders = "order,market,side,price,quantity\na,A,sell,3.00,500\nb,B,buy,20.00,500\n\
+        c,C,buy,9.00,10\nd,C,sell,4.00,10\n";
+    let links = std::env::temp_dir().join(format!("karvan-links-{}.csv", std::process::id()));
+    fs::write(&links, "from,to,ratio,quota,levy\nA,B,4/5,100,1.005\n").unwrap();
+    let line = format!("couple --orders {{file}} --links {} --lot 10", links.display());
+    let it = answer(&line, orders);
+    let flow = json!({ "from": "A", "to": "B", "quantity": 100, "arrives": 80,
+        "rent": "11.995", "rent_total": "1199.50" });
+    assert_eq!(it["flows"], json!([flow]));
+    assert_eq!(it["prices"], json!({ "A": "3.00", "B": "20.00", "C": "6.50" }));
+    assert_eq!(it["welfare"], "1249.50");
+    let wrong = "from,to,ratio,quota,levy\nA,A,1,,\nA,B,5/4,x,-1\nA,B,,,\nA,B,,,\n";
+    fs::write(&links, wrong).unwrap();
+    let said = refusal(&line, &orders.replace("500", "55"));
+    let places = ["line 2: quantity", "line 3: quantity"];
+    assert!(places.iter().all(|it| said.contains(it)), "{said}");
+    let said = refusal(&line, orders);
+    let places = ["line 2: to", "line 3: ratio", "line 3: quota", "line 3: levy", "line 5: to"];
+    assert!(places.iter().all(|it| said.contains(it)), "{said}");
+    fs::remove_file(links).unwrap();
 }
 
 #[test]

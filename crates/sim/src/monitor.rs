@@ -153,9 +153,14 @@ impl Monitor {
                 let (approved, counted) = self.delayed.remove(&it.transfer).unwrap();
                 let waited = at.0 - approved.0;
                 if it.end == TransferEnd::Completed && counted > Tonnes::ZERO {
-                    // Noon of the next working day at the earliest, at UTC+5.
+                    // Noon of the next working day at the earliest, at UTC+5; across a border,
+                    // where the other country may rest that day, some later moment.
                     let of_day = (at.0 + 5 * HOUR_MS).rem_euclid(DAY_MS);
-                    if waited < 24 * HOUR_MS || of_day != 12 * HOUR_MS {
+                    let place = |account| state.accounts.row(account).jurisdiction;
+                    let row = state.delayed.get(&it.transfer);
+                    let abroad = row.is_some_and(|it| place(it.from) != place(it.to));
+                    let at_noon = of_day == 12 * HOUR_MS;
+                    if waited < 24 * HOUR_MS || !(at_noon || abroad && of_day >= 10 * HOUR_MS) {
                         return Err(format!("a delay is cut short: {} min", waited / 60_000));
                     }
                 } else if it.end != TransferEnd::Completed {
