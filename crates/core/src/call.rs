@@ -9,7 +9,9 @@ pub mod open_call;
 pub mod order_filled;
 pub mod place_order;
 
-use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::id::{
+    AccountId, CallId, CashAccountId, CouplingId, HoldId, JurisdictionId, OrderId, PartyId,
+};
 use crate::quantity::{Price, Tonnes};
 use crate::state::State;
 use crate::time::{Instant, Year};
@@ -34,6 +36,9 @@ pub struct Call {
     /// The result, once cleared.
     #[n(4)]
     pub result: Option<CallResult>,
+    /// With which others it is cleared, if it is.
+    #[n(5)]
+    pub coupling: Option<CouplingId>,
 }
 
 /// How a call auction ended.

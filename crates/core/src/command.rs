@@ -6,8 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, link, market, mirror, party,
-    proposal, supply, units,
+    account, allocation, auction, call, cash, compliance, coupling, freezing, link, market, mirror,
+    party, proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -246,6 +246,10 @@ commands! {
     ResumeLink(link::resume_link) = 78, Administration, OtherBody;
     /// Transfers units to another Party.
     FirstTransfer(units::first_transfer) = 75, Administration, OtherParty;
+    /// Has calls of several markets cleared together.
+    CoupleCalls(coupling::couple_calls) = 79, Administration, One;
+    /// Clears markets that are coupled.
+    ClearCoupling(coupling::clear_coupling) = 80, Administration, One;
     /// Says what a verifier thinks of a report.
     VerifyReport(compliance::verify_report) = 69, Registry, One;
 }

@@ -9,17 +9,22 @@
 //! the least flow, of these the one in which the earlier order gets more. Nothing here is rounded
 //! but at the end: see [`whole`] for whole units.
 
+pub mod clear_coupling;
+pub mod couple_calls;
 mod curve;
 mod prices;
 pub mod rational;
+mod settle;
 mod simplex;
 mod whole;
 
 pub use curve::Interest;
 pub use rational::{Rational, TooLarge};
 
-use crate::quantity::{Price, Tonnes};
+use crate::id::{CallId, JurisdictionId};
+use crate::quantity::{Money, Price, Tonnes};
 use curve::Curve;
+use minicbor::{Decode, Encode};
 use std::fmt;
 
 /// The most markets that are coupled.
@@ -32,6 +37,60 @@ pub const QUANTITY_MAX: Tonnes = Tonnes(1_000_000_000_000);
 pub const PRODUCT_MAX: u128 = 1_000_000_000_000;
 /// So many ways are followed to see what they multiply to.
 const WAYS_MAX: u32 = 1_000_000;
+
+/// Calls that are cleared together.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Coupling {
+    /// The calls, in the order in which their markets take their price.
+    #[n(0)]
+    pub calls: Vec<CallId>,
+    /// Whether they are cleared.
+    #[n(1)]
+    pub cleared: bool,
+}
+
+/// The price of a market of a coupling; the exact one may lie between two ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CoupledPrice {
+    /// The call.
+    #[n(0)]
+    pub call: CallId,
+    /// What buyers pay.
+    #[n(1)]
+    pub pays: Price,
+    /// What sellers get.
+    #[n(2)]
+    pub gets: Price,
+    /// The nearest price on a tick, the higher of two equally near: what is published.
+    #[n(3)]
+    pub nearest: Price,
+}
+
+/// What went through a link of a coupling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CoupledFlow {
+    /// The market units left.
+    #[n(0)]
+    pub from: JurisdictionId,
+    /// The market they arrived in.
+    #[n(1)]
+    pub to: JurisdictionId,
+    /// Units that left.
+    #[n(2)]
+    pub quantity: Tonnes,
+    /// Of these, link units that went home.
+    #[n(3)]
+    pub home: Tonnes,
+    /// Units that arrived.
+    #[n(4)]
+    pub arrives: Tonnes,
+    /// What its quota earned.
+    #[n(5)]
+    pub rent: Money,
+    /// What was levied on it.
+    #[n(6)]
+    pub levy: Money,
+}
 
 /// A link from one market to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +142,7 @@ pub struct Coupled {
 
 /// Why markets cannot be coupled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CouplingRefused {
+pub enum CannotCouple {
     /// There are too many.
     TooManyMarkets,
     /// A price or a quantity is out of bounds.
@@ -101,13 +160,13 @@ pub enum CouplingRefused {
     TooFine,
 }
 
-impl From<TooLarge> for CouplingRefused {
+impl From<TooLarge> for CannotCouple {
     fn from(_: TooLarge) -> Self {
         Self::TooFine
     }
 }
 
-impl fmt::Display for CouplingRefused {
+impl fmt::Display for CannotCouple {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyMarkets => write!(to, "at most {MARKETS_MAX} markets are coupled"),
@@ -144,7 +203,7 @@ pub fn couple(
     markets: &[Vec<Interest>],
     links: &[Link],
     choice: Choice<'_>,
-) -> Result<Coupled, CouplingRefused> {
+) -> Result<Coupled, CannotCouple> {
     check(markets, links)?;
     let curves: Vec<Curve> = markets.iter().map(|it| Curve::of(it)).collect();
     let optimum = simplex::solve(&curves, links)?;
@@ -169,14 +228,14 @@ fn value(
 }
 
 /// Checks what the fractions must have room for.
-fn check(markets: &[Vec<Interest>], links: &[Link]) -> Result<(), CouplingRefused> {
+fn check(markets: &[Vec<Interest>], links: &[Link]) -> Result<(), CannotCouple> {
     if markets.len() > MARKETS_MAX {
-        return Err(CouplingRefused::TooManyMarkets);
+        return Err(CannotCouple::TooManyMarkets);
     }
     for it in markets.iter().flatten() {
         let fits = (Price(1)..=PRICE_MAX).contains(&it.price) && it.quantity <= QUANTITY_MAX;
         if !fits {
-            return Err(CouplingRefused::OrderOutOfBounds { rank: it.rank });
+            return Err(CannotCouple::OrderOutOfBounds { rank: it.rank });
         }
     }
     for (link, it) in links.iter().enumerate() {
@@ -186,14 +245,28 @@ fn check(markets: &[Vec<Interest>], links: &[Link]) -> Result<(), CouplingRefuse
         let levied = it.levy.sign()? != std::cmp::Ordering::Less;
         let first = links.iter().position(|other| (other.from, other.to) == (it.from, it.to));
         if !(ends && sound && levied && first == Some(link)) {
-            return Err(CouplingRefused::LinkOutOfBounds { link });
+            return Err(CannotCouple::LinkOutOfBounds { link });
         }
     }
     check_products(markets.len(), links)
 }
 
+/// Whether the ratios of a policy's links leave fractions their room.
+pub(crate) fn is_exact(
+    links: impl Iterator<Item = ((JurisdictionId, JurisdictionId), (u32, u32))>,
+) -> bool {
+    let place = |it: JurisdictionId| usize::try_from(it.0).unwrap_or(usize::MAX);
+    let link = |((from, to), (arrive, leave)): ((JurisdictionId, JurisdictionId), (u32, u32))| {
+        let (from, to, ratio) = (place(from), place(to), (arrive.into(), leave.max(1).into()));
+        Link { from, to, ratio, quota: None, levy: Rational::ZERO }
+    };
+    let links: Vec<Link> = links.map(link).collect();
+    let markets = links.iter().map(|it| it.from.max(it.to)).max().unwrap_or(0);
+    check_products(markets.saturating_add(1).min(MARKETS_MAX), &links).is_ok()
+}
+
 /// The terms of ratios along any way that comes to no market twice multiply to a bounded number.
-fn check_products(markets: usize, links: &[Link]) -> Result<(), CouplingRefused> {
+fn check_products(markets: usize, links: &[Link]) -> Result<(), CannotCouple> {
     let mut most = vec![1u128; markets];
     for it in links {
         let (_, leave) = it.ratio().parts()?;
@@ -214,8 +287,8 @@ fn longest(
     links: &[Link],
     (at, product): (usize, u128),
     (way, left): (&mut Vec<usize>, &mut u32),
-) -> Result<(), CouplingRefused> {
-    *left = left.checked_sub(1).ok_or(CouplingRefused::TooFine)?;
+) -> Result<(), CannotCouple> {
+    *left = left.checked_sub(1).ok_or(CannotCouple::TooFine)?;
     for it in links.iter().filter(|it| it.from == at) {
         if way.contains(&it.to) {
             continue;
@@ -223,7 +296,7 @@ fn longest(
         let (_, leave) = it.ratio().parts()?;
         let product = product.saturating_mul(leave.unsigned_abs());
         if product > PRODUCT_MAX {
-            return Err(CouplingRefused::TooFine);
+            return Err(CannotCouple::TooFine);
         }
         way.push(it.to);
         let done = longest(links, (it.to, product), (way, left));
@@ -317,12 +390,12 @@ mod tests {
         let books = vec![Vec::new(); 4];
         let fine: Vec<Link> = (0..3).map(|it| link(it, it + 1, (99_999, 100_000), 0)).collect();
         let choice = Choice { references: &[], tick: Price(1) };
-        assert_eq!(couple(&books, &fine, choice), Err(CouplingRefused::TooFine));
-        let refused = Err(CouplingRefused::LinkOutOfBounds { link: 0 });
+        assert_eq!(couple(&books, &fine, choice), Err(CannotCouple::TooFine));
+        let refused = Err(CannotCouple::LinkOutOfBounds { link: 0 });
         for wrong in [link(0, 0, (1, 1), 0), link(0, 1, (5, 4), 0), link(0, 1, (1, 1), -1)] {
             assert_eq!(couple(&books, &[wrong], choice), refused);
         }
         let dear = vec![vec![order(7, Side::Buy, PRICE_MAX.0 + 1, 1)]];
-        assert_eq!(couple(&dear, &[], choice), Err(CouplingRefused::OrderOutOfBounds { rank: 7 }));
+        assert_eq!(couple(&dear, &[], choice), Err(CannotCouple::OrderOutOfBounds { rank: 7 }));
     }
 }

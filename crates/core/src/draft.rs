@@ -62,6 +62,11 @@ impl<'a> Draft<'a> {
         self.shelves.get(&id).unwrap_or_else(|| self.base.shelves.row(id))
     }
 
+    /// A series as it would be.
+    pub fn series_now(&self, id: SeriesId) -> &Series {
+        self.series.get(&id).unwrap_or_else(|| self.base.series.row(id))
+    }
+
     /// Takes a series into the draft that a fact of it opens.
     pub fn open_series(&mut self, id: SeriesId, it: Series) {
         self.series.insert(id, it);

@@ -114,6 +114,10 @@ events! {
         LinkSuspended(crate::link::suspend_link) = 102,
         /// A link that was suspended is open again.
         LinkResumed(crate::link::resume_link) = 103,
+        /// Calls of several markets are cleared together.
+        CallsCoupled(crate::coupling::couple_calls) = 104,
+        /// Coupled markets were cleared.
+        CouplingCleared(crate::coupling::clear_coupling) = 105,
         /// Units were transferred to another Party.
         FirstTransferred(crate::units::first_transfer) = 101,
         /// One of several bodies approved.

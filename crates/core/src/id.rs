@@ -41,6 +41,8 @@ ids! { u32:
     BidId,
     /// A call auction of the secondary market.
     CallId,
+    /// Calls that are cleared together.
+    CouplingId,
     /// A command that waits for its second person.
     ProposalId,
     /// A case of money owed for a shortfall.

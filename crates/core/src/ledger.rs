@@ -247,6 +247,30 @@ pub struct Link {
     /// The escrow account.
     #[n(2)]
     pub escrow: AccountId,
+    /// So many link units stand for so many that wait, at least.
+    #[n(3)]
+    pub ratio: (u32, u32),
+}
+
+impl Link {
+    /// How many link units so many units become, or so many that wait stand behind at most.
+    pub fn arriving(&self, waiting: Tonnes) -> Tonnes {
+        let (arrive, leave) = self.ratio;
+        scaled(waiting, (arrive, leave))
+    }
+
+    /// How many of the units that wait come free for so many link units.
+    pub fn leaving(&self, units: Tonnes) -> Tonnes {
+        let (arrive, leave) = self.ratio;
+        scaled(units, (leave, arrive))
+    }
+}
+
+/// A share of units, rounded down.
+fn scaled(units: Tonnes, (up, down): (u32, u32)) -> Tonnes {
+    let product = u128::from(units.0).saturating_mul(u128::from(up));
+    let share = product.checked_div(u128::from(down)).unwrap_or_default();
+    Tonnes(u64::try_from(share).unwrap_or(u64::MAX))
 }
 
 impl Series {
@@ -313,6 +337,9 @@ pub struct Hold {
     pub units: Vec<(SeriesId, Block)>,
 }
 
+/// See [`Ledger::linked`].
+pub type Linked = (SeriesId, JurisdictionId, (u32, u32));
+
 /// All balances.
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 pub struct Ledger {
@@ -334,9 +361,9 @@ pub struct Ledger {
     /// The allowance series of each vintage.
     #[n(5)]
     pub vintages: BTreeMap<(JurisdictionId, Year), SeriesId>,
-    /// The series of link units, by what they stand for and where they count.
+    /// The series of link units, by what they stand for, where they count, and at which ratio.
     #[n(6)]
-    pub linked: BTreeMap<(SeriesId, JurisdictionId), SeriesId>,
+    pub linked: BTreeMap<Linked, SeriesId>,
 }
 
 impl Ledger {

@@ -4,8 +4,9 @@
 //! go home by the way they came, while what they stand for counts there: then they stay in the
 //! escrow, the oldest units that wait there come free, and no rule of the link is asked.
 //!
-//! What was ever issued of a series of link units, less what came home, is what waits in escrow;
-//! it waits for ever once its link units have ended.
+//! What was ever issued of a series of link units, less what came home, is what waits in escrow, at
+//! the ratio of the series; it waits for ever once its link units have ended, and so does what a
+//! ratio loses.
 //!
 //! Link units stand for no unit in particular. Where the escrow of a mirror registry holds units
 //! that lost their lock, the escrow is stopped, so nothing crosses in either direction until the
@@ -77,13 +78,16 @@ refusals! {
     }
 }
 
+/// One link unit for each that waits.
+const AT_PAR: (u32, u32) = (1, 1);
+
 /// How units cross.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Crossing {
     /// They wait in escrow, and link units are issued for them.
     Out { of: SeriesId, link: Link },
     /// Link units go back, and what they stand for comes free.
-    Home { of: SeriesId, escrow: AccountId },
+    Home { of: SeriesId, escrow: AccountId, free: Tonnes },
 }
 
 /// How units of a series cross from one account to another; why they cannot.
@@ -104,21 +108,24 @@ pub(crate) fn crossing(
     let row = row.ok_or(LinkRefused::NotCounting { series, jurisdiction: from })?;
     let came = row.link.filter(|it| state.ledger.series.row(it.of).counts_in() == to);
     let crossing = match came {
-        Some(Link { of, escrow, .. }) => {
+        Some(link) => {
+            let Link { of, escrow, .. } = link;
             if expire::is_expired(state, state.ledger.series.row(of)) {
                 return Err(LinkRefused::ExpiredAtHome { series: of }.into());
             }
-            let blocks = state.ledger.shelves.row(escrow).pick(quantity, |it| it == of).len();
+            let free = link.leaving(quantity);
+            let blocks = state.ledger.shelves.row(escrow).pick(free, |it| it == of).len();
             if blocks > BLOCKS_PER_TRANSFER_MAX {
                 let most = BLOCKS_PER_TRANSFER_MAX;
                 return Err(UnitsRefused::TooManyBlocks { most }.into());
             }
-            Crossing::Home { of, escrow }
+            Crossing::Home { of, escrow, free }
         }
         None if row.link.is_some() => return Err(LinkRefused::LinkUnits { series }.into()),
         None => {
             let escrow = open_link(state, (from, to))?;
-            Crossing::Out { of: series, link: Link { of: series, counts_in: to, escrow } }
+            let (of, counts_in, ratio) = (series, to, AT_PAR);
+            Crossing::Out { of, link: Link { of, counts_in, escrow, ratio } }
         }
     };
     let (Crossing::Home { escrow, .. } | Crossing::Out { link: Link { escrow, .. }, .. }) =
@@ -150,7 +157,7 @@ fn open_link(
 /// The series in which units arrive, to be opened where none of this kind crossed before.
 pub(crate) fn opened(state: &State, crossing: Crossing) -> Option<Event> {
     let Crossing::Out { of, link } = crossing else { return None };
-    let known = state.ledger.linked.contains_key(&(of, link.counts_in));
+    let known = state.ledger.linked.contains_key(&(of, link.counts_in, link.ratio));
     let series = state.ledger.series.next_id();
     (!known).then_some(Event::LinkSeriesOpened(LinkSeriesOpened { series, link }))
 }
@@ -165,9 +172,9 @@ pub(crate) fn cross(
 ) {
     let quantity: Tonnes = units.iter().map(|(_, it)| it.serials.count).sum();
     match crossing {
-        Crossing::Out { of, link: Link { counts_in, escrow, .. } } => {
+        Crossing::Out { of, link: Link { counts_in, escrow, ratio, .. } } => {
             units::move_all(units, Way { from, to: escrow }, &mut post);
-            let known = state.ledger.linked.get(&(of, counts_in)).copied();
+            let known = state.ledger.linked.get(&(of, counts_in, ratio)).copied();
             let series = known.unwrap_or(state.ledger.series.next_id());
             let issued = known.map_or(Tonnes::ZERO, |it| state.ledger.series.row(it).issued);
             let serials = Serials { first: issued.0.saturating_add(1), count: quantity };
@@ -175,9 +182,9 @@ pub(crate) fn cross(
             post(Posting::UnitsIssued(UnitsIssued { series, to: escrow, serials }));
             post(Posting::UnitsMoved(UnitsMoved { series, from: escrow, to, serials }));
         }
-        Crossing::Home { of, escrow } => {
+        Crossing::Home { of, escrow, free } => {
             units::move_all(units, Way { from, to: escrow }, &mut post);
-            let free = state.ledger.shelves.row(escrow).pick(quantity, |it| it == of);
+            let free = state.ledger.shelves.row(escrow).pick(free, |it| it == of);
             units::move_all(&free, Way { from: escrow, to }, &mut post);
         }
     }
@@ -186,6 +193,7 @@ pub(crate) fn cross(
 /// The series is there, empty.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &LinkSeriesOpened) {
     let row = Series::of_link(state.ledger.series.row(it.link.of), it.link);
-    state.ledger.linked.insert((it.link.of, it.link.counts_in), it.series);
+    let Link { of, counts_in, ratio, .. } = it.link;
+    state.ledger.linked.insert((of, counts_in, ratio), it.series);
     state.ledger.series.add(it.series, row);
 }

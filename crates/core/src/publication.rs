@@ -62,6 +62,8 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::CarriedOver(_)
         | E::CallOpened(_)
         | E::CallCleared(_)
+        | E::CallsCoupled(_)
+        | E::CouplingCleared(_)
         | E::EmissionsReported(_)
         | E::EmissionsEstimated(_)
         | E::Surrendered(_)

@@ -123,6 +123,8 @@ kinds!(
     PlaceOrder(crate::call::place_order::PlaceOrderRefused),
     CancelOrder(crate::call::cancel_order::CancelOrderRefused),
     ClearCall(crate::call::clear_call::ClearCallRefused),
+    CoupleCalls(crate::coupling::couple_calls::CoupleCallsRefused),
+    ClearCoupling(crate::coupling::clear_coupling::ClearCouplingRefused),
     Transfer(crate::units::transfer::TransferRefused),
     CancelTransfer(crate::units::cancel_transfer::CancelTransferRefused),
     Link(crate::link::LinkRefused),

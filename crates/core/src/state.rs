@@ -12,10 +12,11 @@ use crate::cash::fixing::Fixing;
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
+use crate::coupling::Coupling;
 use crate::freezing::{Freeze, Frozen};
 use crate::id::{
-    AccountId, AuctionId, CallId, CashAccountId, HoldId, InstallationId, JurisdictionId, Label,
-    OrderId, PartyId, PenaltyId, PersonId, ProposalId,
+    AccountId, AuctionId, CallId, CashAccountId, CouplingId, HoldId, InstallationId,
+    JurisdictionId, Label, OrderId, PartyId, PenaltyId, PersonId, ProposalId,
 };
 use crate::ledger::Ledger;
 use crate::market::policy_scheduled::PolicyScheduled;
@@ -178,6 +179,12 @@ pub struct State {
     /// Links that are suspended.
     #[n(45)]
     pub suspended_links: BTreeSet<(JurisdictionId, JurisdictionId)>,
+    /// Calls that are cleared together.
+    #[n(46)]
+    pub couplings: Table<CouplingId, Coupling>,
+    /// Units that crossed each link by coupled auctions in a year, less those that came home.
+    #[n(47)]
+    pub crossed: BTreeMap<(JurisdictionId, JurisdictionId, Year), Tonnes>,
 }
 
 impl State {
@@ -234,7 +241,7 @@ impl State {
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings
-            mirrored mirror_days transferred suspended_links
+            mirrored mirror_days transferred suspended_links couplings crossed
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -32,6 +32,7 @@ row_ids!(
     InstallationId,
     AuctionId,
     CallId,
+    CouplingId,
     PenaltyId
 );
 

@@ -10,6 +10,7 @@ use crate::frame::{Frame, Unreadable};
 use karvan_core::account::AccountKind;
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, HoldId, JurisdictionId, SeriesId};
+use karvan_core::ledger::Link;
 use karvan_core::time::Year;
 use karvan_core::{Event, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ pub struct Shadow {
     /// How many series there are.
     opened: u32,
     /// Series of link units: what each stands for, and where that waits.
-    links: BTreeMap<SeriesId, (SeriesId, AccountId)>,
+    links: BTreeMap<SeriesId, Link>,
     /// How many units of each series wait in escrows, and have come home to them.
     escrowed: BTreeMap<(AccountId, SeriesId), u64>,
 }
@@ -145,7 +146,7 @@ impl Shadow {
                 }
             }
             Event::LinkSeriesOpened(it) => {
-                self.links.insert(it.series, (it.link.of, it.link.escrow));
+                self.links.insert(it.series, it.link);
                 self.opened = self.opened.saturating_add(1);
             }
             Event::InstallationRegistered(it) => {
@@ -219,7 +220,12 @@ impl Shadow {
     fn most(&self, series: SeriesId) -> u64 {
         let waits = |key| self.escrowed.get(&key).copied().unwrap_or(0);
         match self.links.get(&series) {
-            Some((of, escrow)) => waits((*escrow, *of)).saturating_add(waits((*escrow, series))),
+            Some(Link { of, escrow, ratio: (arrive, leave), .. }) => {
+                let waiting = u128::from(waits((*escrow, *of))).saturating_mul((*arrive).into());
+                let most = waiting.checked_div((*leave).into()).unwrap_or_default();
+                let home = waits((*escrow, series));
+                u64::try_from(most).unwrap_or(u64::MAX).saturating_add(home)
+            }
             None => self.caps.get(&series).copied().unwrap_or(0),
         }
     }

@@ -19,7 +19,9 @@ use crate::time::Instant;
 use minicbor::{Decode, Encode};
 
 /// Prices are multiples of this until products name a tick of their own.
-const TICK: Price = Price(1);
+pub(crate) const TICK: Price = Price(1);
+/// So many days after the phase a coupled call may be cleared alone, if the region did nothing.
+pub const ALONE_AFTER_DAYS: i64 = 1;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -50,6 +52,10 @@ refusals! {
             => "it is {now}; the phase closes at {closes}",
         /// It has its result.
         AlreadyCleared { call: CallId } = 933 => "call {call} is cleared",
+        /// It is cleared with others.
+        Coupled { call: CallId, until: Instant } = 934
+            => "call {call} is coupled with others; the region clears them, and from {until} on \
+                each may be cleared alone",
     }
 }
 
@@ -75,6 +81,9 @@ pub fn decide(
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
     no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
+    let until = closes.plus_days(ALONE_AFTER_DAYS);
+    let alone = row.coupling.is_none() || now >= until;
+    no.unless(alone, ClearCallRefused::Coupled { call, until });
     no.settle()?;
     let waiting = state.book(row.jurisdiction, row.year).into_iter().flat_map(|it| &it.orders);
     let mut book: Vec<(OrderId, &Order)> =

@@ -103,7 +103,8 @@ pub fn decide(
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
     state.books.entry((jurisdiction, year)).or_default().open_call = Some(it.call);
-    state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result: None });
+    let (result, coupling) = (None, None);
+    state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result, coupling });
     for moment in [opens, closes] {
         state.agenda.enter(state.now, moment, Due::Window);
     }

@@ -7,6 +7,7 @@ use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::cash;
 use crate::context::RecordHeader;
+use crate::coupling::PRICE_MAX;
 use crate::event::{EVENTS_MAX, Event, Events};
 use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
 use crate::ledger::posting::{CashHeld, UnitsHeld};
@@ -99,6 +100,9 @@ refusals! {
             => "it is {now}; orders are taken from {opens} until {closes}",
         /// Prices are positive.
         PriceNotPositive { price: Price } = 913 => "the price is {price}; it must be positive",
+        /// Prices are bounded, so that linked markets can be reckoned exactly.
+        PriceTooHigh { price: Price, most: Price } = 920
+            => "the price is {price}; orders name at most {most}",
         /// No account can hold so much money.
         CostTooLarge { price: Price, quantity: Tonnes } = 914
             => "{quantity} at {price} cost more than an account can hold",
@@ -136,6 +140,8 @@ pub fn decide(
     let (price, quantity) = (it.price, it.quantity);
     let owner = by.party();
     no.unless(price > Price(0), No::PriceNotPositive { price });
+    let most = PRICE_MAX;
+    no.unless(price <= most, No::PriceTooHigh { price, most });
     no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
     let Some(call) = state.calls.get(it.call) else {
         no.unless(false, No::CallUnknown { call: it.call });

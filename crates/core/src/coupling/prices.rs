@@ -19,7 +19,7 @@
 use super::curve::{Curve, Interest, Way};
 use super::rational::{Rational, TooLarge};
 use super::simplex::Optimum;
-use super::{Choice, CouplingRefused, Link};
+use super::{CannotCouple, Choice, Link};
 use crate::call::{Side, crossing};
 use crate::quantity::Price;
 use std::cmp::Ordering;
@@ -49,13 +49,13 @@ struct Ends {
 
 impl Ends {
     /// Tightens until nothing gets tighter.
-    fn settle(&mut self) -> Result<(), CouplingRefused> {
+    fn settle(&mut self) -> Result<(), CannotCouple> {
         // A cycle is settled once and for all; there are fewer of them than this.
         for _ in 0..10_000 {
             let Some(chain) = self.pass()? else { return Ok(()) };
             self.settle_cycle(chain)?;
         }
-        Err(CouplingRefused::TooFine)
+        Err(CannotCouple::TooFine)
     }
 
     /// As many rounds as there are markets; tells a market that would still change.
@@ -85,7 +85,7 @@ impl Ends {
     }
 
     /// A market that bounds itself by a way around: its price is the fixed point of the way.
-    fn settle_cycle(&mut self, Chain { market, because }: Chain) -> Result<(), CouplingRefused> {
+    fn settle_cycle(&mut self, Chain { market, because }: Chain) -> Result<(), CannotCouple> {
         let before = |market: usize| because[market].map(|it| self.bounds[it]);
         let mut on = market;
         for _ in 0..self.prices.len() {
@@ -95,7 +95,7 @@ impl Ends {
         let (mut gain, mut plus) = (Rational::ONE, Rational::ZERO);
         let mut at = on;
         loop {
-            let Some(it) = before(at) else { return Err(CouplingRefused::TooFine) };
+            let Some(it) = before(at) else { return Err(CannotCouple::TooFine) };
             plus = gain * it.plus + plus;
             gain = gain * it.gain;
             at = it.by;
@@ -113,7 +113,7 @@ pub(super) fn choose(
     (curves, markets): (&[Curve], &[Vec<Interest>]),
     links: &[Link],
     (optimum, choice): (&Optimum, Choice<'_>),
-) -> Result<Vec<Option<Rational>>, CouplingRefused> {
+) -> Result<Vec<Option<Rational>>, CannotCouple> {
     let mut highest = Ends { prices: Vec::new(), bounds: Vec::new(), tighter: Ordering::Less };
     let mut lowest = Ends { prices: Vec::new(), bounds: Vec::new(), tighter: Ordering::Greater };
     for (curve, supply) in curves.iter().zip(&optimum.supply) {

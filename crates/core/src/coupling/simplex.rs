@@ -20,7 +20,7 @@
 
 use super::curve::{Curve, Way};
 use super::rational::{Rational, TooLarge};
-use super::{CouplingRefused, Link};
+use super::{CannotCouple, Link};
 use crate::call::Side;
 use crate::quantity::Tonnes;
 use std::cmp::Ordering;
@@ -108,7 +108,7 @@ struct Simplex<'a> {
 }
 
 /// Finds the optimum.
-pub(super) fn solve(curves: &[Curve], links: &[Link]) -> Result<Optimum, CouplingRefused> {
+pub(super) fn solve(curves: &[Curve], links: &[Link]) -> Result<Optimum, CannotCouple> {
     let mut it = Simplex::new(curves, links)?;
     let (mut from, mut idle) = (0, 0);
     for _ in 0..STEPS_MAX {
@@ -121,7 +121,7 @@ pub(super) fn solve(curves: &[Curve], links: &[Link]) -> Result<Optimum, Couplin
         let moved = it.step(variable, way)?;
         idle = if moved { 0 } else { idle + 1 };
     }
-    Err(CouplingRefused::TooFine)
+    Err(CannotCouple::TooFine)
 }
 
 impl<'a> Simplex<'a> {
@@ -466,7 +466,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// Moves a variable as far as it gains, and the basis with it; says whether anything moved.
-    fn step(&mut self, entering: Variable, way: Way) -> Result<bool, CouplingRefused> {
+    fn step(&mut self, entering: Variable, way: Way) -> Result<bool, CannotCouple> {
         let rates = self.rates(entering, way);
         let unit = Rational::whole(if way == Way::Up { 1 } else { -1 });
         let mut moving: Vec<(Variable, Rational)> = vec![(entering, unit)];
@@ -476,7 +476,7 @@ impl<'a> Simplex<'a> {
             }
         }
         moving.sort_unstable_by_key(|(it, _)| *it);
-        let (length, stops) = self.length(&moving)?.ok_or(CouplingRefused::TooFine)?;
+        let (length, stops) = self.length(&moving)?.ok_or(CannotCouple::TooFine)?;
         let moved = length.sign()? == Ordering::Greater;
         for (it, rate) in &moving {
             match *it {

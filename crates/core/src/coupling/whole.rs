@@ -14,7 +14,7 @@
 use super::curve::{Curve, Interest, Way};
 use super::rational::{Rational, TooLarge};
 use super::simplex::Optimum;
-use super::{CouplingRefused, Flow, Link};
+use super::{CannotCouple, Flow, Link};
 use crate::call::Side;
 use crate::quantity::Tonnes;
 use std::cmp::Ordering;
@@ -24,7 +24,7 @@ pub(super) fn round(
     (curves, markets): (&[Curve], &[Vec<Interest>]),
     links: &[Link],
     (optimum, prices): (&Optimum, &[Option<Rational>]),
-) -> Result<(Vec<Flow>, Vec<Vec<Tonnes>>), CouplingRefused> {
+) -> Result<(Vec<Flow>, Vec<Vec<Tonnes>>), CannotCouple> {
     let mut flows: Vec<i128> = Vec::new();
     for it in &optimum.flows {
         flows.push(it.floor()?);
@@ -86,11 +86,7 @@ fn arrives(link: &Link, flow: i128) -> i128 {
 }
 
 /// The markets such that flows lead from earlier to later ones.
-fn in_order(
-    markets: usize,
-    links: &[Link],
-    optimum: &Optimum,
-) -> Result<Vec<usize>, CouplingRefused> {
+fn in_order(markets: usize, links: &[Link], optimum: &Optimum) -> Result<Vec<usize>, CannotCouple> {
     let mut waits = vec![0usize; markets];
     let mut used = Vec::new();
     for (link, flow) in links.iter().zip(&optimum.flows) {
@@ -109,7 +105,7 @@ fn in_order(
         }
     }
     // Least flow leaves no cycle.
-    if order.len() < markets { Err(CouplingRefused::TooFine) } else { Ok(order) }
+    if order.len() < markets { Err(CannotCouple::TooFine) } else { Ok(order) }
 }
 
 /// The whole units of asks and of bids that are filled at a net supply.
@@ -144,7 +140,7 @@ fn give(
     curve: &Curve,
     (asks, bids): (i128, i128),
     fills: &mut [Tonnes],
-) -> Result<(), CouplingRefused> {
+) -> Result<(), CannotCouple> {
     let (mut asks, mut bids) = (asks, bids);
     for it in &curve.levels {
         if it.side == Side::Sell {
@@ -160,5 +156,5 @@ fn give(
             fills[it.order] = units(part);
         }
     }
-    if asks == 0 && bids == 0 { Ok(()) } else { Err(CouplingRefused::TooFine) }
+    if asks == 0 && bids == 0 { Ok(()) } else { Err(CannotCouple::TooFine) }
 }

@@ -10,6 +10,7 @@ use crate::account::Installation;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
+use crate::coupling;
 use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, Label};
 use crate::ledger::Series;
@@ -109,6 +110,10 @@ refusals! {
         LinkOutOfBounds { from: JurisdictionId, to: JurisdictionId } = 264
             => "the link from jurisdiction {from} to {to} must join two jurisdictions of the \
                 policy once, at a ratio of at most 1 and no negative levy, in at most 100 years",
+        /// Coupled auctions reckon exactly.
+        LinksTooFine { most: u128 } = 269
+            => "the ratios along a way of links multiply beyond {most}; write them with smaller \
+                numbers",
         /// A name is written on every page.
         NameOutOfBounds { most: usize } = 217 => "the market needs a name of 1 to {most} bytes",
         /// Auctions sell lots, and take a bounded number of bids.
@@ -220,6 +225,9 @@ fn check_links(rules: &MarketRules, no: &mut Objections) {
         let once = first == Some(place);
         no.unless(fits && once, AdoptPolicyRefused::LinkOutOfBounds { from, to });
     }
+    let ratios = rules.links.iter().map(|it| ((it.from, it.to), it.ratio));
+    let most = coupling::PRODUCT_MAX;
+    no.unless(coupling::is_exact(ratios), AdoptPolicyRefused::LinksTooFine { most });
 }
 
 fn each_year(
@@ -307,7 +315,7 @@ fn expires(id: JurisdictionId, rules: &YearRules) -> Vec<(Instant, Due)> {
 /// Whether link units count in a jurisdiction, or may come to: they end with any of its years.
 fn links_lead_to(state: &State, rules: &MarketRules, id: JurisdictionId) -> bool {
     rules.links.iter().any(|it| it.to == id)
-        || state.ledger.linked.keys().any(|(_, counts_in)| *counts_in == id)
+        || state.ledger.linked.keys().any(|(_, counts_in, _)| *counts_in == id)
 }
 
 /// The rules come into force; each vintage that has no series gets one; deadlines to come go on

@@ -53,6 +53,8 @@ use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::verify_report::Finding as VerifierFinding;
 use karvan_core::compliance::verify_report::{Opinion, VerifyReport, Weight};
 use karvan_core::compliance::{Letter, PenaltyStage};
+use karvan_core::coupling::clear_coupling::ClearCoupling;
+use karvan_core::coupling::couple_calls::CoupleCalls;
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::confirm_freeze::ConfirmFreeze;
 use karvan_core::freezing::freeze::Freeze;
@@ -60,8 +62,8 @@ use karvan_core::freezing::resume_accounts::ResumeAccounts;
 use karvan_core::freezing::stop_accounts::StopAccounts;
 use karvan_core::freezing::unfreeze::Unfreeze;
 use karvan_core::id::{
-    AccountId, AuctionId, CallId, GroupId, HoldId, InstallationId, JurisdictionId, Label, OrderId,
-    PartyId, PenaltyId, ProposalId, SeriesId,
+    AccountId, AuctionId, CallId, CouplingId, GroupId, HoldId, InstallationId, JurisdictionId,
+    Label, OrderId, PartyId, PenaltyId, ProposalId, SeriesId,
 };
 use karvan_core::link::amend_link::AmendLink;
 use karvan_core::link::link_transfer::LinkTransfer;
@@ -495,6 +497,13 @@ impl Story {
             .into(),
             "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
             "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
+            "couple" => {
+                let calls = words.plain[1..].iter().map(|it| CallId(self.id(it))).collect();
+                CoupleCalls { calls }.into()
+            }
+            "clear-coupling" => {
+                ClearCoupling { coupling: CouplingId(self.id(words.plain[1])) }.into()
+            }
             "consign" => Consign {
                 auction: AuctionId(self.id(words.get("to"))),
                 account: account("account"),

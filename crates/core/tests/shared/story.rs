@@ -256,6 +256,7 @@ impl Story {
             Command::OpenAccount(_) => accounts,
             Command::OpenAuction(_) => self.state.auctions.next_id().0,
             Command::OpenCall(_) => self.state.calls.next_id().0,
+            Command::CoupleCalls(_) => self.state.couplings.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
             Command::Surrender(_)
@@ -321,6 +322,22 @@ impl Story {
             "call-price" => {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
+            }
+            // What went through a link of the last coupling: leaves, home, arrives, rent, levy.
+            "flow" => {
+                let end =
+                    |place: usize| JurisdictionId(u32::from(plain[1].as_bytes()[place] - b'X'));
+                let facts = self.journal.iter().rev().flat_map(|(_, events)| events);
+                let mut cleared = facts.filter_map(|it| match it {
+                    Event::CouplingCleared(it) => Some(&it.flows),
+                    _ => None,
+                });
+                let flows = cleared.next().unwrap();
+                let found = flows.iter().find(|it| (it.from, it.to) == (end(0), end(1)));
+                found.map_or("none".to_owned(), |it| {
+                    let (leaves, home, arrives) = (it.quantity.0, it.home.0, it.arrives.0);
+                    format!("{leaves}/{home}/{arrives}/{}/{}", it.rent, it.levy)
+                })
             }
             "notices" => self.notices().count().to_string(),
             "noticed" => self.notices().last().unwrap().quantity.0.to_string(),

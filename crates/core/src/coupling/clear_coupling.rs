@@ -1,0 +1,250 @@
+//! Clear a coupling: one result for all its markets. Units that leave a market wait in the escrow
+//! of their link, and link units are delivered for them; buyers pay, sellers are paid, and what is
+//! left of rents and levies goes to the two governments of each link, half and half.
+//!
+//! A market from which units may leave takes part with what may leave it: an installation with
+//! free allocation sells its verified surplus and no more, a pilot sells only where its link says
+//! verified surplus. What leaves is shared by the links of the market. What an order may not sell
+//! so waits on.
+
+use super::settle::{self, Market};
+use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link, Rational};
+use crate::account;
+use crate::account::AccountKind;
+use crate::authority::{Authorised, Right};
+use crate::call::clear_call::{CallCleared, ClearCallRefused, TICK};
+use crate::call::{CallResult, Order, Side};
+use crate::cash;
+use crate::context::RecordHeader;
+use crate::coupling::couple;
+use crate::draft::Draft;
+use crate::event::{Event, Events};
+use crate::freezing;
+use crate::id::{AccountId, CallId, CouplingId, JurisdictionId, OrderId};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::{LinkRules, Stage};
+use crate::state::State;
+use crate::time::Year;
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ClearCoupling {
+    /// The coupling.
+    #[n(0)]
+    pub coupling: CouplingId,
+}
+
+/// The fact; those beside it say what became of each call, order and unit.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CouplingCleared {
+    /// The coupling.
+    #[n(0)]
+    pub coupling: CouplingId,
+    /// The prices of the markets that have one.
+    #[n(1)]
+    pub prices: Box<Vec<CoupledPrice>>,
+    /// What went through the links that took part.
+    #[n(2)]
+    pub flows: Box<Vec<CoupledFlow>>,
+}
+
+refusals! {
+    /// Why a coupling cannot be cleared.
+    pub enum ClearCouplingRefused {
+        /// There is no such coupling.
+        Unknown { coupling: CouplingId } = 951 => "there is no coupling {coupling}",
+        /// It has its result.
+        Cleared { coupling: CouplingId } = 952 => "coupling {coupling} is cleared",
+        /// Rounding may cost the region the worth of a unit for each link.
+        RentTooLow { free: Money, wanted: Money } = 953
+            => "the rent account of the region has {free} free, less than the {wanted} that whole \
+                units cost it here; pay in",
+    }
+}
+
+/// The regional administrator.
+pub fn right(_state: &State, _it: &ClearCoupling) -> Result<Right, Refusals> {
+    Ok(Right::Region)
+}
+
+/// Finds prices, flows and fills, and settles them.
+pub fn decide(
+    state: &State,
+    by: &Authorised<'_>,
+    it: &ClearCoupling,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let coupling = it.coupling;
+    let row = state.couplings.get(coupling);
+    let row = row.ok_or(ClearCouplingRefused::Unknown { coupling })?;
+    no.unless(!row.cleared, ClearCouplingRefused::Cleared { coupling });
+    for call in row.calls.iter().copied() {
+        let (now, closes) = (state.now, state.calls.row(call).closes);
+        no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
+        let open = state.calls.row(call).result.is_none();
+        no.unless(open || row.cleared, ClearCallRefused::AlreadyCleared { call });
+    }
+    let rent = no.take(cash::of(state, by.party()));
+    let rent = no.settle_with(rent)?;
+    let mut markets: Vec<Market<'_>> = row.calls.iter().map(|it| market(state, *it)).collect();
+    let usable: Vec<(&LinkRules, AccountId)> = links(state, &markets);
+    let mut routes = Vec::new();
+    for (rules, escrow) in &usable {
+        routes.push(route(state, (rules, *escrow), (&usable, &mut markets)));
+    }
+    let books: Vec<_> = markets.iter().map(Market::interests).collect();
+    let references: Vec<Option<Price>> = markets
+        .iter()
+        .map(|it| state.last_price(it.jurisdiction, it.year).map(|(price, _)| price))
+        .collect();
+    let plain: Vec<Link> = routes.iter().map(|it| it.link).collect();
+    let choice = Choice { references: &references, tick: TICK };
+    let cleared = exactly(&books, &plain, choice);
+    let mut draft = Draft::new(state, out);
+    let settled = settle::settle((&mut draft, state), (&mut markets, &routes), (&cleared, rent))?;
+    let prices = settled.prices.iter().flatten().copied().collect();
+    let flows = settled.flows.clone();
+    let (prices, flows) = (Box::new(prices), Box::new(flows));
+    draft.note(Event::CouplingCleared(CouplingCleared { coupling, prices, flows }));
+    for (market, price) in markets.iter().zip(&settled.prices) {
+        let filled = |side| -> Tonnes {
+            market.orders.iter().filter(|it| it.order.side == side).map(|it| it.fill).sum()
+        };
+        let volume = filled(Side::Buy).max(filled(Side::Sell));
+        let result = CallResult { price: price.map(|it| it.nearest), volume };
+        draft.note(Event::CallCleared(CallCleared { call: market.call, result }));
+    }
+    Ok(())
+}
+
+/// The result. Policies and orders are bounded so that fractions have room; should they not, the
+/// markets clear with their links closed.
+#[expect(clippy::expect_used, reason = "without links there are no fractions")]
+fn exactly(books: &[Vec<Interest>], links: &[Link], choice: Choice<'_>) -> Coupled {
+    couple(books, links, choice).unwrap_or_else(|_| {
+        let closed = |it: &Link| Link { quota: Some(Tonnes::ZERO), ..*it };
+        let closed: Vec<Link> = links.iter().map(closed).collect();
+        couple(books, &closed, choice).expect("markets without links clear")
+    })
+}
+
+/// A market of the coupling: the orders that take part, better ones first within a side.
+fn market(state: &State, call: CallId) -> Market<'_> {
+    let row = state.calls.row(call);
+    let (jurisdiction, year) = (row.jurisdiction, row.year);
+    let waiting = state.book(jurisdiction, year).into_iter().flat_map(|it| &it.orders);
+    let orders = waiting.filter_map(|((_, id), _)| Some((*id, state.orders.get(id)?)));
+    // Orders of what is frozen wait on.
+    let orders = orders.filter(|(_, it)| !freezing::is_frozen(state, it.account));
+    Market::of(call, (jurisdiction, year), orders)
+}
+
+/// The links among the markets that anybody may use now, with their escrows.
+fn links<'a>(state: &'a State, markets: &[Market<'_>]) -> Vec<(&'a LinkRules, AccountId)> {
+    let calendar = year_of(state);
+    let takes_part = |it: &LinkRules| {
+        let is_in = |id| markets.iter().any(|it| it.jurisdiction == id);
+        is_in(it.from)
+            && is_in(it.to)
+            && it.is_open(calendar)
+            // A pilot sells what is left over, and that only where the link says so.
+            && (it.surplus_only || !is_pilot(state, markets, it.from))
+            && !state.suspended_links.contains(&(it.from, it.to))
+    };
+    let all = state.rules.iter().flat_map(|it| &it.links).filter(|it| takes_part(it));
+    all.filter_map(|it| {
+        let escrow = *state.escrows.get(&(it.from, it.to))?;
+        account::not_frozen(state, escrow).is_ok().then_some((it, escrow))
+    })
+    .collect()
+}
+
+/// The year on the calendar, by which quotas are counted.
+fn year_of(state: &State) -> Year {
+    Year(u16::try_from(state.now.date().0).unwrap_or(u16::MAX))
+}
+
+/// A link of the coupling, with what may go through it; its market takes part with what may leave.
+fn route(
+    state: &State,
+    (rules, escrow): (&LinkRules, AccountId),
+    (usable, markets): (&[(&LinkRules, AccountId)], &mut [Market<'_>]),
+) -> settle::Route {
+    let place = |id| markets.iter().position(|it| it.jurisdiction == id).unwrap_or_default();
+    let (from, to) = (place(rules.from), place(rules.to));
+    let siblings = usable.iter().filter(|(it, _)| it.from == rules.from).count();
+    let siblings = u64::try_from(siblings).unwrap_or(1).max(1);
+    let surplus = usable.iter().any(|(it, _)| it.from == rules.from && it.surplus_only);
+    let mut leaves = Tonnes::ZERO;
+    if let Some(market) = markets.get_mut(from) {
+        for it in market.orders.iter_mut().filter(|it| it.order.side == Side::Sell) {
+            it.offered = exportable(state, it.order, surplus);
+            leaves += it.offered;
+        }
+    }
+    let leaves = Tonnes(leaves.0.div_euclid(siblings));
+    let calendar = year_of(state);
+    let quota = rules.years.iter().find(|(year, _)| *year == calendar).and_then(|(_, it)| *it);
+    let used = state.crossed.get(&(rules.from, rules.to, calendar)).copied().unwrap_or_default();
+    let quota = quota.map_or(leaves, |it| used.short_of(it).min(leaves));
+    let (arrive, leave) = rules.ratio;
+    let link = Link {
+        from,
+        to,
+        ratio: (u64::from(arrive), u64::from(leave)),
+        quota: Some(quota),
+        levy: Rational::whole(i128::from(rules.levy.0)),
+    };
+    settle::Route { link, escrow, ratio: rules.ratio, ends: (rules.from, rules.to) }
+}
+
+fn is_pilot(state: &State, markets: &[Market<'_>], id: JurisdictionId) -> bool {
+    let market = markets.iter().find(|it| it.jurisdiction == id);
+    let rules = market.and_then(|it| state.year_rules(id, it.year));
+    rules.is_some_and(|it| it.stage == Stage::Pilot)
+}
+
+/// How much of an offer may leave its market.
+fn exportable(state: &State, order: &Order, surplus_alone: bool) -> Tonnes {
+    let account = state.accounts.row(order.account);
+    let year = order.year;
+    let mut installations = state.installations.iter();
+    let found = installations.find(|(_, it)| it.account == order.account);
+    let Some((id, row)) = found.filter(|_| account.kind == AccountKind::Operator) else {
+        return if surplus_alone { Tonnes::ZERO } else { order.remaining };
+    };
+    let free = state.entitlements.get(&(id, year)).is_some_and(|it| it.delivered > Tonnes::ZERO);
+    if !free && !surplus_alone {
+        return order.remaining;
+    }
+    let rules = state.year_rules(order.jurisdiction, year);
+    // Where the cap follows the activity, free allocation is put right first.
+    let due = rules.map(|it| if it.intensity { it.true_up_due } else { it.report_due });
+    let verified = row.has_report(year) && due.is_some_and(|it| it <= state.now);
+    if !verified {
+        return Tonnes::ZERO;
+    }
+    let counts = |series| state.ledger.counts_for(series, order.jurisdiction, year);
+    let held = state.ledger.shelves.row(order.account).free(counts) + order.remaining;
+    row.missing_up_to(year).short_of(held).min(order.remaining)
+}
+
+/// The quotas are used, and the coupling has its result.
+pub fn apply(state: &mut State, record: &RecordHeader, it: &CouplingCleared) {
+    state.couplings.row_mut(it.coupling).cleared = true;
+    let year = Year(u16::try_from(record.at.date().0).unwrap_or(u16::MAX));
+    for flow in it.flows.iter() {
+        let used = state.crossed.entry((flow.from, flow.to, year)).or_default();
+        *used += flow.home.short_of(flow.quantity);
+        let back = state.crossed.entry((flow.to, flow.from, year)).or_default();
+        *back = flow.home.short_of(*back);
+    }
+}
+
+/// An order by its id: its place in time.
+pub(super) fn rank(id: OrderId) -> u64 {
+    id.0
+}
