@@ -307,7 +307,6 @@ fn longest(
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 mod tests {
     use super::*;
     use crate::call::Side;

@@ -208,7 +208,17 @@ pub fn kinds() -> Vec<u16> {
 
 /// What is asked: transfers, and what follows from them, more often than the rest.
 pub fn asked() -> Vec<u16> {
-    let more = ["Transfer", "LinkTransfer", "CancelTransfer", "PlaceBid", "PlaceOrder", "Delete"];
+    let more = [
+        "Transfer",
+        "LinkTransfer",
+        "CancelTransfer",
+        "PlaceBid",
+        "PlaceOrder",
+        "Delete",
+        "OpenCall",
+        "CoupleCalls",
+        "ClearCoupling",
+    ];
     let often = |it: &u16| more.iter().any(|name| kind_name(*it) == Some(name));
     kinds().into_iter().flat_map(|it| vec![it; if often(&it) { 8 } else { 1 }]).collect()
 }

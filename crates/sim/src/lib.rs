@@ -17,6 +17,7 @@ pub mod draw;
 pub mod monitor;
 pub mod naive_book;
 pub mod run;
+mod session;
 pub mod twin;
 pub mod world;
 

@@ -4,9 +4,12 @@
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
+use karvan_core::call::Side;
 use karvan_core::compliance::surrender::Surrendered;
+use karvan_core::coupling::clear_coupling::CouplingCleared;
 use karvan_core::id::{
-    AccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId, SeriesId,
+    AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId,
+    SeriesId,
 };
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
@@ -14,7 +17,7 @@ use karvan_core::party::{PersonStatus, Role};
 use karvan_core::planted::{self, Fault};
 use karvan_core::proposal::Proposal;
 use karvan_core::quantity::{Money, Tonnes};
-use karvan_core::time::{DAY_MS, Instant};
+use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_core::units::cancel_transfer::TransferEnd;
 use karvan_core::{Event, State, apply, invariant};
 use karvan_engine::frame::{Frame, Hash};
@@ -281,6 +284,13 @@ impl Monitor {
 
     /// Whoever gives units in an auction or call is paid for them in the same record.
     fn payment(&self, events: &[Event]) -> Result<(), Violation> {
+        let coupled = events.iter().find_map(|it| match it {
+            Event::CouplingCleared(it) => Some(it),
+            _ => None,
+        });
+        if let Some(it) = coupled {
+            return self.coupled(events, it);
+        }
         let price = events.iter().find_map(|it| match it {
             Event::CallCleared(it) => it.result.price,
             Event::AuctionCleared(it) => it.result.price,
@@ -292,8 +302,7 @@ impl Monitor {
             .filter_map(|it| match it {
                 Event::BidFilled(it) => Some(it.quantity),
                 Event::OrderFilled(it) => {
-                    let sells =
-                        self.state.orders.get(&it.order)?.side == karvan_core::call::Side::Sell;
+                    let sells = self.state.orders.get(&it.order)?.side == Side::Sell;
                     sells.then_some(it.quantity)
                 }
                 _ => None,
@@ -321,7 +330,7 @@ impl Monitor {
                 }
                 Event::OrderFilled(it) => {
                     let Some(order) = self.state.orders.get(&it.order) else { return Vec::new() };
-                    let sells = order.side == karvan_core::call::Side::Sell;
+                    let sells = order.side == Side::Sell;
                     if sells { vec![order.cash] } else { Vec::new() }
                 }
                 _ => Vec::new(),
@@ -330,6 +339,62 @@ impl Monitor {
         let received: Money = sellers.iter().filter_map(|it| taken.get(it)).copied().sum();
         let owed = price.times(filled).unwrap();
         if received == owed { Ok(()) } else { Err(format!("{received} paid for {owed}")) }
+    }
+
+    /// In a coupling each order pays or gets the price of its market, and flows keep to the policy.
+    fn coupled(&self, events: &[Event], it: &CouplingCleared) -> Result<(), Violation> {
+        let mut owed: BTreeMap<CashAccountId, i64> = BTreeMap::new();
+        let mut orders = 0;
+        for event in events {
+            let Event::OrderFilled(fill) = event else { continue };
+            let order = &self.state.orders[&fill.order];
+            let book = self.state.book(order.jurisdiction, order.year).unwrap();
+            let price = it.prices.iter().find(|it| Some(it.call) == book.open_call);
+            let price = price.ok_or("an order is filled without a price")?;
+            let (rate, sign) = match order.side {
+                Side::Buy => (price.pays, -1),
+                Side::Sell => (price.gets, 1),
+            };
+            let loses = match order.side {
+                Side::Buy => rate > order.price,
+                Side::Sell => rate < order.price,
+            };
+            if loses {
+                return Err(format!("order {} is filled and loses", fill.order));
+            }
+            *owed.entry(order.cash).or_default() += sign * rate.times(fill.quantity).unwrap().0;
+            orders += 1;
+        }
+        for (account, owed) in owed {
+            let moved = events.iter().map(|it| match it {
+                Event::CashMoved(it) if it.to == account => it.amount.0,
+                Event::CashMoved(it) if it.from == account => -it.amount.0,
+                _ => 0,
+            });
+            // Governments and the region take part in no call.
+            let moved: i64 = moved.sum();
+            if moved != owed {
+                return Err(format!("account {account} got {moved} of {owed} in {orders} orders"));
+            }
+        }
+        for flow in it.flows.iter() {
+            let rules = self.state.rules.as_ref().and_then(|it| it.link(flow.from, flow.to));
+            let rules = rules.ok_or("units cross where no link is")?;
+            let (arrive, leave) = rules.ratio;
+            let crossed = flow.quantity.0 - flow.home.0;
+            let year = Year(u16::try_from(self.at.date().0).unwrap());
+            let before = self.state.crossed.get(&(flow.from, flow.to, year));
+            let before = before.copied().unwrap_or_default();
+            let quota = rules.years.iter().find(|it| it.0 == year).and_then(|it| it.1);
+            if crossed > 0 && quota.is_some_and(|it| before + Tonnes(crossed) > it) {
+                return Err(format!("{crossed} t cross beside {before}, above the quota"));
+            }
+            let most = flow.home.0 + crossed * u64::from(arrive) / u64::from(leave);
+            if flow.arrives.0 > most {
+                return Err(format!("{} arrive of {}", flow.arrives, flow.quantity));
+            }
+        }
+        Ok(())
     }
 
     /// Units move by acquisition, oldest first: whichever the rule picks, the twin picks too.

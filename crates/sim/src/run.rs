@@ -4,7 +4,7 @@ use crate::disk::{Fate, SimDisk};
 use crate::draw::{Draw, actor, asked, command};
 use crate::monitor::{Monitor, Violation};
 use crate::twin::Twin;
-use crate::world;
+use crate::{session, world};
 use karvan_core::command::needs_second;
 use karvan_core::id::{AccountId, PersonId, SeriesId};
 use karvan_core::proposal::{approve::Approve, propose::Propose, who_may_approve};
@@ -28,6 +28,10 @@ pub const COMMANDS: u64 = 2_000;
 /// And lets so many days pass.
 pub const DAYS: i64 = 370;
 /// Bytes of frames read at once.
+/// One turn in so many is a session of the markets.
+const SESSION_EVERY: u64 = 250;
+/// The first commands, among which there are more sessions.
+const EARLY: u64 = 300;
 const READ_BYTES: usize = 4 * 1024 * 1024;
 /// The smallest segment: it is full once one batch is in it.
 const SEGMENT: u64 = (BATCH_BYTES_MAX as u64 + 65_536).next_multiple_of(4_096);
@@ -192,6 +196,11 @@ impl Play {
     }
 
     fn turn(&mut self) -> Result<(), Violation> {
+        // Early, before half of the market is frozen, suspended or closed, more often.
+        let early = self.seen.commands < EARLY && self.draw.below(8) == 0;
+        if early || self.draw.below(SESSION_EVERY) == 0 {
+            return self.session();
+        }
         let kinds = asked();
         let many = self.draw.below(3) == 0;
         let mut submissions = Vec::new();
@@ -201,22 +210,44 @@ impl Play {
             let actor = actor(&self.monitor.state, &command, &mut self.draw);
             submissions.extend(self.with_second(actor, command));
         }
-        let truth = submissions.clone();
-        self.mix_up(&mut submissions);
         self.move_clock();
-        let answers = loop {
-            // Where the machine failed nobody knows what became of it: all is sent again.
-            if let Some(answers) = self.step(&submissions)? {
-                break answers;
-            }
-        };
-        self.judge(&truth, (&submissions, &answers))?;
+        self.send(submissions)?;
         if self.draw.below(100) == 0 {
             let state = &self.monitor.state;
             halves(state, &mut self.draw)?;
             exchange(state, &mut self.draw)?;
         }
         Ok(())
+    }
+
+    /// A session of the two markets: calls that are coupled, orders in both, and the result.
+    fn session(&mut self) -> Result<(), Violation> {
+        for act in 0..session::ACTS {
+            self.now = Instant(self.now.0 + session::wait(act));
+            self.shown = self.now;
+            self.clock.set(self.now);
+            let asked = session::act((&self.monitor.state, self.now), act, &mut self.draw);
+            let mut submissions = Vec::new();
+            for (actor, command) in asked {
+                submissions.extend(self.with_second(actor, command));
+            }
+            if !submissions.is_empty() {
+                self.send(submissions)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, mut submissions: Vec<Submission>) -> Result<(), Violation> {
+        let truth = submissions.clone();
+        self.mix_up(&mut submissions);
+        let answers = loop {
+            // Where the machine failed nobody knows what became of it: all is sent again.
+            if let Some(answers) = self.step(&submissions)? {
+                break answers;
+            }
+        };
+        self.judge(&truth, (&submissions, &answers))
     }
 
     /// Clients repeat, lie about the body of a command, come too late, and are out of order.

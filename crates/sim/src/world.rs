@@ -9,7 +9,9 @@ use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation
 use karvan_core::calendar::{Calendar, Offset};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::grounds::Grounds;
-use karvan_core::id::{GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
+use karvan_core::id::{
+    AccountId, GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId, SeriesId,
+};
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
@@ -21,6 +23,7 @@ use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::supply::{central_transfer::CentralTransfer, issue::Issue};
 use karvan_core::time::{Instant, Year};
+use karvan_core::units::transfer::{Consideration, Transfer};
 use std::collections::BTreeSet;
 
 /// When it begins.
@@ -104,17 +107,31 @@ pub fn rules() -> MarketRules {
         transfer_limit: None,
         publication_years: 3,
         notice_days: 30,
-        // Units of the first country count in the second.
-        links: vec![LinkRules {
-            from: X,
-            to: JurisdictionId(1),
-            ratio: (1, 1),
-            years: (2027..=2032).map(|it| (Year(it), None)).collect(),
-            levy: Price(0),
-            surplus_only: false,
-        }],
+        // Units of the first country count in the second; those of the second in the first by
+        // coupled auctions alone.
+        links: vec![
+            LinkRules {
+                from: X,
+                to: JurisdictionId(1),
+                ratio: (1, 1),
+                years: (2027..=2032).map(|it| (Year(it), None)).collect(),
+                levy: Price(0),
+                surplus_only: false,
+            },
+            LinkRules {
+                from: JurisdictionId(1),
+                to: X,
+                ratio: (1, 1),
+                years: (2027..=2032).map(|it| (Year(it), Some(Tonnes(QUOTA)))).collect(),
+                levy: Price(10),
+                surplus_only: false,
+            },
+        ],
     }
 }
+
+/// What may come back in a year.
+pub const QUOTA: u64 = 40;
 
 /// See [`rules`], in hundredths of a percent of the cap.
 pub const LIMIT_BP: u32 = 1_000;
@@ -182,7 +199,7 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let quantity = Tonnes(900);
         all.push((nation, Issue { jurisdiction: X, year, quantity }.into()));
         let general = AccountKind::GeneralHolding;
-        let parts = [(AccountKind::Allocation, 500), (AccountKind::Auction, 300), (general, 50)];
+        let parts = [(AccountKind::Allocation, 500), (AccountKind::Auction, 300), (general, 100)];
         for (to, quantity) in parts {
             let (from, quantity) = (AccountKind::TotalQuantity, Tonnes(quantity));
             all.push((
@@ -201,6 +218,16 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let installations = vec![InstallationId(0), InstallationId(1)];
         all.push((nation, Allocate { jurisdiction: X, year, installations, source }.into()));
     }
+    // The trader has units that came free to nobody: they may leave the country.
+    let kinds = AccountKind::ALL.iter().filter(|it| it.is_government());
+    let general = kinds.clone().position(|it| *it == AccountKind::GeneralHolding);
+    let account = |place: usize| AccountId(u32::try_from(place).unwrap());
+    // The accounts of the government come first, then those of three installations.
+    let (from, to) = (account(general.unwrap()), account(kinds.count() + 3));
+    for series in [1, 2].map(SeriesId) {
+        let (quantity, consideration) = (Tonnes(45), Consideration::Free);
+        all.push((nation, Transfer { from, to, series, quantity, consideration }.into()));
+    }
     // The second country: a trader, and room for what its register locks.
     let (second, jurisdiction) = (party(7), JurisdictionId(1));
     all.push((second, register(Role::Trader, 8, Some(jurisdiction))));
@@ -209,6 +236,15 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     for kind in [AccountKind::TotalQuantity, AccountKind::Deletion, AccountKind::GeneralHolding] {
         let holder = PartyId(7);
         all.push((second, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    }
+    let (kind, holder, towards) = (AccountKind::LinkEscrow, PartyId(0), Some(X));
+    all.push((region, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    for party in [0, 7, 8].map(PartyId) {
+        all.push((bank, OpenCashAccount { party, currency: None }.into()));
+    }
+    for (reference, party) in (4..).zip([0, 8].map(PartyId)) {
+        let (amount, currency) = (Money(1_000_000), None);
+        all.push((bank, Deposit { party, amount, reference, currency }.into()));
     }
     let (year, quantity, opening) = (Year(2027), Tonnes(1_000), Tonnes::ZERO);
     let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };

@@ -56,7 +56,7 @@ fn market(start: &str) -> Story {
     let opening = "use market\n\
         by R\n\
         policy last=2036 calendar=noon limit_bp=2000 quantity=rule mirror=XXB ceiling=20.00 \
-        links=XY:2027-2036\n\
+        links=XY:2027-2036+YX:2027-2036:ratio=4/5:quota=40:levy=0.10\n\
         by XA\n\
         X.stability = account stability holder=XA of=X\n\
         X.general = account general holder=XA of=X\n\
@@ -84,6 +84,9 @@ fn market(start: &str) -> Story {
         Y.total = account total holder=YA of=Y\n\
         Y.general = account general holder=YA of=Y\n\
         YT = party trader of=Y group=6\n\
+        by R\naccount escrow holder=R of=Y towards=X\nby BANK\n\
+        cash-account party=R\ncash-account party=YA\ncash-account party=YT\n\
+        deposit party=YT amount=10000 line=21\nby YA\n\
         TY = account trading holder=YT of=Y\n\
         cap of=Y year=2027 quantity=1000\n\
         time ";
@@ -153,7 +156,7 @@ proptest! {
 fn chance_gets_every_kind_of_command_accepted() {
     let (kinds, asked) = (kinds(), asked());
     let mut accepted: BTreeMap<u16, usize> = BTreeMap::new();
-    for seed in 0..120 {
+    for seed in 0..180 {
         let mut draw = Draw(seed);
         let turns: Vec<_> = (0..300).map(|_| (draw.of(&asked), draw.below(u64::MAX))).collect();
         for (kind, times) in play(draw.of(&STARTS), &turns) {

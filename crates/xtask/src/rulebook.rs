@@ -9,7 +9,7 @@ use std::path::Path;
 const FILE: &str = "docs/rulebook.md";
 
 /// The chapters: title, file of the noun, folder of its commands.
-const CHAPTERS: [(&str, &str); 19] = [
+const CHAPTERS: [(&str, &str); 20] = [
     ("Who may ask, and who approves", "authority"),
     ("The market and its policy", "market"),
     ("Parties and persons", "party"),
@@ -25,6 +25,7 @@ const CHAPTERS: [(&str, &str); 19] = [
     ("Free allocation", "allocation"),
     ("Primary auctions", "auction"),
     ("Call auctions", "call"),
+    ("Coupled auctions", "coupling"),
     ("Money", "cash"),
     ("Monitoring and reporting", "mrv"),
     ("Compliance", "compliance"),

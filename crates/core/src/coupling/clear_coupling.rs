@@ -177,11 +177,12 @@ fn route(
     let (from, to) = (place(rules.from), place(rules.to));
     let siblings = usable.iter().filter(|(it, _)| it.from == rules.from).count();
     let siblings = u64::try_from(siblings).unwrap_or(1).max(1);
-    let surplus = usable.iter().any(|(it, _)| it.from == rules.from && it.surplus_only);
+    let strict = usable.iter().any(|(it, _)| it.from == rules.from && it.surplus_only);
+    let leave = if strict { Leave::SurplusAlone } else { Leave::AllButAllocated };
     let mut leaves = Tonnes::ZERO;
     if let Some(market) = markets.get_mut(from) {
         for it in market.orders.iter_mut().filter(|it| it.order.side == Side::Sell) {
-            it.offered = exportable(state, it.order, surplus);
+            it.offered = exportable(state, it.order, leave);
             leaves += it.offered;
         }
     }
@@ -190,11 +191,11 @@ fn route(
     let quota = rules.years.iter().find(|(year, _)| *year == calendar).and_then(|(_, it)| *it);
     let used = state.crossed.get(&(rules.from, rules.to, calendar)).copied().unwrap_or_default();
     let quota = quota.map_or(leaves, |it| used.short_of(it).min(leaves));
-    let (arrive, leave) = rules.ratio;
+    let (arrives, leaves) = rules.ratio;
     let link = Link {
         from,
         to,
-        ratio: (u64::from(arrive), u64::from(leave)),
+        ratio: (u64::from(arrives), u64::from(leaves)),
         quota: Some(quota),
         levy: Rational::whole(i128::from(rules.levy.0)),
     };
@@ -207,17 +208,26 @@ fn is_pilot(state: &State, markets: &[Market<'_>], id: JurisdictionId) -> bool {
     rules.is_some_and(|it| it.stage == Stage::Pilot)
 }
 
+/// What may leave a market.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    /// Of installations with free allocation their verified surplus, and all of others.
+    AllButAllocated,
+    /// Verified surplus.
+    SurplusAlone,
+}
+
 /// How much of an offer may leave its market.
-fn exportable(state: &State, order: &Order, surplus_alone: bool) -> Tonnes {
+fn exportable(state: &State, order: &Order, leave: Leave) -> Tonnes {
     let account = state.accounts.row(order.account);
     let year = order.year;
     let mut installations = state.installations.iter();
     let found = installations.find(|(_, it)| it.account == order.account);
     let Some((id, row)) = found.filter(|_| account.kind == AccountKind::Operator) else {
-        return if surplus_alone { Tonnes::ZERO } else { order.remaining };
+        return if leave == Leave::SurplusAlone { Tonnes::ZERO } else { order.remaining };
     };
     let free = state.entitlements.get(&(id, year)).is_some_and(|it| it.delivered > Tonnes::ZERO);
-    if !free && !surplus_alone {
+    if !free && leave == Leave::AllButAllocated {
         return order.remaining;
     }
     let rules = state.year_rules(order.jurisdiction, year);

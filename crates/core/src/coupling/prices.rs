@@ -24,7 +24,8 @@ use crate::call::{Side, crossing};
 use crate::quantity::Price;
 use std::cmp::Ordering;
 
-/// That one price bounds another: `of` is at most, or at least, `gain` x the price of `by` + `plus`.
+/// That one price bounds another: `of` is at most, or at least, `gain` x the price of `by` +
+/// `plus`.
 #[derive(Clone, Copy)]
 struct Bound {
     of: usize,

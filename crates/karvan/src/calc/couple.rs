@@ -276,7 +276,10 @@ impl Problem {
                 "rent_total": Self::amount(flow.rent * self.whole(flow.quantity)),
             })
         };
-        let fill = |it: &Asked| json!({ "order": it.name, "quantity": self.units(self.fill(it, coupled)) });
+        let fill = |it: &Asked| {
+            let quantity = self.units(self.fill(it, coupled));
+            json!({ "order": it.name, "quantity": quantity })
+        };
         json!({
             "prices": prices,
             "exact": exact,

@@ -34,6 +34,7 @@ use karvan_core::auction::open_auction::OpenAuction;
 use karvan_core::auction::place_bid::PlaceBid;
 use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::calendar::Day;
+use karvan_core::call::Call;
 use karvan_core::call::Side;
 use karvan_core::call::cancel_order::CancelOrder;
 use karvan_core::call::clear_call::ClearCall;
@@ -55,6 +56,8 @@ use karvan_core::compliance::surrender::Surrender;
 use karvan_core::compliance::verify_report::Finding as VerifierFinding;
 use karvan_core::compliance::verify_report::{Opinion, VerifyReport, Weight};
 use karvan_core::compliance::{Letter, PenaltyStage};
+use karvan_core::coupling::clear_coupling::ClearCoupling;
+use karvan_core::coupling::couple_calls::CoupleCalls;
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::confirm_freeze::ConfirmFreeze;
 use karvan_core::freezing::freeze::Freeze;
@@ -522,9 +525,51 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
         }
         "ClearAuction" => ClearAuction { auction, seed: [7; 32] }.into(),
         "CancelAuction" => CancelAuction { auction }.into(),
-        "OpenCall" => OpenCall { jurisdiction, year, opens, closes }.into(),
+        "OpenCall" => {
+            // Now and then beside one of the other country, so that they can be coupled.
+            let beside = state.calls.iter().rev().find(|(_, it)| it.opens >= state.now);
+            match beside.filter(|_| draw.below(2) == 0) {
+                Some((_, it)) => {
+                    let jurisdiction = JurisdictionId(1 - it.jurisdiction.0.min(1));
+                    let (year, opens, closes) = (it.year, it.opens, it.closes);
+                    OpenCall { jurisdiction, year, opens, closes }.into()
+                }
+                None => OpenCall { jurisdiction, year, opens, closes }.into(),
+            }
+        }
+        "CoupleCalls" => {
+            let open = |(_, it): &(CallId, &Call)| it.result.is_none() && it.coupling.is_none();
+            let mut all = state.calls.iter().filter(open);
+            let first = all.find(|(_, it)| it.closes > state.now).map(|(id, it)| (id, it.closes));
+            let with = |closes| all.filter(move |(_, it)| it.closes == closes).map(|(id, _)| id);
+            let calls = first.map_or(vec![call], |(id, closes)| {
+                std::iter::once(id).chain(with(closes)).take(2).collect()
+            });
+            CoupleCalls { calls }.into()
+        }
+        "ClearCoupling" => {
+            let waits = state.couplings.iter().find(|(_, it)| !it.cleared).map(|(id, _)| id);
+            ClearCoupling { coupling: waits.unwrap_or(CouplingId(draw.row(2))) }.into()
+        }
         "PlaceOrder" => {
-            let side = draw.of(&[Side::Buy, Side::Sell]);
+            // Half of the time where it can be placed.
+            let phase = |it: &&Call| it.opens <= state.now && state.now < it.closes;
+            let open = state.calls.iter().filter(|(_, it)| phase(it)).map(|(id, _)| id);
+            let open: Vec<CallId> = open.collect();
+            let call = if open.is_empty() { call } else { draw.of(&open) };
+            let place = state.calls.get(call).map(|it| it.jurisdiction);
+            let fits = |it: &Account| Some(it.jurisdiction) == place && it.kind.trades();
+            let there = state.accounts.iter().filter(|(_, it)| fits(it)).map(|(id, _)| id);
+            let there: Vec<AccountId> = there.collect();
+            let coupled = state.calls.get(call).is_some_and(|it| it.coupling.is_some());
+            let fit = !there.is_empty() && (coupled || draw.below(2) == 0);
+            let account = if fit { draw.of(&there) } else { account };
+            // Where calls are coupled, units are cheap in one country and dear in the other.
+            let (side, price) = match place.filter(|_| coupled && draw.below(4) > 0) {
+                Some(place) if place == X => (Side::Sell, Price(100)),
+                Some(_) => (Side::Buy, Price(900)),
+                None => (draw.of(&[Side::Buy, Side::Sell]), price),
+            };
             PlaceOrder { call, account, side, price, quantity: Tonnes(quantity.0 / 3) }.into()
         }
         "CancelOrder" => {
