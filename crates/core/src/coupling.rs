@@ -12,6 +12,7 @@
 pub mod clear_coupling;
 pub mod couple_calls;
 mod curve;
+mod graph;
 mod prices;
 pub mod rational;
 mod settle;
@@ -23,12 +24,15 @@ pub use rational::{Rational, TooLarge};
 
 use crate::id::{CallId, JurisdictionId};
 use crate::quantity::{Money, Price, Tonnes};
+use crate::time::Instant;
 use curve::Curve;
 use minicbor::{Decode, Encode};
 use std::fmt;
 
 /// The most markets that are coupled.
 pub const MARKETS_MAX: usize = 16;
+/// A market may be two nodes: what may leave it, and all else.
+const NODES_MAX: usize = 2 * MARKETS_MAX;
 /// The highest price, in the minor unit of the currency: one with room for exact fractions.
 pub const PRICE_MAX: Price = Price(10_000_000_000);
 /// The most units of an order or a quota.
@@ -44,9 +48,15 @@ pub struct Coupling {
     /// The calls, in the order in which their markets take their price.
     #[n(0)]
     pub calls: Vec<CallId>,
-    /// Whether they are cleared.
+    /// When they were cleared, if they are.
     #[n(1)]
-    pub cleared: bool,
+    pub cleared: Option<Instant>,
+    /// The prices of the markets that have one.
+    #[n(2)]
+    pub prices: Vec<CoupledPrice>,
+    /// What went through the links that took part.
+    #[n(3)]
+    pub flows: Vec<CoupledFlow>,
 }
 
 /// The price of a market of a coupling; the exact one may lie between two ticks.
@@ -61,6 +71,9 @@ pub struct CoupledPrice {
     /// What sellers get.
     #[n(2)]
     pub gets: Price,
+    /// What sellers get for units that may leave the market, where not all may.
+    #[n(4)]
+    pub leaving: Option<Price>,
     /// The nearest price on a tick, the higher of two equally near: what is published.
     #[n(3)]
     pub nearest: Price,
@@ -229,7 +242,7 @@ fn value(
 
 /// Checks what the fractions must have room for.
 fn check(markets: &[Vec<Interest>], links: &[Link]) -> Result<(), CannotCouple> {
-    if markets.len() > MARKETS_MAX {
+    if markets.len() > NODES_MAX {
         return Err(CannotCouple::TooManyMarkets);
     }
     for it in markets.iter().flatten() {

@@ -28,6 +28,8 @@ pub enum Step {
     ClearAuction,
     /// Call auctions are announced.
     OpenCalls,
+    /// Those of linked markets are coupled.
+    CoupleCalls,
     /// Orders are placed.
     Order,
     /// Call auctions are cleared.
@@ -171,6 +173,9 @@ fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMu
         let at = |ms| moment(of, (month, call_day), ms);
         if at(0) < surrender.plus_days(-6) {
             add(at(6 * HOUR_MS), Step::OpenCalls);
+            if policy.links.iter().any(|link| link.from == it.code || link.to == it.code) {
+                add(at(7 * HOUR_MS), Step::CoupleCalls);
+            }
             add(at(OPENS_MS), Step::Order);
             add(at(CLOSES_MS), Step::ClearCalls);
         }

@@ -18,7 +18,7 @@ pub mod plants;
 pub mod play;
 
 pub use market::Market;
-pub use outcome::{Outcome, YearRow};
+pub use outcome::{LinkYear, Outcome, YearRow};
 pub use play::{Play, Settings, Stage as PlayStage};
 
 /// The installations of the project's own data table.

@@ -56,6 +56,55 @@ pub struct YearRow {
     pub penalties: Money,
 }
 
+/// What went through a link in a year of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkYear {
+    /// Whose units.
+    pub from: JurisdictionId,
+    /// Where they count.
+    pub to: JurisdictionId,
+    /// The year.
+    pub year: u16,
+    /// Coupled auctions in which it took part.
+    pub auctions: usize,
+    /// Units that left.
+    pub leaves: Tonnes,
+    /// Units that arrived.
+    pub arrives: Tonnes,
+    /// What its quota earned.
+    pub rent: Money,
+    /// What was levied.
+    pub levy: Money,
+}
+
+/// What went through the links, by year and then in the order of the policy.
+pub fn flows(state: &State) -> Vec<LinkYear> {
+    let mut rows: Vec<LinkYear> = Vec::new();
+    for (_, coupling) in state.couplings.iter() {
+        let Some(at) = coupling.cleared else { continue };
+        let year = u16::try_from(at.date().0).unwrap_or(u16::MAX);
+        for it in &coupling.flows {
+            let place =
+                rows.iter().position(|row| (row.from, row.to, row.year) == (it.from, it.to, year));
+            let place = place.unwrap_or_else(|| {
+                let (leaves, arrives) = (Tonnes::ZERO, Tonnes::ZERO);
+                let (rent, levy) = (Money::ZERO, Money::ZERO);
+                let (from, to, auctions) = (it.from, it.to, 0);
+                rows.push(LinkYear { from, to, year, auctions, leaves, arrives, rent, levy });
+                rows.len() - 1
+            });
+            let row = &mut rows[place];
+            row.auctions += 1;
+            row.leaves += it.quantity;
+            row.arrives += it.arrives;
+            row.rent += it.rent;
+            row.levy += it.levy;
+        }
+    }
+    rows.sort_by_key(|it| (it.year, it.from, it.to));
+    rows
+}
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -81,6 +130,12 @@ pub struct Outcome {
     pub state_hash: [u8; 32],
     /// Reports that were handed in, those that verifiers returned, and years reported late.
     pub reports: (u64, u64, u64),
+    /// What went through the links.
+    pub flows: Vec<LinkYear>,
+    /// What links gained a jurisdiction, by its place and the year of the calendar: by the limits
+    /// of its orders, beside what they would have gained in its own call, with its share of rents
+    /// and levies.
+    pub gains: Vec<(usize, u16, Money)>,
     /// What thieves and careless officials tried.
     pub attempts: Vec<Attempt>,
     /// Refusals of honest commands by number: how many, and the first text.

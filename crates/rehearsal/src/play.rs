@@ -2,6 +2,7 @@
 
 mod administrators;
 mod attacks;
+mod couplings;
 mod intermediaries;
 mod operators;
 mod shocks;
@@ -20,7 +21,7 @@ use crate::plants::PlantRow;
 use intermediaries::Intermediary;
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AuctionId, CallId, JurisdictionId, PersonId};
-use karvan_core::quantity::Price;
+use karvan_core::quantity::{Money, Price};
 use karvan_core::time::{Instant, Year};
 use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
@@ -82,6 +83,8 @@ pub struct Play<J> {
     attempts: Vec<Attempt>,
     intermediaries: Vec<Intermediary>,
     late: u64,
+    /// What links gained each jurisdiction in a year of the calendar.
+    gains: BTreeMap<(usize, u16), Money>,
 }
 
 impl<J: Journal> Play<J> {
@@ -103,6 +106,7 @@ impl<J: Journal> Play<J> {
             attempts: Vec::new(),
             intermediaries: Vec::new(),
             late: 0,
+            gains: BTreeMap::new(),
         }
     }
 
@@ -148,6 +152,7 @@ impl<J: Journal> Play<J> {
             Step::Bid => self.bid(j, year, entry.at),
             Step::ClearAuction => self.clear_auction(j),
             Step::OpenCalls => self.open_calls(entry),
+            Step::CoupleCalls => self.couple_calls(year, entry.at),
             Step::Order => {
                 self.order(j, year, entry.at)?;
                 self.quote(j, year, entry.at)
@@ -406,6 +411,8 @@ impl<J: Journal> Play<J> {
             state_hash: state.hash(),
             reports: self.reports(),
             attempts: self.attempts.clone(),
+            flows: outcome::flows(state),
+            gains: self.gains.iter().map(|((j, year), it)| (*j, *year, *it)).collect(),
             refused: refused.iter().map(|(n, (count, text))| (*n, *count, text.clone())).collect(),
         }
     }

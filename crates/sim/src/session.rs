@@ -85,6 +85,6 @@ fn order((state, now): (&State, Instant), draw: &mut Draw) -> Option<Command> {
 }
 
 fn clear(state: &State) -> Vec<Command> {
-    let waits = state.couplings.iter().filter(|(_, it)| !it.cleared);
+    let waits = state.couplings.iter().filter(|(_, it)| it.cleared.is_none());
     waits.map(|(coupling, _)| ClearCoupling { coupling }.into()).collect()
 }

@@ -2,13 +2,13 @@
 //! of their link, and link units are delivered for them; buyers pay, sellers are paid, and what is
 //! left of rents and levies goes to the two governments of each link, half and half.
 //!
-//! A market from which units may leave takes part with what may leave it: an installation with
-//! free allocation sells its verified surplus and no more, a pilot sells only where its link says
-//! verified surplus. What leaves is shared by the links of the market. What an order may not sell
-//! so waits on.
+//! Not all may leave a market: of an installation with free allocation its verified surplus alone,
+//! and a pilot sells only where its link says verified surplus. Units that may leave are offered at
+//! home too; where more is paid for them abroad their sellers get that price.
 
-use super::settle::{self, Market};
-use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link, Rational};
+use super::graph::Graph;
+use super::settle::{self, Entry, Market};
+use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link};
 use crate::account;
 use crate::account::AccountKind;
 use crate::authority::{Authorised, Right};
@@ -20,7 +20,7 @@ use crate::coupling::couple;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::freezing;
-use crate::id::{AccountId, CallId, CouplingId, JurisdictionId, OrderId};
+use crate::id::{AccountId, CallId, CouplingId, JurisdictionId};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{LinkRules, Stage};
@@ -80,38 +80,39 @@ pub fn decide(
     let coupling = it.coupling;
     let row = state.couplings.get(coupling);
     let row = row.ok_or(ClearCouplingRefused::Unknown { coupling })?;
-    no.unless(!row.cleared, ClearCouplingRefused::Cleared { coupling });
+    no.unless(row.cleared.is_none(), ClearCouplingRefused::Cleared { coupling });
     for call in row.calls.iter().copied() {
         let (now, closes) = (state.now, state.calls.row(call).closes);
         no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
         let open = state.calls.row(call).result.is_none();
-        no.unless(open || row.cleared, ClearCallRefused::AlreadyCleared { call });
+        no.unless(open || row.cleared.is_some(), ClearCallRefused::AlreadyCleared { call });
     }
     let rent = no.take(cash::of(state, by.party()));
     let rent = no.settle_with(rent)?;
     let mut markets: Vec<Market<'_>> = row.calls.iter().map(|it| market(state, *it)).collect();
     let usable: Vec<(&LinkRules, AccountId)> = links(state, &markets);
-    let mut routes = Vec::new();
-    for (rules, escrow) in &usable {
-        routes.push(route(state, (rules, *escrow), (&usable, &mut markets)));
+    part(state, &usable, &mut markets);
+    let mut graph = Graph::of(&markets);
+    for (rules, escrow) in usable {
+        graph.add(state, rules, escrow);
     }
-    let books: Vec<_> = markets.iter().map(Market::interests).collect();
-    let references: Vec<Option<Price>> = markets
+    let references: Vec<Option<Price>> = graph
+        .nodes
         .iter()
+        .filter_map(|it| markets.get(it.market))
         .map(|it| state.last_price(it.jurisdiction, it.year).map(|(price, _)| price))
         .collect();
-    let plain: Vec<Link> = routes.iter().map(|it| it.link).collect();
     let choice = Choice { references: &references, tick: TICK };
-    let cleared = exactly(&books, &plain, choice);
+    let cleared = exactly(&graph.books(&markets), &graph.links(), choice);
     let mut draft = Draft::new(state, out);
-    let settled = settle::settle((&mut draft, state), (&mut markets, &routes), (&cleared, rent))?;
+    let settled = settle::settle((&mut draft, state), (&mut markets, &graph), (&cleared, rent))?;
     let prices = settled.prices.iter().flatten().copied().collect();
     let flows = settled.flows.clone();
     let (prices, flows) = (Box::new(prices), Box::new(flows));
     draft.note(Event::CouplingCleared(CouplingCleared { coupling, prices, flows }));
     for (market, price) in markets.iter().zip(&settled.prices) {
         let filled = |side| -> Tonnes {
-            market.orders.iter().filter(|it| it.order.side == side).map(|it| it.fill).sum()
+            market.orders.iter().filter(|it| it.order.side == side).map(Entry::fill).sum()
         };
         let volume = filled(Side::Buy).max(filled(Side::Sell));
         let result = CallResult { price: price.map(|it| it.nearest), volume };
@@ -121,13 +122,15 @@ pub fn decide(
 }
 
 /// The result. Policies and orders are bounded so that fractions have room; should they not, the
-/// markets clear with their links closed.
-#[expect(clippy::expect_used, reason = "without links there are no fractions")]
+/// markets clear with the links closed at which units are lost.
+#[expect(clippy::expect_used, reason = "one for one there are no fractions")]
 fn exactly(books: &[Vec<Interest>], links: &[Link], choice: Choice<'_>) -> Coupled {
     couple(books, links, choice).unwrap_or_else(|_| {
-        let closed = |it: &Link| Link { quota: Some(Tonnes::ZERO), ..*it };
-        let closed: Vec<Link> = links.iter().map(closed).collect();
-        couple(books, &closed, choice).expect("markets without links clear")
+        let at_par = |it: &Link| it.ratio.0 == it.ratio.1;
+        let closed = |it: &Link| Link { quota: Some(Tonnes::ZERO), ratio: (1, 1), ..*it };
+        let closed = links.iter().map(|it| if at_par(it) { *it } else { closed(it) });
+        let closed: Vec<Link> = closed.collect();
+        couple(books, &closed, choice).expect("markets that are linked one for one clear")
     })
 }
 
@@ -163,43 +166,25 @@ fn links<'a>(state: &'a State, markets: &[Market<'_>]) -> Vec<(&'a LinkRules, Ac
 }
 
 /// The year on the calendar, by which quotas are counted.
-fn year_of(state: &State) -> Year {
+pub(super) fn year_of(state: &State) -> Year {
     Year(u16::try_from(state.now.date().0).unwrap_or(u16::MAX))
 }
 
-/// A link of the coupling, with what may go through it; its market takes part with what may leave.
-fn route(
-    state: &State,
-    (rules, escrow): (&LinkRules, AccountId),
-    (usable, markets): (&[(&LinkRules, AccountId)], &mut [Market<'_>]),
-) -> settle::Route {
-    let place = |id| markets.iter().position(|it| it.jurisdiction == id).unwrap_or_default();
-    let (from, to) = (place(rules.from), place(rules.to));
-    let siblings = usable.iter().filter(|(it, _)| it.from == rules.from).count();
-    let siblings = u64::try_from(siblings).unwrap_or(1).max(1);
-    let strict = usable.iter().any(|(it, _)| it.from == rules.from && it.surplus_only);
-    let leave = if strict { Leave::SurplusAlone } else { Leave::AllButAllocated };
-    let mut leaves = Tonnes::ZERO;
-    if let Some(market) = markets.get_mut(from) {
+/// Tells apart what may leave a market: see [`exportable`].
+fn part(state: &State, usable: &[(&LinkRules, AccountId)], markets: &mut [Market<'_>]) {
+    for market in markets {
+        let mut out = usable.iter().filter(|(it, _)| it.from == market.jurisdiction).peekable();
+        if out.peek().is_none() {
+            continue;
+        }
+        market.is_parted = true;
+        let strict = out.any(|(it, _)| it.surplus_only);
+        let leave = if strict { Leave::SurplusAlone } else { Leave::AllButAllocated };
         for it in market.orders.iter_mut().filter(|it| it.order.side == Side::Sell) {
-            it.offered = exportable(state, it.order, leave);
-            leaves += it.offered;
+            it.leaves.offered = exportable(state, it.order, leave);
+            it.stays.offered = it.leaves.offered.short_of(it.order.remaining);
         }
     }
-    let leaves = Tonnes(leaves.0.div_euclid(siblings));
-    let calendar = year_of(state);
-    let quota = rules.years.iter().find(|(year, _)| *year == calendar).and_then(|(_, it)| *it);
-    let used = state.crossed.get(&(rules.from, rules.to, calendar)).copied().unwrap_or_default();
-    let quota = quota.map_or(leaves, |it| used.short_of(it).min(leaves));
-    let (arrives, leaves) = rules.ratio;
-    let link = Link {
-        from,
-        to,
-        ratio: (u64::from(arrives), u64::from(leaves)),
-        quota: Some(quota),
-        levy: Rational::whole(i128::from(rules.levy.0)),
-    };
-    settle::Route { link, escrow, ratio: rules.ratio, ends: (rules.from, rules.to) }
 }
 
 fn is_pilot(state: &State, markets: &[Market<'_>], id: JurisdictionId) -> bool {
@@ -244,7 +229,10 @@ fn exportable(state: &State, order: &Order, leave: Leave) -> Tonnes {
 
 /// The quotas are used, and the coupling has its result.
 pub fn apply(state: &mut State, record: &RecordHeader, it: &CouplingCleared) {
-    state.couplings.row_mut(it.coupling).cleared = true;
+    let row = state.couplings.row_mut(it.coupling);
+    row.cleared = Some(record.at);
+    row.prices.clone_from(&it.prices);
+    row.flows.clone_from(&it.flows);
     let year = Year(u16::try_from(record.at.date().0).unwrap_or(u16::MAX));
     for flow in it.flows.iter() {
         let used = state.crossed.entry((flow.from, flow.to, year)).or_default();
@@ -252,9 +240,4 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &CouplingCleared) {
         let back = state.crossed.entry((flow.to, flow.from, year)).or_default();
         *back = flow.home.short_of(*back);
     }
-}
-
-/// An order by its id: its place in time.
-pub(super) fn rank(id: OrderId) -> u64 {
-    id.0
 }

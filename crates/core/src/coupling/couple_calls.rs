@@ -95,5 +95,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallsCoupled) {
     for call in &it.calls {
         state.calls.row_mut(*call).coupling = Some(it.coupling);
     }
-    state.couplings.add(it.coupling, Coupling { calls: it.calls.clone(), cleared: false });
+    let (calls, cleared) = (it.calls.clone(), None);
+    let (prices, flows) = (Vec::new(), Vec::new());
+    state.couplings.add(it.coupling, Coupling { calls, cleared, prices, flows });
 }

@@ -8,8 +8,9 @@
 //! Link units of several series lose what each loses by rounding. Where units are short so, the
 //! last buyers get less.
 
-use super::clear_coupling::{ClearCouplingRefused, rank};
-use super::{Coupled, CoupledFlow, CoupledPrice, Interest, Link, Rational};
+use super::clear_coupling::ClearCouplingRefused;
+use super::graph::{Graph, Leaves, Route};
+use super::{Coupled, CoupledFlow, CoupledPrice, Rational};
 use crate::account::AccountKind;
 use crate::call::order_filled::OrderFilled;
 use crate::call::{Order, Side};
@@ -26,14 +27,36 @@ use crate::state::State;
 use crate::time::Year;
 use std::collections::{BTreeMap, VecDeque};
 
+/// A part of an order: what is offered, and what is filled.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Part {
+    pub(super) offered: Tonnes,
+    pub(super) fill: Tonnes,
+}
+
 /// An order of a coupling.
 pub(super) struct Entry<'a> {
     pub(super) id: OrderId,
     pub(super) order: &'a Order,
-    /// What takes part of it.
-    pub(super) offered: Tonnes,
-    /// What is filled.
-    pub(super) fill: Tonnes,
+    /// What may not leave the market, or all of it.
+    pub(super) stays: Part,
+    /// What may leave, where that is told apart.
+    pub(super) leaves: Part,
+}
+
+impl Entry<'_> {
+    pub(super) fn part(&self, leaves: Leaves) -> &Part {
+        if leaves == Leaves::May { &self.leaves } else { &self.stays }
+    }
+
+    pub(super) fn part_mut(&mut self, leaves: Leaves) -> &mut Part {
+        if leaves == Leaves::May { &mut self.leaves } else { &mut self.stays }
+    }
+
+    /// What is filled in all.
+    pub(super) fn fill(&self) -> Tonnes {
+        self.stays.fill + self.leaves.fill
+    }
 }
 
 /// A market of a coupling.
@@ -43,6 +66,8 @@ pub(super) struct Market<'a> {
     pub(super) year: Year,
     /// Its orders: the better ones first within a side, then the earlier.
     pub(super) orders: Vec<Entry<'a>>,
+    /// Whether links lead out of it, so that what may leave is told apart.
+    pub(super) is_parted: bool,
 }
 
 impl<'a> Market<'a> {
@@ -52,34 +77,16 @@ impl<'a> Market<'a> {
         orders: impl Iterator<Item = (OrderId, &'a Order)>,
     ) -> Self {
         let entry = |(id, order): (OrderId, &'a Order)| {
-            let (offered, fill) = (order.remaining, Tonnes::ZERO);
-            Entry { id, order, offered, fill }
+            let stays = Part { offered: order.remaining, fill: Tonnes::ZERO };
+            Entry { id, order, stays, leaves: Part::default() }
         };
         let mut orders: Vec<Entry<'a>> = orders.map(entry).collect();
         orders.sort_by_key(|it| {
             let price = it.order.price.0;
             (if it.order.side == Side::Buy { price.saturating_neg() } else { price }, it.id)
         });
-        Self { call, jurisdiction, year, orders }
+        Self { call, jurisdiction, year, orders, is_parted: false }
     }
-
-    pub(super) fn interests(&self) -> Vec<Interest> {
-        let interest = |it: &Entry<'_>| Interest {
-            side: it.order.side,
-            price: it.order.price,
-            quantity: it.offered,
-            rank: rank(it.id),
-        };
-        self.orders.iter().map(interest).collect()
-    }
-}
-
-/// A link of a coupling.
-pub(super) struct Route {
-    pub(super) link: Link,
-    pub(super) escrow: AccountId,
-    pub(super) ratio: (u32, u32),
-    pub(super) ends: (JurisdictionId, JurisdictionId),
 }
 
 /// What was settled.
@@ -96,10 +103,11 @@ struct Parcel {
     serials: Serials,
 }
 
-/// Units in a market: those of its sellers, and those that arrived.
+/// Units in a market: those of its sellers that may not leave, those that may, and what arrived.
 #[derive(Default)]
 struct Pool {
-    own: VecDeque<Parcel>,
+    stays: VecDeque<Parcel>,
+    leaves: VecDeque<Parcel>,
     arrived: VecDeque<Parcel>,
 }
 
@@ -141,9 +149,10 @@ struct Settlement<'a, 'd> {
 /// Settles a result; the fills of the orders are what was settled.
 pub(super) fn settle(
     (draft, state): (&mut Draft<'_>, &State),
-    (markets, routes): (&mut [Market<'_>], &[Route]),
+    (markets, graph): (&mut [Market<'_>], &Graph),
     (cleared, rent): (&Coupled, CashAccountId),
 ) -> Result<Settled, ClearCouplingRefused> {
+    let routes = &graph.routes;
     let pools = markets.iter().map(|_| Pool::default()).collect();
     let flows = routes.iter().zip(&cleared.flows).map(|(route, flow)| {
         let ((from, to), quantity) = (route.ends, flow.quantity);
@@ -152,22 +161,23 @@ pub(super) fn settle(
         CoupledFlow { from, to, quantity, home, arrives, rent, levy }
     });
     let flows = flows.collect();
-    for (market, fills) in markets.iter_mut().zip(&cleared.fills) {
-        for (entry, fill) in market.orders.iter_mut().zip(fills) {
-            entry.fill = *fill;
-        }
-    }
+    graph.fill(markets, &cleared.fills);
     let opened = BTreeMap::new();
     let mut it = Settlement { draft, state, pools, flows, opened };
-    for market in it.in_order(markets.len(), routes) {
-        it.market(markets, (market, routes));
+    let ends: Vec<(usize, usize)> = routes.iter().map(|it| graph.ends(it)).collect();
+    for market in it.in_order(markets.len(), &ends) {
+        it.market(markets, market, (routes, &ends));
     }
     for (flow, (exact, route)) in it.flows.iter_mut().zip(cleared.flows.iter().zip(routes)) {
         flow.rent = worth(exact.rent, flow.quantity);
         flow.levy = worth(route.link.levy, flow.quantity);
     }
-    let prices: Vec<Option<CoupledPrice>> =
-        markets.iter().zip(&cleared.prices).map(|(it, price)| priced(it.call, *price)).collect();
+    let at = |place: usize| cleared.prices.get(place).copied().flatten();
+    let price = |(place, it): (usize, &Market<'_>)| {
+        let leaving = graph.leaving(place).and_then(at);
+        priced(it.call, at(place).or(leaving), leaving)
+    };
+    let prices: Vec<Option<CoupledPrice>> = markets.iter().enumerate().map(price).collect();
     it.pay((markets, &prices), rent)?;
     Ok(Settled { prices, flows: it.flows })
 }
@@ -178,7 +188,12 @@ fn worth(price: Rational, quantity: Tonnes) -> Money {
     Money(i64::try_from(all).unwrap_or_default())
 }
 
-fn priced(call: CallId, price: Option<Rational>) -> Option<CoupledPrice> {
+/// The price of a market; of one in which only what may leave was sold it is that price.
+fn priced(
+    call: CallId,
+    price: Option<Rational>,
+    leaving: Option<Rational>,
+) -> Option<CoupledPrice> {
     let price = price?;
     let on_tick = |it: Result<i128, super::TooLarge>| Some(Price(i64::try_from(it.ok()?).ok()?));
     let half = Rational::new(1, 2);
@@ -187,22 +202,20 @@ fn priced(call: CallId, price: Option<Rational>) -> Option<CoupledPrice> {
         pays: on_tick(price.ceil())?,
         gets: on_tick(price.floor())?,
         nearest: on_tick((price + half).floor())?,
+        leaving: leaving.and_then(|it| on_tick(it.floor())),
     })
 }
 
 impl Settlement<'_, '_> {
     /// The markets, those that units leave before those in which they arrive.
-    fn in_order(&self, markets: usize, routes: &[Route]) -> Vec<usize> {
-        let used: Vec<&Link> = routes
-            .iter()
-            .zip(&self.flows)
-            .filter(|(_, flow)| flow.quantity > Tonnes::ZERO)
-            .map(|(it, _)| &it.link)
-            .collect();
+    fn in_order(&self, markets: usize, ends: &[(usize, usize)]) -> Vec<usize> {
+        let used = ends.iter().zip(&self.flows).filter(|(_, flow)| flow.quantity > Tonnes::ZERO);
+        let used: Vec<(usize, usize)> = used.map(|(it, _)| *it).collect();
         let mut order: Vec<usize> = Vec::new();
         while order.len() < markets {
-            let waits =
-                |market: usize| used.iter().any(|it| it.to == market && !order.contains(&it.from));
+            let waits = |market: usize| {
+                used.iter().any(|(from, to)| *to == market && !order.contains(from))
+            };
             let next = (0..markets).find(|it| !order.contains(it) && !waits(*it));
             // Least flow leaves no cycle.
             let Some(next) = next else { break };
@@ -211,39 +224,49 @@ impl Settlement<'_, '_> {
         order
     }
 
-    fn market(&mut self, markets: &mut [Market<'_>], (place, routes): (usize, &[Route])) {
+    fn market(
+        &mut self,
+        markets: &mut [Market<'_>],
+        place: usize,
+        (routes, ends): (&[Route], &[(usize, usize)]),
+    ) {
         let Some(market) = markets.get_mut(place) else { return };
+        let mut pool = self.pools.get_mut(place).map(std::mem::take).unwrap_or_default();
         for entry in market.orders.iter().filter(|it| it.order.side == Side::Sell) {
-            let parcels = self.release(entry);
-            if let Some(pool) = self.pools.get_mut(place) {
-                pool.own.extend(parcels);
+            let leaves = self.release(entry, entry.leaves.fill);
+            pool.leaves.extend(leaves);
+            let stays = self.release(entry, entry.stays.fill);
+            pool.stays.extend(stays);
+        }
+        for (number, route) in routes.iter().enumerate() {
+            let Some((from, to)) = ends.get(number).copied() else { continue };
+            if from == place {
+                let arrived = self.send((number, route), &mut pool);
+                if let Some(it) = self.pools.get_mut(to) {
+                    it.arrived.extend(arrived);
+                }
             }
         }
-        for (number, route) in routes.iter().enumerate().filter(|(_, it)| it.link.from == place) {
-            self.send(number, route);
-        }
-        let mut pool = self.pools.get_mut(place).map(std::mem::take).unwrap_or_default();
-        let all: Tonnes = pool.own.iter().chain(&pool.arrived).map(|it| it.serials.count).sum();
-        let mut left = all;
+        let parcels = pool.stays.iter().chain(&pool.leaves).chain(&pool.arrived);
+        let mut left: Tonnes = parcels.map(|it| it.serials.count).sum();
         for entry in market.orders.iter_mut().filter(|it| it.order.side == Side::Buy) {
             // Short of what rounding lost, the last buyers get less.
-            entry.fill = entry.fill.min(left);
-            left -= entry.fill;
-            let mut wanted = entry.fill;
-            let mut parcels = take(&mut pool.own, &mut wanted, |_| true);
-            parcels.extend(take(&mut pool.arrived, &mut wanted, |_| true));
-            for Parcel { account: from, series, serials } in parcels {
-                let to = entry.order.account;
-                self.draft.post(Posting::UnitsMoved(UnitsMoved { series, from, to, serials }));
+            entry.stays.fill = entry.stays.fill.min(left);
+            left -= entry.stays.fill;
+            let mut wanted = entry.stays.fill;
+            for part in [&mut pool.stays, &mut pool.leaves, &mut pool.arrived] {
+                for it in take(part, &mut wanted, |_| true) {
+                    self.pass(it, entry.order.account);
+                }
             }
         }
         assert_eq!(left, Tonnes::ZERO, "units of call {} are left over", market.call);
     }
 
     /// Frees what a seller sold; it lies in his account until it moves on.
-    fn release(&mut self, entry: &Entry<'_>) -> Vec<Parcel> {
+    fn release(&mut self, entry: &Entry<'_>, sold: Tonnes) -> Vec<Parcel> {
         let (account, hold) = (entry.order.account, entry.order.hold);
-        let mut missing = entry.fill;
+        let mut missing = sold;
         let mut parcels = Vec::new();
         while missing > Tonnes::ZERO {
             let held = self.draft.hold_now(hold).and_then(|it| it.units.first().copied());
@@ -259,10 +282,9 @@ impl Settlement<'_, '_> {
         parcels
     }
 
-    /// Sends what leaves by a link, and delivers what arrives.
-    fn send(&mut self, number: usize, route: &Route) {
-        let Some(mut wanted) = self.flows.get(number).map(|it| it.quantity) else { return };
-        let mut pool = self.pools.get_mut(route.link.from).map(std::mem::take).unwrap_or_default();
+    /// Sends what leaves a market by a link; what arrives.
+    fn send(&mut self, (number, route): (usize, &Route), pool: &mut Pool) -> Vec<Parcel> {
+        let mut wanted = self.flows.get(number).map_or(Tonnes::ZERO, |it| it.quantity);
         // By the way they came, and at par: others would free more than was bought.
         let state = self.state;
         let known = |it: &Parcel| state.ledger.series.get(it.series).and_then(|it| it.link);
@@ -272,12 +294,9 @@ impl Settlement<'_, '_> {
             let par = link.ratio.0 == link.ratio.1 && route.ratio.0 == route.ratio.1;
             (par && of.counts_in() == route.ends.1).then_some(link)
         };
-        let back = take(&mut pool.own, &mut wanted, |it| home(it).is_some());
-        let mut out = take(&mut pool.own, &mut wanted, |_| true);
+        let back = take(&mut pool.leaves, &mut wanted, |it| home(it).is_some());
+        let mut out = take(&mut pool.leaves, &mut wanted, |_| true);
         out.extend(take(&mut pool.arrived, &mut wanted, |_| true));
-        if let Some(it) = self.pools.get_mut(route.link.from) {
-            *it = pool;
-        }
         let mut coming: BTreeMap<(SeriesId, AccountId), Tonnes> = BTreeMap::new();
         for it in &back {
             let Some(link) = home(it) else { continue };
@@ -302,9 +321,7 @@ impl Settlement<'_, '_> {
             flow.quantity -= wanted;
             (flow.home, flow.arrives) = (home, sum);
         }
-        if let Some(it) = self.pools.get_mut(route.link.to) {
-            it.arrived.extend(arrived);
-        }
+        arrived
     }
 
     fn pass(&mut self, it: Parcel, to: AccountId) {
@@ -370,20 +387,24 @@ impl Settlement<'_, '_> {
             let both = markets.iter().zip(prices);
             both.flat_map(move |(it, price)| {
                 let orders = it.orders.iter().filter(move |it| it.order.side == side);
-                orders.filter(|it| it.fill > Tonnes::ZERO).map(move |it| (it, *price))
+                orders.filter(|it| it.fill() > Tonnes::ZERO).map(move |it| (it, *price))
             })
+        };
+        let times = |price: Option<Price>, quantity: Tonnes| {
+            price.and_then(|it| it.times(quantity)).unwrap_or_default()
         };
         for (entry, price) in filled(Side::Buy) {
             let (account, hold) = (entry.order.cash, entry.order.hold);
-            let amount = entry.order.price.times(entry.fill).unwrap_or_default();
+            let amount = times(Some(entry.order.price), entry.fill());
             self.draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
-            let amount = price.and_then(|it| it.pays.times(entry.fill)).unwrap_or_default();
+            let amount = times(price.map(|it| it.pays), entry.fill());
             self.draft.post(Posting::CashMoved(CashMoved { from: account, to: rent, amount }));
             sum += amount;
             self.filled(entry);
         }
         for (entry, price) in filled(Side::Sell) {
-            let amount = price.and_then(|it| it.gets.times(entry.fill)).unwrap_or_default();
+            let leaving = times(price.and_then(|it| it.leaving), entry.leaves.fill);
+            let amount = times(price.map(|it| it.gets), entry.stays.fill) + leaving;
             let to = entry.order.cash;
             self.draft.post(Posting::CashMoved(CashMoved { from: rent, to, amount }));
             sum -= amount;
@@ -409,7 +430,7 @@ impl Settlement<'_, '_> {
     }
 
     fn filled(&mut self, entry: &Entry<'_>) {
-        let (order, quantity) = (entry.id, entry.fill);
+        let (order, quantity) = (entry.id, entry.fill());
         self.draft.note(Event::OrderFilled(OrderFilled { order, quantity }));
     }
 

@@ -116,6 +116,7 @@ impl<J: Journal> Play<J> {
         self.bank = bank;
         self.officials = officials;
         self.send(commands)?;
+        self.open_links()?;
         self.register_operators()
     }
 
@@ -431,7 +432,13 @@ impl<J: Journal> Play<J> {
         let Some(call) = self.open_calls.remove(&(j, year)) else {
             return Ok(());
         };
-        self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())])
+        let row = self.state().calls.row(call);
+        match row.coupling {
+            Some(coupling) if row.result.is_none() => self.clear_coupling(coupling),
+            // Its coupling is cleared.
+            Some(_) => Ok(()),
+            None => self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())]),
+        }
     }
 
     /// Reports: 3 % are late; 2 % are wrong at first (up to 3 %), are returned by the verifier with
@@ -509,9 +516,9 @@ impl<J: Journal> Play<J> {
             let shelf = state.ledger.shelves.row(account);
             let expired = shelf.queues.iter().any(|queue| {
                 let series = state.ledger.series.row(queue.series);
-                series.jurisdiction == id && is_expired(state, series)
+                series.counts_in() == id && is_expired(state, series)
             });
-            if expired && !row.kind.ends_units() {
+            if expired && !row.kind.is_final() {
                 commands.push((administrator, Expire { jurisdiction: id, account }.into()));
             }
         }
