@@ -1,5 +1,5 @@
 //! Parameters that a policy declares and that the market does not act on yet: the commands that
-//! will read them (credits, coupled auctions) are still to come. They are read and checked like all
+//! will read them (credits) are still to come. They are read and checked like all
 //! others, so that a file written today stays valid, and whoever checks the file is told which they
 //! are.
 
@@ -84,12 +84,10 @@ impl Declared {
 }
 
 impl Policy {
-    /// What the file declares and the market does not act on yet: chapter or link, and its keys.
+    /// What the file declares and the market does not act on yet: the chapter, and its keys.
     pub fn not_acted_on(&self) -> Vec<(String, Vec<String>)> {
         let chapters = self.jurisdictions.iter().filter(|it| !it.declared.keys.is_empty());
         let keys = chapters.map(|it| (it.code.clone(), it.declared.keys.clone()));
-        let coupled = self.links.iter().filter(|it| !it.is_free());
-        let links: Vec<String> = coupled.map(|it| format!("{}-{}", it.from, it.to)).collect();
-        keys.chain([("link".to_owned(), links)].into_iter().filter(|it| !it.1.is_empty())).collect()
+        keys.collect()
     }
 }

@@ -29,14 +29,6 @@ pub struct Link {
 }
 
 impl Link {
-    /// Whether units cross it one for one, without a quota, a levy or a condition. All others are
-    /// crossed by coupled auctions alone, which are still to come.
-    pub fn is_free(&self) -> bool {
-        let (arrive, leave) = self.ratio;
-        let free = arrive == leave && self.levy_usd <= 0.0;
-        free && self.quota_mt.is_none() && !self.verified_surplus_only
-    }
-
     /// What it means to the core; none where an end of it is not in the policy.
     pub(crate) fn rules(&self, policy: &Policy) -> Option<LinkRules> {
         let all = (0u32..).map(JurisdictionId).zip(&policy.jurisdictions);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
 use karvan_core::id::JurisdictionId;
-use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
@@ -12,6 +12,7 @@ use karvan_policy::{Jurisdiction, Policy, schema};
 use karvan_rehearsal::{INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants};
 use std::sync::Arc;
 
+const LINKED: &str = include_str!("../../../policies/eco-linked.toml");
 const PILOT: &str = include_str!("../../../policies/eco-pilot.toml");
 const SLACK: &str = include_str!("slack.toml");
 const TWO_COUNTRIES: &str = include_str!("two-countries.toml");
@@ -31,14 +32,17 @@ fn outcome(settings: Settings) -> Outcome {
     play(settings, MemoryJournal::forgetful()).0
 }
 
-/// Each member's verified tonnes rest on its own units - its caps and opening balance - or were
-/// fined instead.
+/// Each member's verified tonnes rest on its own units - its caps and opening balance, and what came
+/// and went by links - or were fined instead.
 fn accounts_for_every_tonne(policy: &Policy, it: &Outcome) {
-    for member in &policy.jurisdictions {
+    for (id, member) in (0u32..).map(JurisdictionId).zip(&policy.jurisdictions) {
         let rows = || it.rows.iter().filter(|row| row.jurisdiction == member.code);
         let sum = |of: fn(&YearRow) -> Tonnes| rows().map(of).sum::<Tonnes>();
         let (verified, penalised) = (sum(|it| it.verified), sum(|it| it.penalised));
         let units = sum(|it| it.cap.unwrap_or_default()) + schema::tonnes(member.opening_mt);
+        let came: Tonnes = it.flows.iter().filter(|it| it.to == id).map(|it| it.arrives).sum();
+        let went: Tonnes = it.flows.iter().filter(|it| it.from == id).map(|it| it.leaves).sum();
+        let units = units + came - went;
         let code = &member.code;
         assert!(verified <= units + penalised, "{code}: {verified} verified, {units} there were");
         let surrendered = sum(|it| it.surrendered);
@@ -247,6 +251,32 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     assert!(numbers("sold to another").contains(&683), "a unit has one first transfer");
     assert!(it.attempts.iter().any(|it| it.what.contains("carousel")));
     assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
+}
+
+/// Units go where they are worth most, within the quotas of the links, and no member is worse off for
+/// it than with a call of its own.
+#[test]
+fn linked_markets_send_units_where_they_are_worth_most_and_every_member_gains() {
+    for (policy, years) in [(PILOT, 2027..=2030), (LINKED, 2027..=2029)] {
+        let settings = Settings { last: *years.end(), ..settings(policy, INSTALLATIONS) };
+        let links = settings.policy.rules().links;
+        let it = outcome(settings);
+        assert!(it.refused.is_empty(), "{:?}", it.refused);
+        for row in &it.flows {
+            let link = links.iter().find(|it| (it.from, it.to) == (row.from, row.to)).unwrap();
+            let quota = link.years.iter().find(|(year, _)| year.0 == row.year).unwrap().1;
+            assert!(row.leaves <= quota.unwrap(), "{row:?}");
+            let (arrive, leave) = (u64::from(link.ratio.0), u64::from(link.ratio.1));
+            let most = row.leaves.0 * arrive / leave;
+            let auctions = row.auctions as u64;
+            assert!(row.arrives.0 <= most && row.arrives.0 + 2 * auctions >= most, "{row:?}");
+        }
+        let crossed: Tonnes = it.flows.iter().map(|it| it.leaves).sum();
+        assert!(crossed > Tonnes(2_000_000), "{crossed}");
+        for (member, year, gain) in &it.gains {
+            assert!(*gain >= Money(0), "member {member} loses {gain} in {year}");
+        }
+    }
 }
 
 /// What the script has happen: output falls by a third in the middle of a year, and a market is
