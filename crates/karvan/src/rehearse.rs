@@ -1,13 +1,14 @@
 //! `karvan demo` and `karvan rehearse`: play the years of a market and show what came of them.
 
+mod links;
+
 use crate::Output;
 use crate::facts::hex;
 use crate::policy;
 use crate::table::Table;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use karvan_core::id::JurisdictionId;
-use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::Stage;
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
@@ -15,9 +16,7 @@ use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::DiskStorage;
 use karvan_policy::Policy;
-use karvan_rehearsal::{
-    INSTALLATIONS, LinkYear, Outcome, Play, PlayStage, Settings, YearRow, plants,
-};
+use karvan_rehearsal::{INSTALLATIONS, Outcome, Play, PlayStage, Settings, YearRow, plants};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -312,7 +311,7 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
          for the year, up to its surrender date. \"none\" = no such market, \"-\" = nothing, or a\n\
          market without a trade.\n\n",
     );
-    text.push_str(&links(it, usd));
+    text.push_str(&links::as_text(it, usd));
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("members", format!("{}", it.members));
     line(
@@ -353,58 +352,6 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         }
     }
     text
-}
-
-/// The codes of the members in the order of the policy.
-fn codes(it: &Outcome) -> Vec<&str> {
-    let mut codes: Vec<&str> = it.rows.iter().map(|row| row.jurisdiction.as_str()).collect();
-    codes.dedup();
-    codes
-}
-
-fn millions(it: Money) -> String {
-    format!("{:.2}", it.0 as f64 / 1e8)
-}
-
-/// What went through the links, and who gained by it.
-fn links(it: &Outcome, usd: &str) -> String {
-    if it.flows.is_empty() {
-        return String::new();
-    }
-    let codes = codes(it);
-    let code = |place: usize| codes.get(place).copied().unwrap_or("?").to_owned();
-    let place = |it: JurisdictionId| usize::try_from(it.0).unwrap_or(usize::MAX);
-    let mut flows = Table::new(&[
-        "year",
-        "link",
-        "auctions",
-        "leave|Mt",
-        "arrive|Mt",
-        &format!("rent|M {usd}"),
-        &format!("levy|M {usd}"),
-    ]);
-    for row in &it.flows {
-        flows.add(vec![
-            row.year.to_string(),
-            format!("{}-{}", code(place(row.from)), code(place(row.to))),
-            row.auctions.to_string(),
-            mt(row.leaves),
-            mt(row.arrives),
-            millions(row.rent),
-            millions(row.levy),
-        ]);
-    }
-    let mut gains = Table::new(&["year", "member", &format!("gain|M {usd}")]);
-    let mut sorted = it.gains.clone();
-    sorted.sort_by_key(|(j, year, _)| (*year, *j));
-    for (j, year, gain) in sorted {
-        gains.add(vec![year.to_string(), code(j), millions(gain)]);
-    }
-    format!(
-        "Coupled auctions: what went through the links in a year of the calendar\n\n{flows}\n\
-         What members gained by them, beside calls of their own: by the limits of their orders,\n\
-         with half of the rents and levies of each of their links\n\n{gains}\n"
-    )
 }
 
 /// What was attempted, and what stopped it.
@@ -482,25 +429,10 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
             })
         })
         .collect();
-    let codes = codes(it);
-    let code = |place: usize| codes.get(place).copied().unwrap_or_default();
-    let place = |it: JurisdictionId| usize::try_from(it.0).unwrap_or(usize::MAX);
-    let flow = |row: &LinkYear| {
-        json!({
-            "year": row.year,
-            "from": code(place(row.from)),
-            "to": code(place(row.to)),
-            "auctions": row.auctions,
-            "leave_t": row.leaves.0,
-            "arrive_t": row.arrives.0,
-            "rent": row.rent.to_string(),
-            "levy": row.levy.to_string(),
-        })
-    };
-    let gain = |(j, year, gain): &(usize, u16, Money)| json!({ "year": year, "member": code(*j), "gain": gain.to_string() });
+    let (flows, gains) = links::as_json(it);
     json!({
-        "flows": it.flows.iter().map(flow).collect::<Vec<Value>>(),
-        "gains": it.gains.iter().map(gain).collect::<Vec<Value>>(),
+        "flows": flows,
+        "gains": gains,
         "attempts": attempts,
         "reports_handed_in": it.reports.0,
         "reports_returned": it.reports.1,

@@ -32,8 +32,8 @@ fn outcome(settings: Settings) -> Outcome {
     play(settings, MemoryJournal::forgetful()).0
 }
 
-/// Each member's verified tonnes rest on its own units - its caps and opening balance, and what came
-/// and went by links - or were fined instead.
+/// Each member's verified tonnes rest on its own units - its caps and opening balance, and what
+/// came and went by links - or were fined instead.
 fn accounts_for_every_tonne(policy: &Policy, it: &Outcome) {
     for (id, member) in (0u32..).map(JurisdictionId).zip(&policy.jurisdictions) {
         let rows = || it.rows.iter().filter(|row| row.jurisdiction == member.code);
@@ -253,8 +253,8 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
 }
 
-/// Units go where they are worth most, within the quotas of the links, and no member is worse off for
-/// it than with a call of its own.
+/// Units go where they are worth most, within the quotas of the links, and no member is worse off
+/// for it than with a call of its own.
 #[test]
 fn linked_markets_send_units_where_they_are_worth_most_and_every_member_gains() {
     for (policy, years) in [(PILOT, 2027..=2030), (LINKED, 2027..=2029)] {

@@ -1,6 +1,6 @@
-//! The graph of a coupling: the nodes between which units flow. A market is one node; one from which
-//! not all may leave is two: what may leave is offered in the second, out of which the links lead,
-//! and into the first, where all bids are, without a loss. What arrives may go on or stay.
+//! The graph of a coupling: the nodes between which units flow. A market is one node; one from
+//! which not all may leave is two: what may leave is offered in the second, out of which the links
+//! lead, and into the first, where all bids are, without a loss. What arrives may go on or stay.
 
 use super::clear_coupling::year_of;
 use super::settle::{Entry, Market, Part};
