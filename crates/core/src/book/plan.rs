@@ -2,6 +2,7 @@
 
 use super::{Book, BookOrderId, Resting, Step};
 use crate::call::Side;
+use crate::coupling::PRICE_MAX;
 use crate::id::GroupId;
 use crate::quantity::{Price, Tonnes};
 use std::fmt;
@@ -64,6 +65,8 @@ pub enum Unfit {
     QuantityIsZero,
     /// Prices are positive.
     PriceNotPositive,
+    /// And bounded.
+    PriceTooHigh,
     /// A post-only order would trade.
     WouldTrade,
     /// A fill-or-kill order cannot be filled whole.
@@ -77,6 +80,7 @@ impl fmt::Display for Unfit {
             Self::Resting => "an order of this name rests in the book",
             Self::QuantityIsZero => "the quantity must be above zero",
             Self::PriceNotPositive => "the price must be above zero",
+            Self::PriceTooHigh => "the price is above the highest that an order can name",
             Self::WouldTrade => "a post-only order that would trade at once",
             Self::NotWhole => "it cannot be filled whole",
         })
@@ -137,6 +141,10 @@ fn aggress(book: &Book, it: &Incoming, filled: Tonnes, out: &mut Vec<Step>) -> R
     }
     if it.price <= Price(0) {
         return Err(Unfit::PriceNotPositive);
+    }
+    // A market order may take whatever rests.
+    if it.price > PRICE_MAX && it.kind != OrderKind::Market {
+        return Err(Unfit::PriceTooHigh);
     }
     let (other, meets): (Side, fn(Price, Price) -> bool) = match it.side {
         Side::Buy => (Side::Sell, |limit, price| price <= limit),
