@@ -1,9 +1,9 @@
-//! The book of continuous trading: better prices first, then the order of arrival.
+//! The orders that wait, market by market: better prices first, then the order of arrival.
 //!
 //! Deciding and changing are apart, as everywhere: [`plan`] looks at the book and lists the
 //! steps that an order causes; [`Book::take`] takes a step in. Orders lie in a slab and hang
-//! together by price level; a level is a queue. Levels stand in a tree by price, orders are found
-//! by their name in a table that cannot be walked.
+//! together by price level, a level being a queue, and by owner. Levels stand in a tree by price,
+//! orders are found by their name in a table that cannot be walked.
 #![expect(clippy::indexing_slicing, reason = "places are this file's own")]
 
 mod ids;
@@ -12,31 +12,111 @@ pub mod plan;
 
 use crate::call::Side;
 use crate::coupling::PRICE_MAX;
-use crate::id::GroupId;
-use crate::quantity::{Price, Tonnes};
+use crate::id::{AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::time::{Instant, Year};
 use ids::Ids;
 use ladder::Ladder;
+use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 
-/// An order's name in the book.
-pub type BookOrderId = u64;
+/// What trades as one: the units that count for a jurisdiction's year.
+pub type Market = (JurisdictionId, Year);
 
-/// A resting order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resting {
-    /// Its name.
-    pub id: BookOrderId,
-    /// The group that placed it; without one it meets everybody.
-    pub owner: Option<GroupId>,
+/// An order that waits; what it may cost is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Order {
+    /// Its name: also the order in which orders came.
+    #[n(0)]
+    pub id: OrderId,
+    /// Whose units are traded.
+    #[n(1)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(2)]
+    pub year: Year,
     /// Which side.
+    #[n(3)]
     pub side: Side,
-    /// Its limit.
+    /// Whose order.
+    #[n(4)]
+    pub owner: PartyId,
+    /// The owner's group; without one it meets everybody.
+    #[n(5)]
+    pub group: Option<GroupId>,
+    /// The account units leave or come into.
+    #[n(6)]
+    pub account: AccountId,
+    /// The account money leaves or comes into.
+    #[n(7)]
+    pub cash: CashAccountId,
+    /// What is set aside.
+    #[n(8)]
+    pub hold: HoldId,
+    /// The worst price that is accepted.
+    #[n(9)]
     pub price: Price,
-    /// How much is left.
-    pub left: Tonnes,
-    /// How much was filled.
+    /// What is not yet filled.
+    #[n(10)]
+    pub remaining: Tonnes,
+    /// What was filled.
+    #[n(11)]
     pub filled: Tonnes,
+    /// In how many blocks its units lay when it was placed.
+    #[n(12)]
+    pub blocks: u32,
     /// Whether it never trades as it comes, nor when it is changed.
+    #[n(13)]
     pub post_only: bool,
+    /// When it ends by itself, where that is before its market ends.
+    #[n(14)]
+    pub until: Option<Instant>,
+    /// What a trade in the book costs it, in hundredths of a percent of the money that is paid.
+    #[n(15)]
+    pub fee_bp: u32,
+}
+
+impl Order {
+    /// An order that nobody settles: what a book needs to know of it, for calculators.
+    pub fn bare(id: OrderId, side: Side, price: Price, quantity: Tonnes) -> Self {
+        Self {
+            id,
+            jurisdiction: JurisdictionId(0),
+            year: Year(0),
+            side,
+            owner: PartyId(0),
+            group: None,
+            account: AccountId(0),
+            cash: CashAccountId(0),
+            hold: HoldId(0),
+            price,
+            remaining: quantity,
+            filled: Tonnes::ZERO,
+            blocks: 0,
+            post_only: false,
+            until: None,
+            fee_bp: 0,
+        }
+    }
+
+    /// The market it waits in.
+    pub fn market(&self) -> Market {
+        (self.jurisdiction, self.year)
+    }
+
+    /// The money that a buyer sets aside for so many units at the order's price, with the fee.
+    /// Each trade's fee is rounded down, so that all of them together are never above this one.
+    pub fn reserve(&self, quantity: Tonnes) -> Option<Money> {
+        let cost = self.price.times(quantity)?;
+        cost.checked_add(cost.basis_points(self.fee_bp))
+    }
+
+    /// What is free again of a buyer's reserve once so many units were filled.
+    pub fn freed_by(&self, quantity: Tonnes) -> Money {
+        let left = quantity.short_of(self.remaining);
+        let both = self.reserve(self.remaining).zip(self.reserve(left));
+        both.map(|(before, after)| before - after).unwrap_or_default()
+    }
 }
 
 /// What an order causes, in the order in which it happens.
@@ -45,35 +125,33 @@ pub enum Step {
     /// A resting order trades at its price.
     Trade {
         /// The resting order.
-        maker: BookOrderId,
+        maker: OrderId,
         /// The order that comes.
-        taker: BookOrderId,
+        taker: OrderId,
         /// The price.
         price: Price,
         /// How much.
         quantity: Tonnes,
     },
-    /// A resting order loses a part without a trade: it would have met its own group.
+    /// A resting order loses a part without a trade, and keeps its place.
     Reduce {
         /// The resting order.
-        order: BookOrderId,
+        order: OrderId,
         /// How much.
         quantity: Tonnes,
     },
     /// A resting order leaves the book.
     Remove {
         /// The order.
-        order: BookOrderId,
+        order: OrderId,
     },
-    /// A resting order keeps its place with less.
-    Shrink {
+    /// A resting order is taken off to come anew.
+    Lift {
         /// The order.
-        order: BookOrderId,
-        /// What is left.
-        left: Tonnes,
+        order: OrderId,
     },
     /// An order goes to the back of its level.
-    Rest(Resting),
+    Rest(Order),
 }
 
 const NOBODY: u32 = u32::MAX;
@@ -81,12 +159,19 @@ const NOBODY: u32 = u32::MAX;
 // A price has room in the tree.
 const _: () = assert!(PRICE_MAX.0.unsigned_abs() < ladder::KEYS);
 
+/// The neighbours of an order in a row of orders.
 #[derive(Clone, Copy, Debug)]
-struct Node {
-    order: Resting,
-    level: u32,
+struct Neighbours {
     before: u32,
     after: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    order: Order,
+    level: u32,
+    in_level: Neighbours,
+    of_owner: Neighbours,
 }
 
 /// The orders of one price, in the order of arrival.
@@ -97,7 +182,16 @@ struct Level {
     last: u32,
 }
 
-/// The book.
+/// What waits in one market.
+#[derive(Clone, Debug, Default)]
+struct Sides {
+    bids: Ladder,
+    asks: Ladder,
+    count: usize,
+    blocks: u32,
+}
+
+/// All orders that wait.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     nodes: Vec<Node>,
@@ -105,8 +199,10 @@ pub struct Book {
     levels: Vec<Level>,
     free_levels: Vec<u32>,
     ids: Ids,
-    bids: Ladder,
-    asks: Ladder,
+    markets: BTreeMap<Market, Sides>,
+    /// The first order of each party.
+    owners: Vec<u32>,
+    count: usize,
 }
 
 /// The key of a price: smaller is better. Above the highest price an order can name all is alike.
@@ -136,23 +232,7 @@ fn put<T>(rows: &mut Vec<T>, free: &mut Vec<u32>, row: T) -> u32 {
     }
 }
 
-impl Book {
-    /// A resting order.
-    pub fn get(&self, id: BookOrderId) -> Option<&Resting> {
-        self.ids.get(id).map(|it| &self.nodes[at(it)].order)
-    }
-
-    /// The orders of a side, in the order in which they are served.
-    pub fn orders(&self, side: Side) -> Orders<'_> {
-        let next = self.ladder(side).first().map(|it| self.levels[at(it)].first);
-        Orders { book: self, side, next: next.unwrap_or(NOBODY) }
-    }
-
-    /// The best price of a side.
-    pub fn best(&self, side: Side) -> Option<Price> {
-        self.orders(side).next().map(|it| it.price)
-    }
-
+impl Sides {
     fn ladder(&self, side: Side) -> &Ladder {
         match side {
             Side::Buy => &self.bids,
@@ -166,104 +246,243 @@ impl Book {
             Side::Sell => &mut self.asks,
         }
     }
+}
+
+impl Book {
+    /// An order that waits.
+    pub fn get(&self, id: OrderId) -> Option<&Order> {
+        self.ids.get(id.0).map(|it| &self.nodes[at(it)].order)
+    }
+
+    /// How many orders wait.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether no order waits.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many orders wait in a market.
+    pub fn waiting(&self, market: Market) -> usize {
+        self.markets.get(&market).map_or(0, |it| it.count)
+    }
+
+    /// In how many blocks the offers of a market lie, at most.
+    pub fn blocks(&self, market: Market) -> u32 {
+        self.markets.get(&market).map_or(0, |it| it.blocks)
+    }
+
+    /// The orders of a side of a market, in the order in which they are served.
+    pub fn orders(&self, market: Market, side: Side) -> Orders<'_> {
+        let ladder = self.markets.get(&market).map(|it| it.ladder(side));
+        let first = ladder.and_then(Ladder::first).map(|it| self.levels[at(it)].first);
+        Orders { book: self, ladder, next: first.unwrap_or(NOBODY) }
+    }
+
+    /// All orders of a market: the bids, then the asks.
+    pub fn of_market(&self, market: Market) -> impl Iterator<Item = &Order> {
+        self.orders(market, Side::Buy).chain(self.orders(market, Side::Sell))
+    }
+
+    /// All orders, market by market.
+    pub fn iter(&self) -> impl Iterator<Item = &Order> {
+        self.markets.keys().flat_map(|it| self.of_market(*it))
+    }
+
+    /// The orders of a party, in no order that means anything.
+    pub fn of_owner(&self, owner: PartyId) -> impl Iterator<Item = &Order> {
+        let mut next = self.owners.get(at(owner.0)).copied().unwrap_or(NOBODY);
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(at(next))?;
+            next = node.of_owner.after;
+            Some(&node.order)
+        })
+    }
+
+    /// The best price of a side of a market.
+    pub fn best(&self, market: Market, side: Side) -> Option<Price> {
+        self.orders(market, side).next().map(|it| it.price)
+    }
 
     /// Takes a step in. A step of another book's plan stops us.
     pub fn take(&mut self, step: &Step) {
         match *step {
-            Step::Trade { maker, quantity, .. } => self.lessen(maker, quantity, quantity),
+            Step::Trade { maker, quantity, .. } => self.fill(maker, quantity),
             Step::Reduce { order, quantity } => self.lessen(order, quantity, Tonnes::ZERO),
-            Step::Remove { order } => self.remove(order),
-            Step::Shrink { order, left } => {
-                let place = self.place(order);
-                self.nodes[at(place)].order.left = left;
+            Step::Remove { order } | Step::Lift { order } => {
+                self.remove(order);
             }
             Step::Rest(order) => self.rest(order),
         }
     }
 
     #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
-    fn place(&self, id: BookOrderId) -> u32 {
-        self.ids.get(id).expect("the step names an order that does not rest")
+    fn place(&self, id: OrderId) -> u32 {
+        self.ids.get(id.0).expect("the step names an order that does not rest")
+    }
+
+    /// An order is filled, whole or in part; the rest keeps its place.
+    pub(crate) fn fill(&mut self, id: OrderId, quantity: Tonnes) {
+        self.lessen(id, quantity, quantity);
     }
 
     /// An order loses a part, filled or not; without any left it goes.
-    fn lessen(&mut self, id: BookOrderId, quantity: Tonnes, filled: Tonnes) {
+    pub(crate) fn lessen(&mut self, id: OrderId, quantity: Tonnes, filled: Tonnes) {
         let place = self.place(id);
         let order = &mut self.nodes[at(place)].order;
-        order.left -= quantity;
+        order.remaining -= quantity;
         order.filled += filled;
-        if order.left == Tonnes::ZERO {
+        if order.remaining == Tonnes::ZERO {
             self.remove(id);
         }
     }
 
-    fn rest(&mut self, order: Resting) {
-        let (side, key) = (order.side, key(order.side, order.price));
-        let level = self.ladder(side).get(key);
-        let before = level.map_or(NOBODY, |it| self.levels[at(it)].last);
-        let node = Node { order, level: level.unwrap_or(NOBODY), before, after: NOBODY };
+    /// An order goes to the back of its level.
+    pub(crate) fn rest(&mut self, order: Order) {
+        let owner = at(order.owner.0);
+        if owner >= self.owners.len() {
+            self.owners.resize(owner.saturating_add(1), NOBODY);
+        }
+        let of_owner = Neighbours { before: NOBODY, after: self.owners[owner] };
+        let in_level = Neighbours { before: NOBODY, after: NOBODY };
+        let node = Node { order, level: NOBODY, in_level, of_owner };
         let place = put(&mut self.nodes, &mut self.free_nodes, node);
-        let known = self.ids.add(order.id, place);
+        let known = self.ids.add(order.id.0, place);
         assert!(known.is_none(), "order {} rests twice", order.id);
-        match level {
+        if of_owner.after != NOBODY {
+            self.nodes[at(of_owner.after)].of_owner.before = place;
+        }
+        self.owners[owner] = place;
+        self.queue(place);
+        self.count = self.count.saturating_add(1);
+        let sides = self.markets.entry(order.market()).or_default();
+        sides.count = sides.count.saturating_add(1);
+        sides.blocks = sides.blocks.saturating_add(order.blocks);
+    }
+
+    /// Puts an order that is in no level at the back of its own.
+    fn queue(&mut self, place: u32) {
+        let order = self.nodes[at(place)].order;
+        let key = key(order.side, order.price);
+        let ladder = self.markets.entry(order.market()).or_default().ladder_mut(order.side);
+        let level = match ladder.get(key) {
             Some(level) => {
-                self.nodes[at(before)].after = place;
+                let before = self.levels[at(level)].last;
+                self.nodes[at(before)].in_level.after = place;
+                self.nodes[at(place)].in_level.before = before;
                 self.levels[at(level)].last = place;
+                level
             }
             None => {
                 let row = Level { key, first: place, last: place };
                 let level = put(&mut self.levels, &mut self.free_levels, row);
-                self.nodes[at(place)].level = level;
-                self.ladder_mut(side).add(key, level);
+                ladder.add(key, level);
+                level
             }
-        }
+        };
+        self.nodes[at(place)].level = level;
     }
 
-    #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
-    fn remove(&mut self, id: BookOrderId) {
-        let place = self.ids.remove(id).expect("the step names an order that does not rest");
-        let Node { order, level, before, after } = self.nodes[at(place)];
-        self.free_nodes.push(place);
+    /// Takes an order out of its level, which goes with its last one.
+    fn unqueue(&mut self, place: u32) {
+        let Node { order, level, in_level: Neighbours { before, after }, .. } =
+            self.nodes[at(place)];
         if before == NOBODY && after == NOBODY {
             let key = self.levels[at(level)].key;
             self.free_levels.push(level);
-            self.ladder_mut(order.side).remove(key);
+            let sides = self.markets.entry(order.market()).or_default();
+            sides.ladder_mut(order.side).remove(key);
             return;
         }
         match before {
             NOBODY => self.levels[at(level)].first = after,
-            _ => self.nodes[at(before)].after = after,
+            _ => self.nodes[at(before)].in_level.after = after,
         }
         match after {
             NOBODY => self.levels[at(level)].last = before,
-            _ => self.nodes[at(after)].before = before,
+            _ => self.nodes[at(after)].in_level.before = before,
         }
+        self.nodes[at(place)].in_level = Neighbours { before: NOBODY, after: NOBODY };
+    }
+
+    /// An order leaves; it must be there.
+    #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
+    pub(crate) fn remove(&mut self, id: OrderId) {
+        let place = self.ids.remove(id.0).expect("the step names an order that does not rest");
+        self.unqueue(place);
+        let Node { order, of_owner: Neighbours { before, after }, .. } = self.nodes[at(place)];
+        match before {
+            NOBODY => self.owners[at(order.owner.0)] = after,
+            _ => self.nodes[at(before)].of_owner.after = after,
+        }
+        if after != NOBODY {
+            self.nodes[at(after)].of_owner.before = before;
+        }
+        self.free_nodes.push(place);
+        self.count = self.count.saturating_sub(1);
+        let sides = self.markets.entry(order.market()).or_default();
+        sides.count = sides.count.saturating_sub(1);
+        sides.blocks = sides.blocks.saturating_sub(order.blocks);
     }
 }
 
 /// The orders of a side, in the order in which they are served.
 pub struct Orders<'a> {
     book: &'a Book,
-    side: Side,
+    ladder: Option<&'a Ladder>,
     next: u32,
 }
 
 impl<'a> Iterator for Orders<'a> {
-    type Item = &'a Resting;
+    type Item = &'a Order;
 
-    fn next(&mut self) -> Option<&'a Resting> {
-        if self.next == NOBODY {
-            return None;
-        }
-        let node = &self.book.nodes[at(self.next)];
-        self.next = match node.after {
+    fn next(&mut self) -> Option<&'a Order> {
+        let node = self.book.nodes.get(at(self.next))?;
+        self.next = match node.in_level.after {
             NOBODY => {
                 let key = self.book.levels[at(node.level)].key;
-                let level = self.book.ladder(self.side).next(key);
+                let level = self.ladder.and_then(|it| it.next(key));
                 level.map_or(NOBODY, |it| self.book.levels[at(it)].first)
             }
             after => after,
         };
         Some(&node.order)
+    }
+}
+
+/// Two books are one where the same orders are served in the same order.
+impl PartialEq for Book {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+/// A book is written as its orders, as they are served.
+impl<C> Encode<C> for Book {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        to: &mut minicbor::Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        to.array(u64::try_from(self.count).unwrap_or(u64::MAX))?;
+        self.iter().try_for_each(|it| it.encode(to, context))
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Book {
+    fn decode(
+        from: &mut minicbor::Decoder<'b>,
+        context: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        let mut book = Self::default();
+        for order in Vec::<Order>::decode(from, context)? {
+            if book.get(order.id).is_some() {
+                return Err(minicbor::decode::Error::message("an order waits twice"));
+            }
+            book.rest(order);
+        }
+        Ok(book)
     }
 }

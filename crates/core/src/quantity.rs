@@ -60,6 +60,18 @@ impl Tonnes {
 impl Money {
     /// No money.
     pub const ZERO: Self = Self(0);
+
+    /// The sum, or `None` beyond what an account can hold.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// A share in hundredths of a percent, rounded down.
+    pub fn basis_points(self, points: u32) -> Self {
+        let (amount, points) = (i128::from(self.0), i128::from(points));
+        let share = amount.saturating_mul(points).div_euclid(10_000);
+        Self(i64::try_from(share).unwrap_or(i64::MAX))
+    }
 }
 
 impl Price {

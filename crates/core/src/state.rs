@@ -6,8 +6,9 @@ use crate::allocation::Entitlement;
 use crate::allocation::reverse_allocation::Delivery;
 use crate::auction::Auction;
 use crate::auction::carry_over::Carried;
+use crate::book::{Book, Market};
 use crate::calendar::{self, Day, WorkingTime};
-use crate::call::{Book, Call, Order};
+use crate::call::Call;
 use crate::cash::fixing::Fixing;
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
@@ -78,7 +79,7 @@ pub struct State {
     pub calls: Table<CallId, Call>,
     /// Orders that wait in the books.
     #[n(12)]
-    pub orders: BTreeMap<OrderId, Order>,
+    pub orders: Book,
     /// The next order's id.
     #[n(13)]
     pub next_order: OrderId,
@@ -107,9 +108,9 @@ pub struct State {
     /// Years that are being closed, slice by slice.
     #[n(21)]
     pub closing: BTreeMap<(JurisdictionId, Year), Closing>,
-    /// The books: which orders wait for a jurisdiction's year, and its open call.
+    /// The call of each market that is announced and not cleared.
     #[n(22)]
-    pub books: BTreeMap<(JurisdictionId, Year), Book>,
+    pub open_calls: BTreeMap<Market, CallId>,
     /// Government accounts, one of each kind.
     #[n(23)]
     pub government: BTreeMap<(JurisdictionId, AccountKind), AccountId>,
@@ -216,6 +217,11 @@ impl State {
         self.last_prices.get(&(jurisdiction, valid_to)).copied()
     }
 
+    /// The call of a market that is announced and not cleared.
+    pub fn open_call(&self, market: Market) -> Option<CallId> {
+        self.open_calls.get(&market).copied()
+    }
+
     /// The cash account of a party, if it has one.
     pub fn cash_account_of(&self, party: PartyId) -> Option<CashAccountId> {
         self.parties.get(party)?.cash
@@ -237,7 +243,7 @@ impl State {
         let all = each! {
             position now rules people parties accounts installations ledger caps entitlements
             auctions calls orders next_order last_prices closed_years penalties proposals agenda
-            bank_references auctioned closing books government labels next_proposal decreed
+            bank_references auctioned closing open_calls government labels next_proposal decreed
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings

@@ -374,7 +374,7 @@ fn take_out(intervals: &mut Intervals, (first, end): (u64, u64)) {
 
 /// Whose the units are that are set aside.
 fn holders(state: &State) -> BTreeMap<HoldId, AccountId> {
-    let orders = state.orders.values().map(|it| (it.hold, it.account));
+    let orders = state.orders.iter().map(|it| (it.hold, it.account));
     let auctions = state.auctions.iter().filter(|(_, it)| it.result.is_none());
     let auctions = auctions.filter_map(|(_, it)| {
         let account = state.government.get(&(it.jurisdiction, AccountKind::Auction))?;

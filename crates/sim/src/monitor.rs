@@ -302,7 +302,7 @@ impl Monitor {
             .filter_map(|it| match it {
                 Event::BidFilled(it) => Some(it.quantity),
                 Event::OrderFilled(it) => {
-                    let sells = self.state.orders.get(&it.order)?.side == Side::Sell;
+                    let sells = self.state.orders.get(it.order)?.side == Side::Sell;
                     sells.then_some(it.quantity)
                 }
                 _ => None,
@@ -329,7 +329,7 @@ impl Monitor {
                     government.into_iter().chain(row.consigned.iter().map(|it| it.cash)).collect()
                 }
                 Event::OrderFilled(it) => {
-                    let Some(order) = self.state.orders.get(&it.order) else { return Vec::new() };
+                    let Some(order) = self.state.orders.get(it.order) else { return Vec::new() };
                     let sells = order.side == Side::Sell;
                     if sells { vec![order.cash] } else { Vec::new() }
                 }
@@ -346,9 +346,9 @@ impl Monitor {
         let mut owed: BTreeMap<CashAccountId, (i64, i64)> = BTreeMap::new();
         for event in events {
             let Event::OrderFilled(fill) = event else { continue };
-            let order = &self.state.orders[&fill.order];
-            let book = self.state.book(order.jurisdiction, order.year).unwrap();
-            let price = it.prices.iter().find(|it| Some(it.call) == book.open_call);
+            let order = self.state.orders.get(fill.order).ok_or("a fill of no order")?;
+            let call = self.state.open_call(order.market());
+            let price = it.prices.iter().find(|it| Some(it.call) == call);
             let price = price.ok_or("an order is filled without a price")?;
             // Units that may leave their market fetch more than others, never less.
             let leaving = price.leaving.unwrap_or(price.gets);

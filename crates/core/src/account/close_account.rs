@@ -101,7 +101,7 @@ pub fn decide(
 
 /// Whether units or money of an account are set aside for something.
 pub(crate) fn is_under_way(state: &State, account: AccountId) -> bool {
-    state.orders.values().any(|it| it.account == account)
+    state.orders.iter().any(|it| it.account == account)
         || state.delayed.values().any(|it| it.from == account || it.to == account)
         || state.locks.values().any(|it| it.account == account)
         || state.freezes.keys().any(|it| matches!(it, Frozen::Serials(of, ..) if *of == account))

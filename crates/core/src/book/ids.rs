@@ -2,15 +2,13 @@
 //! that no order of anything can depend on it. The scatter is the same on every machine.
 #![expect(clippy::indexing_slicing, reason = "a place is masked to the length of the table")]
 
-use super::BookOrderId;
-
 /// An odd number without a pattern: the golden ratio, in 64 bits.
 const SCATTER: u64 = 0x9E37_79B9_7F4A_7C15;
 const EMPTY: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    id: BookOrderId,
+    id: u64,
     place: u32,
 }
 
@@ -32,7 +30,7 @@ impl Ids {
         self.rows.len().saturating_sub(1)
     }
 
-    fn start(&self, id: BookOrderId) -> usize {
+    fn start(&self, id: u64) -> usize {
         let bits = self.rows.len().trailing_zeros();
         let high = id.wrapping_mul(SCATTER) >> 64u32.saturating_sub(bits).min(63);
         usize::try_from(high).unwrap_or_default() & self.mask()
@@ -43,7 +41,7 @@ impl Ids {
     }
 
     /// The slot of an order, or the empty one where it would be.
-    fn find(&self, id: BookOrderId) -> usize {
+    fn find(&self, id: u64) -> usize {
         let mut slot = self.start(id);
         loop {
             let row = self.rows[slot];
@@ -55,13 +53,13 @@ impl Ids {
     }
 
     /// Where an order lies.
-    pub(super) fn get(&self, id: BookOrderId) -> Option<u32> {
+    pub(super) fn get(&self, id: u64) -> Option<u32> {
         let row = self.rows[self.find(id)];
         (row.place != EMPTY).then_some(row.place)
     }
 
     /// Adds an order; where it lay, if it was there.
-    pub(super) fn add(&mut self, id: BookOrderId, place: u32) -> Option<u32> {
+    pub(super) fn add(&mut self, id: u64, place: u32) -> Option<u32> {
         if self.count.saturating_mul(2) >= self.rows.len() {
             self.grow();
         }
@@ -87,7 +85,7 @@ impl Ids {
     }
 
     /// Takes an order off; where it lay.
-    pub(super) fn remove(&mut self, id: BookOrderId) -> Option<u32> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<u32> {
         let mut hole = self.find(id);
         let place = self.rows[hole].place;
         if place == EMPTY {

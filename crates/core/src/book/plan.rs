@@ -1,57 +1,96 @@
 //! What an order that comes does to the book: the steps, listed before any is taken.
 
-use super::{Book, BookOrderId, Resting, Step};
+use super::{Book, Order, Step};
 use crate::call::Side;
 use crate::coupling::PRICE_MAX;
-use crate::id::GroupId;
+use crate::id::OrderId;
 use crate::quantity::{Price, Tonnes};
+use minicbor::{Decode, Encode};
 use std::fmt;
 
 /// How long an order lives, and whether it may trade at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum OrderKind {
     /// Trades up to its limit; the rest goes into the book.
+    #[n(0)]
     Limit,
     /// Trades up to its collar, whatever the price; the rest ends.
+    #[n(1)]
     Market,
     /// Trades up to its limit; the rest ends (immediate or cancel).
+    #[n(2)]
     ImmediateOrCancel,
     /// Trades whole up to its limit, or not at all.
+    #[n(3)]
     FillOrKill,
     /// Goes into the book and trades with nobody as it comes.
+    #[n(4)]
     PostOnly,
 }
 
 /// What happens where an order meets one of its own group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum SelfMatch {
     /// What is left of the order that comes ends.
+    #[n(0)]
     CancelIncoming,
     /// The resting order ends.
+    #[n(1)]
     CancelResting,
     /// Both end.
+    #[n(2)]
     CancelBoth,
     /// Both lose what would have traded.
+    #[n(3)]
     Decrement,
 }
 
 /// An order that comes.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming {
-    /// Its name.
-    pub id: BookOrderId,
-    /// The group that places it; without one it meets everybody.
-    pub owner: Option<GroupId>,
-    /// Which side.
-    pub side: Side,
-    /// Its limit; the collar of a market order.
-    pub price: Price,
-    /// How much.
-    pub quantity: Tonnes,
+    /// The order; of a market order the price is its collar.
+    pub order: Order,
     /// How long it lives.
     pub kind: OrderKind,
     /// What happens where it meets its own group.
     pub self_match: SelfMatch,
+}
+
+/// What an order that rests is changed to.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The order.
+    pub order: OrderId,
+    /// Its new price.
+    pub price: Price,
+    /// Its new quantity, with what is filled.
+    pub quantity: Tonnes,
+    /// What happens where it meets its own group.
+    pub self_match: SelfMatch,
+}
+
+/// With whom an order may trade, and at which prices.
+pub struct Limits<F> {
+    /// Whether it may meet a resting order. One it may not meet keeps its place.
+    pub may_meet: F,
+    /// The lowest and the highest price of a trade.
+    pub band: (Price, Price),
+}
+
+/// No limits: what a calculator knows.
+pub fn unlimited() -> Limits<impl Fn(&Order) -> bool> {
+    Limits { may_meet: |_: &Order| true, band: (Price(1), Price(i64::MAX)) }
+}
+
+/// How far an order came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planned {
+    /// All it could do is done.
+    Done,
+    /// It would have traded at a price outside the band; what is left of it rests, if it can.
+    OutsideBand,
 }
 
 /// Why the book stays as it is.
@@ -88,15 +127,20 @@ impl fmt::Display for Unfit {
 }
 
 /// What an order that comes does. The steps are added to `out`; a refused one adds none.
-pub fn place(book: &Book, it: &Incoming, out: &mut Vec<Step>) -> Result<(), Unfit> {
-    if book.get(it.id).is_some() {
+pub fn place(
+    book: &Book,
+    it: &Incoming,
+    limits: &Limits<impl Fn(&Order) -> bool>,
+    out: &mut Vec<Step>,
+) -> Result<Planned, Unfit> {
+    if book.get(it.order.id).is_some() {
         return Err(Unfit::Resting);
     }
-    aggress(book, it, Tonnes::ZERO, out)
+    aggress(book, it, limits, out)
 }
 
 /// What taking an order back does.
-pub fn cancel(book: &Book, id: BookOrderId, out: &mut Vec<Step>) -> Result<(), Unfit> {
+pub fn cancel(book: &Book, id: OrderId, out: &mut Vec<Step>) -> Result<(), Unfit> {
     let order = book.get(id).ok_or(Unfit::NotResting)?.id;
     out.push(Step::Remove { order });
     Ok(())
@@ -107,27 +151,27 @@ pub fn cancel(book: &Book, id: BookOrderId, out: &mut Vec<Step>) -> Result<(), U
 /// came anew. A change that cannot be leaves the order as it is.
 pub fn replace(
     book: &Book,
-    (id, price, quantity): (BookOrderId, Price, Tonnes),
-    self_match: SelfMatch,
+    &Change { order, price, quantity, self_match }: &Change,
+    limits: &Limits<impl Fn(&Order) -> bool>,
     out: &mut Vec<Step>,
-) -> Result<(), Unfit> {
-    let Resting { owner, side, price: before, left, filled, post_only, .. } =
-        *book.get(id).ok_or(Unfit::NotResting)?;
-    let order = id;
-    if quantity <= filled {
+) -> Result<Planned, Unfit> {
+    let was = *book.get(order).ok_or(Unfit::NotResting)?;
+    if quantity <= was.filled {
         out.push(Step::Remove { order });
-        return Ok(());
+        return Ok(Planned::Done);
     }
-    let wanted = quantity - filled;
-    if price == before && wanted <= left {
-        out.push(Step::Shrink { order, left: wanted });
-        return Ok(());
+    let wanted = quantity - was.filled;
+    if price == was.price && wanted <= was.remaining {
+        if wanted < was.remaining {
+            out.push(Step::Reduce { order, quantity: was.remaining - wanted });
+        }
+        return Ok(Planned::Done);
     }
     let begun = out.len();
-    out.push(Step::Remove { order });
-    let kind = if post_only { OrderKind::PostOnly } else { OrderKind::Limit };
-    let it = Incoming { id, owner, side, price, quantity: wanted, kind, self_match };
-    let done = aggress(book, &it, filled, out);
+    out.push(Step::Lift { order });
+    let kind = if was.post_only { OrderKind::PostOnly } else { OrderKind::Limit };
+    let it = Incoming { order: Order { price, remaining: wanted, ..was }, kind, self_match };
+    let done = aggress(book, &it, limits, out);
     if done.is_err() {
         out.truncate(begun);
     }
@@ -135,62 +179,75 @@ pub fn replace(
 }
 
 /// Trades with what rests on the other side, best first, and rests with what is left.
-fn aggress(book: &Book, it: &Incoming, filled: Tonnes, out: &mut Vec<Step>) -> Result<(), Unfit> {
-    if it.quantity == Tonnes::ZERO {
+fn aggress(
+    book: &Book,
+    it: &Incoming,
+    limits: &Limits<impl Fn(&Order) -> bool>,
+    out: &mut Vec<Step>,
+) -> Result<Planned, Unfit> {
+    let order = it.order;
+    if order.remaining == Tonnes::ZERO {
         return Err(Unfit::QuantityIsZero);
     }
-    if it.price <= Price(0) {
+    if order.price <= Price(0) {
         return Err(Unfit::PriceNotPositive);
     }
     // A market order may take whatever rests.
-    if it.price > PRICE_MAX && it.kind != OrderKind::Market {
+    if order.price > PRICE_MAX && it.kind != OrderKind::Market {
         return Err(Unfit::PriceTooHigh);
     }
-    let (other, meets): (Side, fn(Price, Price) -> bool) = match it.side {
+    let (other, meets): (Side, fn(Price, Price) -> bool) = match order.side {
         Side::Buy => (Side::Sell, |limit, price| price <= limit),
         Side::Sell => (Side::Buy, |limit, price| price >= limit),
     };
     let begun = out.len();
-    let (mut left, mut traded, mut ended) = (it.quantity, Tonnes::ZERO, false);
-    for resting in book.orders(other).take_while(|resting| meets(it.price, resting.price)) {
+    let (lowest, highest) = limits.band;
+    let (mut left, mut traded, mut ended) = (order.remaining, Tonnes::ZERO, false);
+    let mut planned = Planned::Done;
+    for resting in book.orders(order.market(), other) {
+        if left == Tonnes::ZERO || ended || !meets(order.price, resting.price) {
+            break;
+        }
+        if !(limits.may_meet)(resting) {
+            continue;
+        }
         if it.kind == OrderKind::PostOnly {
             return Err(Unfit::WouldTrade);
         }
-        if left == Tonnes::ZERO || ended {
+        let (quantity, maker) = (left.min(resting.remaining), resting.id);
+        let own = order.group.is_some() && order.group == resting.group;
+        if !own && !(lowest..=highest).contains(&resting.price) {
+            planned = Planned::OutsideBand;
             break;
         }
-        let quantity = left.min(resting.left);
-        let order = resting.id;
-        let own = it.owner.is_some() && it.owner == resting.owner;
         match it.self_match {
             _ if !own => {
-                let (maker, taker, price) = (order, it.id, resting.price);
+                let (taker, price) = (order.id, resting.price);
                 out.push(Step::Trade { maker, taker, price, quantity });
                 left -= quantity;
                 traded += quantity;
             }
             SelfMatch::CancelIncoming => ended = true,
-            SelfMatch::CancelResting => out.push(Step::Remove { order }),
+            SelfMatch::CancelResting => out.push(Step::Remove { order: maker }),
             SelfMatch::CancelBoth => {
-                out.push(Step::Remove { order });
+                out.push(Step::Remove { order: maker });
                 ended = true;
             }
             SelfMatch::Decrement => {
-                out.push(Step::Reduce { order, quantity });
+                out.push(Step::Reduce { order: maker, quantity });
                 left -= quantity;
             }
         }
     }
-    if it.kind == OrderKind::FillOrKill && traded < it.quantity {
+    if it.kind == OrderKind::FillOrKill && traded < order.remaining {
         out.truncate(begun);
         return Err(Unfit::NotWhole);
     }
     let rests = matches!(it.kind, OrderKind::Limit | OrderKind::PostOnly);
     if rests && !ended && left > Tonnes::ZERO {
-        let Incoming { id, owner, side, price, .. } = *it;
         let post_only = it.kind == OrderKind::PostOnly;
-        let filled = filled + traded;
-        out.push(Step::Rest(Resting { id, owner, side, price, left, filled, post_only }));
+        let filled = order.filled + traded;
+        out.push(Step::Rest(Order { remaining: left, filled, post_only, ..order }));
     }
-    Ok(())
+    Ok(planned)
 }

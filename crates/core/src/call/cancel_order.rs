@@ -1,7 +1,8 @@
 //! Cancel an order: its owner takes back what is not filled; what was set aside is free again.
 
-use super::{Order, Side};
+use super::Side;
 use crate::authority::{Authorised, Right};
+use crate::book::Order;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
@@ -43,7 +44,7 @@ refusals! {
 /// The holder of the account it was placed from.
 pub fn right(state: &State, it: &CancelOrder) -> Result<Right, Refusals> {
     let order = it.order;
-    let row = state.orders.get(&order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
+    let row = state.orders.get(order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
     Ok(Right::Holder(row.account))
 }
 
@@ -55,17 +56,17 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let order = it.order;
-    let row = state.orders.get(&order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
-    let call = state.book(row.jurisdiction, row.year).and_then(|it| it.open_call);
+    let row = state.orders.get(order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
+    let call = state.open_call(row.market());
     if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= by.now()) {
         return Err(CancelOrderRefused::PhaseClosed { order, call }.into());
     }
-    release(&mut Draft::new(state, out), order, row);
+    release(&mut Draft::new(state, out), row);
     Ok(())
 }
 
 /// Ends an order and frees what is set aside for it.
-pub(crate) fn release(draft: &mut Draft<'_>, id: OrderId, order: &Order) {
+pub(crate) fn release(draft: &mut Draft<'_>, order: &Order) {
     let (account, hold) = (order.cash, order.hold);
     let held = draft.hold_now(hold).cloned().unwrap_or_default();
     if order.side == Side::Buy {
@@ -76,10 +77,10 @@ pub(crate) fn release(draft: &mut Draft<'_>, id: OrderId, order: &Order) {
         let (account, serials) = (order.account, block.serials);
         draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
     }
-    draft.note(Event::OrderCancelled(OrderCancelled { order: id }));
+    draft.note(Event::OrderCancelled(OrderCancelled { order: order.id }));
 }
 
 /// The order is gone.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderCancelled) {
-    state.remove_order(it.order);
+    state.orders.remove(it.order);
 }

@@ -2,14 +2,15 @@
 //! every trade are this one record; what a buyer set aside above the price is free again.
 
 use super::crossing::{self, Interest};
-use super::{CallResult, Order, Side};
+use super::{CallResult, Side};
 use crate::authority::{Authorised, Right};
+use crate::book::Order;
 use crate::call::order_filled::OrderFilled;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::freezing;
-use crate::id::{CallId, OrderId};
+use crate::id::CallId;
 use crate::ledger::Serials;
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
 use crate::quantity::{Price, Tonnes};
@@ -85,15 +86,12 @@ pub fn decide(
     let alone = row.coupling.is_none() || now >= until;
     no.unless(alone, ClearCallRefused::Coupled { call, until });
     no.settle()?;
-    let waiting = state.book(row.jurisdiction, row.year).into_iter().flat_map(|it| &it.orders);
-    let mut book: Vec<(OrderId, &Order)> =
-        waiting.filter_map(|((_, id), _)| Some((*id, state.orders.get(id)?))).collect();
     // Orders of what is frozen wait on.
-    book.retain(|(_, it)| !freezing::is_frozen(state, it.account));
-    book.sort_unstable_by_key(|(id, _)| *id);
+    let waiting = state.orders.of_market((row.jurisdiction, row.year));
+    let book: Vec<&Order> = waiting.filter(|it| !freezing::is_frozen(state, it.account)).collect();
     let interests: Vec<Interest> = book
         .iter()
-        .map(|(_, it)| Interest { side: it.side, price: it.price, quantity: it.remaining })
+        .map(|it| Interest { side: it.side, price: it.price, quantity: it.remaining })
         .collect();
     let reference = state.last_price(row.jurisdiction, row.year).map(|(price, _)| price);
     let crossing = crossing::cross(&interests, reference, TICK);
@@ -106,9 +104,8 @@ pub fn decide(
     if let Some(crossing) = crossing {
         let of = |side| {
             let all = crossing::fills(&interests, side, &crossing).into_iter();
-            let fill = |(place, quantity)| {
-                book.get::<usize>(place).map(|(id, order)| Fill { id: *id, order, quantity })
-            };
+            let fill =
+                |(place, quantity)| book.get::<usize>(place).map(|order| Fill { order, quantity });
             all.filter_map(fill).collect::<Vec<Fill<'_>>>()
         };
         settle(&mut draft, (&of(Side::Buy), &of(Side::Sell)), crossing.price);
@@ -117,7 +114,6 @@ pub fn decide(
 }
 
 struct Fill<'a> {
-    id: OrderId,
     order: &'a Order,
     quantity: Tonnes,
 }
@@ -125,7 +121,7 @@ struct Fill<'a> {
 fn settle(draft: &mut Draft<'_>, (buys, sells): (&[Fill<'_>], &[Fill<'_>]), price: Price) {
     for fill in buys {
         let (account, hold) = (fill.order.cash, fill.order.hold);
-        let amount = fill.order.price.times(fill.quantity).unwrap_or_default();
+        let amount = fill.order.freed_by(fill.quantity);
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
     }
     let mut buyers = buys.iter();
@@ -147,7 +143,10 @@ fn settle(draft: &mut Draft<'_>, (buys, sells): (&[Fill<'_>], &[Fill<'_>]), pric
         }
     }
     for fill in buys.iter().chain(sells) {
-        draft.note(Event::OrderFilled(OrderFilled { order: fill.id, quantity: fill.quantity }));
+        draft.note(Event::OrderFilled(OrderFilled {
+            order: fill.order.id,
+            quantity: fill.quantity,
+        }));
     }
 }
 
@@ -181,7 +180,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     call.result = Some(it.result);
     let (jurisdiction, year) = (call.jurisdiction, call.year);
-    state.books.entry((jurisdiction, year)).or_default().open_call = None;
+    state.open_calls.remove(&(jurisdiction, year));
     let valid_to = state.year_rules(jurisdiction, year).map(|it| it.valid_to);
     if let (Some(price), Some(valid_to)) = (it.result.price, valid_to) {
         state.last_prices.insert((jurisdiction, valid_to), (price, record.at));

@@ -1,12 +1,12 @@
 //! Orders that end by themselves: what they set aside is free again.
 
-use super::{Order, Side, cancel_order};
+use super::{Side, cancel_order};
 use crate::account::AccountStatus;
 use crate::agenda::FACTS_A_SLICE;
+use crate::book::{Market, Order};
 use crate::draft::Draft;
-use crate::id::{JurisdictionId, OrderId};
+use crate::id::JurisdictionId;
 use crate::state::State;
-use crate::time::Year;
 
 /// Takes back the offers of accounts that may only surrender: they sell nothing, also not by an
 /// order placed before.
@@ -16,37 +16,31 @@ pub(crate) fn offers(
     jurisdiction: JurisdictionId,
     from: u64,
 ) -> Option<u64> {
-    each(draft, state, from, |it| {
-        it.jurisdiction == jurisdiction
-            && it.side == Side::Sell
-            && state.accounts.row(it.account).status != AccountStatus::Open
-    })
+    let here = state.orders.iter().filter(|it| it.jurisdiction == jurisdiction);
+    let may_only_surrender =
+        |it: &&Order| state.accounts.row(it.account).status != AccountStatus::Open;
+    let ends = here.filter(|it| it.side == Side::Sell).filter(may_only_surrender);
+    each(draft, ends, from)
 }
 
 /// Ends all orders for units of a year whose surrender is due: they are worth nothing for it now.
-pub(crate) fn book(
-    draft: &mut Draft<'_>,
-    state: &State,
-    (jurisdiction, year): (JurisdictionId, Year),
-    from: u64,
-) -> Option<u64> {
-    each(draft, state, from, |it| it.jurisdiction == jurisdiction && it.year == year)
+pub(crate) fn book(draft: &mut Draft<'_>, state: &State, market: Market, from: u64) -> Option<u64> {
+    each(draft, state.orders.of_market(market), from)
 }
 
-fn each(
+/// Ends orders as they came, from one on.
+fn each<'a>(
     draft: &mut Draft<'_>,
-    state: &State,
+    orders: impl Iterator<Item = &'a Order>,
     from: u64,
-    ends: impl Fn(&Order) -> bool,
 ) -> Option<u64> {
-    for (id, order) in state.orders.range(OrderId(from)..) {
-        if !ends(order) {
-            continue;
-        }
+    let mut orders: Vec<&Order> = orders.filter(|it| it.id.0 >= from).collect();
+    orders.sort_unstable_by_key(|it| it.id);
+    for order in orders {
         if draft.facts() >= FACTS_A_SLICE {
-            return Some(id.0);
+            return Some(order.id.0);
         }
-        cancel_order::release(draft, *id, order);
+        cancel_order::release(draft, order);
     }
     None
 }

@@ -90,7 +90,7 @@ pub fn decide(
             no.unless(closes <= due, OpenCallRefused::YearSettled { year, due });
         }
     }
-    if let Some(call) = state.book(jurisdiction, year).and_then(|it| it.open_call) {
+    if let Some(call) = state.open_call((jurisdiction, year)) {
         no.unless(false, OpenCallRefused::AnotherPhaseOpen { call });
     }
     no.settle()?;
@@ -102,7 +102,7 @@ pub fn decide(
 /// The call is announced; its phase is on the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
-    state.books.entry((jurisdiction, year)).or_default().open_call = Some(it.call);
+    state.open_calls.insert((jurisdiction, year), it.call);
     let (result, coupling) = (None, None);
     state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result, coupling });
     for moment in [opens, closes] {

@@ -20,12 +20,5 @@ pub struct OrderFilled {
 
 /// The order keeps the rest, or leaves the book.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderFilled) {
-    let order = state.orders.get_mut(&it.order);
-    assert!(order.is_some(), "order {} does not wait", it.order);
-    if let Some(order) = order {
-        order.remaining -= it.quantity;
-        if order.remaining == Tonnes::ZERO {
-            state.remove_order(it.order);
-        }
-    }
+    state.orders.fill(it.order, it.quantity);
 }

@@ -2,19 +2,20 @@
 //! at its limit, or the very serials it offers. The rest of an unfilled order keeps its place for
 //! the next phase of the same year.
 
-use super::{Order, Side};
+use super::Side;
 use crate::account;
 use crate::authority::{Authorised, Right};
+use crate::book::Order;
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::coupling::PRICE_MAX;
 use crate::event::{EVENTS_MAX, Event, Events};
-use crate::id::{AccountId, CallId, CashAccountId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::id::{AccountId, CallId, OrderId};
 use crate::ledger::posting::{CashHeld, UnitsHeld};
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
-use crate::time::{Instant, Year};
+use crate::time::Instant;
 use crate::units::{self, holding};
 use minicbor::{Decode, Encode};
 
@@ -47,48 +48,10 @@ pub struct PlaceOrder {
     pub quantity: Tonnes,
 }
 
-/// What was placed.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct Placement {
-    /// The order's id: also its place in time.
-    #[n(0)]
-    pub order: OrderId,
-    /// Whose units are traded.
-    #[n(1)]
-    pub jurisdiction: JurisdictionId,
-    /// Units traded count for this year.
-    #[n(2)]
-    pub year: Year,
-    /// Which side.
-    #[n(3)]
-    pub side: Side,
-    /// Whose order.
-    #[n(4)]
-    pub owner: PartyId,
-    /// The account units leave or come into.
-    #[n(5)]
-    pub account: AccountId,
-    /// The account money leaves or comes into.
-    #[n(6)]
-    pub cash: CashAccountId,
-    /// What is set aside.
-    #[n(7)]
-    pub hold: HoldId,
-    /// The worst price that is accepted.
-    #[n(8)]
-    pub price: Price,
-    /// How many units.
-    #[n(9)]
-    pub quantity: Tonnes,
-    /// In how many blocks the units lie that it offers.
-    #[n(10)]
-    pub blocks: u32,
-}
-
-/// The fact.
+/// The fact: an order waits in its market, also the rest of one that traded as it came.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(transparent)]
-pub struct OrderPlaced(#[n(0)] pub Placement);
+pub struct OrderPlaced(#[n(0)] pub Box<Order>);
 
 refusals! {
     /// Why an order cannot be placed.
@@ -158,10 +121,12 @@ pub fn decide(
         no.unless(here, No::AccountElsewhere { account: it.account });
     }
     let (jurisdiction, year) = (call.jurisdiction, call.year);
-    let book = state.book(jurisdiction, year);
-    let waiting = book.map_or(0, |it| it.orders.len());
+    let market = (jurisdiction, year);
+    let waiting = state.orders.waiting(market);
     no.unless(waiting < BOOK_ORDERS_MAX, No::BookFull { most: BOOK_ORDERS_MAX });
-    if let Some(order) = book.and_then(|book| book.of_other_side(owner, it.side)) {
+    let mut own = state.orders.of_owner(owner);
+    let opposite = |order: &&Order| order.market() == market && order.side != it.side;
+    if let Some(Order { id: order, .. }) = own.find(opposite).copied() {
         no.unless(false, No::OwnOrderOnOtherSide { order });
     }
     let Some(amount) = price.times(quantity) else {
@@ -182,24 +147,30 @@ pub fn decide(
     };
     let picked = picked.unwrap_or_default();
     let blocks = u32::try_from(picked.len()).unwrap_or(u32::MAX);
-    let offered = book.map_or(0, |it| it.blocks).saturating_add(blocks);
+    let offered = state.orders.blocks(market).saturating_add(blocks);
     let most = BOOK_BLOCKS_MAX;
     no.unless(usize::try_from(offered).is_ok_and(|it| it <= most), No::TooManyBlocks { most });
     let cash = no.settle_with(cash)?;
-    let (account, hold, order) = (it.account, state.ledger.next_hold, state.next_order);
-    out.push(Event::OrderPlaced(OrderPlaced(Placement {
-        order,
+    let (account, hold, id) = (it.account, state.ledger.next_hold, state.next_order);
+    let order = Order {
+        id,
         jurisdiction,
         year,
         side: it.side,
         owner,
+        group: Some(state.parties.row(owner).group),
         account,
         cash,
         hold,
         price,
-        quantity,
+        remaining: quantity,
+        filled: Tonnes::ZERO,
         blocks,
-    })));
+        post_only: false,
+        until: None,
+        fee_bp: 0,
+    };
+    out.push(Event::OrderPlaced(OrderPlaced(Box::new(order))));
     if it.side == Side::Buy {
         out.push(Event::CashHeld(CashHeld { account: cash, hold, amount }));
     }
@@ -210,20 +181,10 @@ pub fn decide(
     Ok(())
 }
 
-/// The order waits in the book.
+/// The order waits in its market.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderPlaced) {
-    let it = &it.0;
-    let order = Order {
-        jurisdiction: it.jurisdiction,
-        year: it.year,
-        side: it.side,
-        owner: it.owner,
-        account: it.account,
-        cash: it.cash,
-        hold: it.hold,
-        price: it.price,
-        remaining: it.quantity,
-        blocks: it.blocks,
-    };
-    state.add_order(it.order, order);
+    let order = *it.0;
+    // The rest of an order keeps its name.
+    state.next_order = state.next_order.max(OrderId(order.id.0.saturating_add(1)));
+    state.orders.rest(order);
 }

@@ -12,8 +12,9 @@ use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link};
 use crate::account;
 use crate::account::AccountKind;
 use crate::authority::{Authorised, Right};
+use crate::book::Order;
 use crate::call::clear_call::{CallCleared, ClearCallRefused, TICK};
-use crate::call::{CallResult, Order, Side};
+use crate::call::{CallResult, Side};
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::coupling::couple;
@@ -138,10 +139,9 @@ fn exactly(books: &[Vec<Interest>], links: &[Link], choice: Choice<'_>) -> Coupl
 fn market(state: &State, call: CallId) -> Market<'_> {
     let row = state.calls.row(call);
     let (jurisdiction, year) = (row.jurisdiction, row.year);
-    let waiting = state.book(jurisdiction, year).into_iter().flat_map(|it| &it.orders);
-    let orders = waiting.filter_map(|((_, id), _)| Some((*id, state.orders.get(id)?)));
+    let waiting = state.orders.of_market((jurisdiction, year));
     // Orders of what is frozen wait on.
-    let orders = orders.filter(|(_, it)| !freezing::is_frozen(state, it.account));
+    let orders = waiting.filter(|it| !freezing::is_frozen(state, it.account));
     Market::of(call, (jurisdiction, year), orders)
 }
 

@@ -12,11 +12,12 @@ use super::clear_coupling::ClearCouplingRefused;
 use super::graph::{Graph, Leaves, Route};
 use super::{Coupled, CoupledFlow, CoupledPrice, Rational};
 use crate::account::AccountKind;
+use crate::book::Order;
+use crate::call::Side;
 use crate::call::order_filled::OrderFilled;
-use crate::call::{Order, Side};
 use crate::draft::Draft;
 use crate::event::Event;
-use crate::id::{AccountId, CallId, CashAccountId, JurisdictionId, OrderId, SeriesId};
+use crate::id::{AccountId, CallId, CashAccountId, JurisdictionId, SeriesId};
 use crate::ledger::posting::{
     CashMoved, CashReleased, Posting, UnitsIssued, UnitsMoved, UnitsReleased,
 };
@@ -36,7 +37,6 @@ pub(super) struct Part {
 
 /// An order of a coupling.
 pub(super) struct Entry<'a> {
-    pub(super) id: OrderId,
     pub(super) order: &'a Order,
     /// What may not leave the market, or all of it.
     pub(super) stays: Part,
@@ -74,16 +74,16 @@ impl<'a> Market<'a> {
     pub(super) fn of(
         call: CallId,
         (jurisdiction, year): (JurisdictionId, Year),
-        orders: impl Iterator<Item = (OrderId, &'a Order)>,
+        orders: impl Iterator<Item = &'a Order>,
     ) -> Self {
-        let entry = |(id, order): (OrderId, &'a Order)| {
+        let entry = |order: &'a Order| {
             let stays = Part { offered: order.remaining, fill: Tonnes::ZERO };
-            Entry { id, order, stays, leaves: Part::default() }
+            Entry { order, stays, leaves: Part::default() }
         };
         let mut orders: Vec<Entry<'a>> = orders.map(entry).collect();
         orders.sort_by_key(|it| {
             let price = it.order.price.0;
-            (if it.order.side == Side::Buy { price.saturating_neg() } else { price }, it.id)
+            (if it.order.side == Side::Buy { price.saturating_neg() } else { price }, it.order.id)
         });
         Self { call, jurisdiction, year, orders, is_parted: false }
     }
@@ -395,7 +395,7 @@ impl Settlement<'_, '_> {
         };
         for (entry, price) in filled(Side::Buy) {
             let (account, hold) = (entry.order.cash, entry.order.hold);
-            let amount = times(Some(entry.order.price), entry.fill());
+            let amount = entry.order.freed_by(entry.fill());
             self.draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
             let amount = times(price.map(|it| it.pays), entry.fill());
             self.draft.post(Posting::CashMoved(CashMoved { from: account, to: rent, amount }));
@@ -430,7 +430,7 @@ impl Settlement<'_, '_> {
     }
 
     fn filled(&mut self, entry: &Entry<'_>) {
-        let (order, quantity) = (entry.id, entry.fill());
+        let (order, quantity) = (entry.order.id, entry.fill());
         self.draft.note(Event::OrderFilled(OrderFilled { order, quantity }));
     }
 

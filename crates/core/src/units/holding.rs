@@ -7,6 +7,7 @@
 //! It looks at all accounts, and only where a policy has a limit.
 
 use crate::account::Installation;
+use crate::book::Order;
 use crate::call::Side;
 use crate::id::{AccountId, GroupId, HoldId, JurisdictionId};
 use crate::quantity::Tonnes;
@@ -66,18 +67,17 @@ fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonn
         .collect();
     let ours = |series| state.ledger.series.row(series).counts_in() == jurisdiction;
     let free = accounts.iter().map(|it| state.ledger.shelves.row(*it).free(ours));
-    let sells = |it: &&crate::call::Order| it.side == Side::Sell && accounts.contains(&it.account);
-    let orders = state.orders.values().filter(sells).map(|it| it.hold);
+    let sells = |it: &&Order| it.side == Side::Sell && accounts.contains(&it.account);
+    let orders = state.orders.iter().filter(sells).map(|it| it.hold);
     let delayed = state.delayed.iter().filter(|(_, it)| accounts.contains(&it.from));
     let locks = state.locks.iter().filter(|(_, it)| accounts.contains(&it.account));
     let holds: BTreeSet<HoldId> =
         orders.chain(delayed.map(|(id, _)| *id)).chain(locks.map(|(id, _)| *id)).collect();
     let units = holds.iter().filter_map(|it| state.ledger.holds.get(it)).flat_map(|it| &it.units);
     let aside = units.filter(|(series, _)| ours(*series)).map(|(_, it)| it.serials.count);
-    let buys = |it: &&crate::call::Order| {
-        it.side == Side::Buy && it.jurisdiction == jurisdiction && of_group(it.owner)
-    };
-    let bought = state.orders.values().filter(buys).map(|it| it.remaining);
+    let buys =
+        |it: &&Order| it.side == Side::Buy && it.jurisdiction == jurisdiction && of_group(it.owner);
+    let bought = state.orders.iter().filter(buys).map(|it| it.remaining);
     let auctions = state.auctions.iter().rev().map(|(_, it)| it);
     let open = auctions.filter(|it| it.result.is_none() && it.jurisdiction == jurisdiction);
     let bids = open.flat_map(|it| &it.bids).filter(|it| it.group == group).map(|it| it.quantity);

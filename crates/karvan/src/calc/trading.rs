@@ -5,11 +5,12 @@ use super::{answer, input};
 use crate::Output;
 use crate::table::Table;
 use anyhow::{Result, bail};
-use karvan_core::book::plan::{self, Incoming, OrderKind, SelfMatch, Unfit};
-use karvan_core::book::{Book, Step};
+use karvan_core::book::plan::{self, Change, Incoming, OrderKind, SelfMatch, Unfit};
+use karvan_core::book::{Book, Market, Order, Step};
 use karvan_core::call::Side;
-use karvan_core::id::GroupId;
+use karvan_core::id::{GroupId, JurisdictionId, OrderId};
 use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::time::Year;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,9 +33,12 @@ pub(crate) struct Match {
 /// A row of the file.
 enum Asked {
     New(Incoming),
-    Cancel(u64),
-    Replace((u64, Price, Tonnes), SelfMatch),
+    Cancel(OrderId),
+    Replace(Change),
 }
+
+/// The market of the file.
+const MARKET: Market = (JurisdictionId(0), Year(0));
 
 const KINDS: [(&str, OrderKind); 6] = [
     ("", OrderKind::Limit),
@@ -77,8 +81,8 @@ impl Names {
 }
 
 struct Trade {
-    maker: u64,
-    taker: u64,
+    maker: OrderId,
+    taker: OrderId,
     price: Price,
     quantity: Tonnes,
 }
@@ -112,7 +116,7 @@ fn rows(it: &Match) -> Result<(Names, Vec<Asked>)> {
         if sheet.text(row, "order").is_empty() {
             sheet.wrong((row, "order"), "name the order");
         }
-        let order = orders.number(sheet.text(row, "order"));
+        let order = OrderId(orders.number(sheet.text(row, "order")));
         let asked = match sheet.text(row, "command") {
             "new" => new(&mut sheet, row, (order, &mut owners), it.tick),
             "cancel" => Some(Asked::Cancel(order)),
@@ -138,7 +142,12 @@ fn self_match(sheet: &mut Sheet, row: Row) -> Option<SelfMatch> {
     sheet.value((row, "stp"), "incoming, resting, both or decrement", word(&SELF_MATCHES))
 }
 
-fn new(sheet: &mut Sheet, row: Row, (id, owners): (u64, &mut Names), tick: Price) -> Option<Asked> {
+fn new(
+    sheet: &mut Sheet,
+    row: Row,
+    (id, owners): (OrderId, &mut Names),
+    tick: Price,
+) -> Option<Asked> {
     let sides = [("buy", Side::Buy), ("sell", Side::Sell)];
     let side = sheet.value((row, "side"), "buy or sell", word(&sides));
     let kinds = "limit, market, ioc, fok or post_only";
@@ -157,24 +166,26 @@ fn new(sheet: &mut Sheet, row: Row, (id, owners): (u64, &mut Names), tick: Price
     let owner = owner.map(|it| GroupId(u32::try_from(owners.number(it)).unwrap_or(u32::MAX)));
     let (side, price, quantity) = (side?, price?, quantity?);
     let (kind, self_match) = (kind?, self_match?);
-    Some(Asked::New(Incoming { id, owner, side, price, quantity, kind, self_match }))
+    let order = Order { group: owner, ..Order::bare(id, side, price, quantity) };
+    Some(Asked::New(Incoming { order, kind, self_match }))
 }
 
-fn replace(sheet: &mut Sheet, row: Row, order: u64, tick: Price) -> Option<Asked> {
+fn replace(sheet: &mut Sheet, row: Row, order: OrderId, tick: Price) -> Option<Asked> {
     let price = price(sheet, row, tick);
     let quantity =
         sheet.value((row, "quantity"), "a whole number of units", input::units).map(Tonnes);
     let self_match = self_match(sheet, row);
-    Some(Asked::Replace((order, price?, quantity?), self_match?))
+    let (price, quantity, self_match) = (price?, quantity?, self_match?);
+    Some(Asked::Replace(Change { order, price, quantity, self_match }))
 }
 
 impl Played {
     fn play(&mut self, place: usize, asked: &Asked) {
-        let mut steps = Vec::new();
+        let (mut steps, free) = (Vec::new(), plan::unlimited());
         let planned = match asked {
-            Asked::New(it) => plan::place(&self.book, it, &mut steps),
+            Asked::New(it) => plan::place(&self.book, it, &free, &mut steps).map(|_| ()),
             Asked::Cancel(order) => plan::cancel(&self.book, *order, &mut steps),
-            Asked::Replace(it, own) => plan::replace(&self.book, *it, *own, &mut steps),
+            Asked::Replace(it) => plan::replace(&self.book, it, &free, &mut steps).map(|_| ()),
         };
         if let Err(why) = planned {
             self.refused.push((place + 1, why));
@@ -188,18 +199,18 @@ impl Played {
     }
 
     fn as_json(&self) -> Value {
-        let name = |it: u64| self.names.name(it);
+        let name = |it: OrderId| self.names.name(it.0);
         let trade = |it: &Trade| {
             let (maker, taker) = (name(it.maker), name(it.taker));
             json!({ "maker": maker, "taker": taker, "price": it.price.to_string(),
                 "quantity": it.quantity.0 })
         };
         let side = |side: Side| -> Vec<Value> {
-            let order = self.book.orders(side);
+            let order = self.book.orders(MARKET, side);
             order
                 .map(|it| {
                     json!({ "order": name(it.id), "price": it.price.to_string(),
-                        "quantity": it.left.0 })
+                        "quantity": it.remaining.0 })
                 })
                 .collect()
         };
@@ -213,7 +224,7 @@ impl Played {
     }
 
     fn as_text(&self) -> String {
-        let name = |it: u64| self.names.name(it).to_owned();
+        let name = |it: OrderId| self.names.name(it.0).to_owned();
         let mut trades = Table::new(&["maker", "taker", "price", "quantity"]);
         for it in &self.trades {
             let (price, quantity) = (it.price.to_string(), it.quantity.to_string());
@@ -221,8 +232,8 @@ impl Played {
         }
         let mut book = Table::new(&["rests", "order", "price", "quantity"]);
         for (word, side) in [("ask", Side::Sell), ("bid", Side::Buy)] {
-            for it in self.book.orders(side) {
-                let (price, left) = (it.price.to_string(), it.left.to_string());
+            for it in self.book.orders(MARKET, side) {
+                let (price, left) = (it.price.to_string(), it.remaining.to_string());
                 book.add(vec![word.to_owned(), name(it.id), price, left]);
             }
         }

@@ -4,6 +4,7 @@
 use super::Play;
 use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::{AccountKind, SinglePerson};
+use karvan_core::book::Order;
 use karvan_core::call::{Side, crossing};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
@@ -101,7 +102,7 @@ impl<J: Journal> Play<J> {
             alone.into_iter().map(|(j, it)| (j, Money::ZERO - it)).collect();
         // What units were worth to their buyers and sellers, and the money that changed hands.
         for it in &waiting {
-            let left = state.orders.get(&it.order).map_or(Tonnes::ZERO, |it| it.remaining);
+            let left = state.orders.get(it.order).map_or(Tonnes::ZERO, |it| it.remaining);
             let filled = left.short_of(it.interest.quantity);
             gained.push((it.market, surplus(&it.interest, Price(0), filled)));
         }
@@ -160,14 +161,13 @@ fn waiting(state: &State, coupling: CouplingId) -> Vec<Waiting> {
     for call in state.couplings.row(coupling).calls.iter().copied() {
         let row = state.calls.row(call);
         let market = usize::try_from(row.jurisdiction.0).unwrap_or_default();
-        let book = state.book(row.jurisdiction, row.year).into_iter().flat_map(|it| &it.orders);
-        let mut orders: Vec<OrderId> = book.map(|((_, id), _)| *id).collect();
-        orders.sort_unstable();
-        for order in orders {
-            let Some(it) = state.orders.get(&order) else { continue };
+        let mut orders: Vec<&Order> =
+            state.orders.of_market((row.jurisdiction, row.year)).collect();
+        orders.sort_unstable_by_key(|it| it.id);
+        for it in orders {
             let (side, price, quantity) = (it.side, it.price, it.remaining);
             let interest = crossing::Interest { side, price, quantity };
-            let cash = it.cash;
+            let (order, cash) = (it.id, it.cash);
             all.push(Waiting { market, call, order, cash, interest });
         }
     }

@@ -10,7 +10,7 @@ use karvan_core::call::{Side, cancel_order::CancelOrder, place_order::PlaceOrder
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::id::{AccountId, CallId, PersonId};
 use karvan_core::quantity::{Money, Price, Tonnes};
-use karvan_core::time::{DAY_MS, Instant};
+use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 
@@ -335,11 +335,13 @@ impl<J: Journal> Play<J> {
 
     fn take_back(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let id = self.id_of(j);
-        let waiting =
-            self.state().orders.iter().filter(|(_, it)| it.jurisdiction == id && it.year.0 == year);
+        let waiting = self.state().orders.of_market((id, Year(year)));
+        let mut waiting: Vec<_> = waiting.map(|it| (it.id, it.owner)).collect();
+        waiting.sort_unstable();
         let person = |party| self.state().parties.row(party).person;
         let cancels = waiting
-            .map(|(order, it)| (person(it.owner), Command::from(CancelOrder { order: *order })));
+            .into_iter()
+            .map(|(order, owner)| (person(owner), Command::from(CancelOrder { order })));
         let cancels: Vec<_> = cancels.collect();
         self.send(cancels)
     }

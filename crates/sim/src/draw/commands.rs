@@ -574,9 +574,9 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
             PlaceOrder { call, account, side, price, quantity: Tonnes(quantity.0 / 3) }.into()
         }
         "CancelOrder" => {
-            let place = draw.row(state.orders.len());
-            let order = state.orders.keys().nth(usize::try_from(place).unwrap());
-            CancelOrder { order: order.copied().unwrap_or(OrderId(999)) }.into()
+            let place = usize::try_from(draw.row(state.orders.len())).unwrap();
+            let order = state.orders.iter().nth(place).map_or(OrderId(999), |it| it.id);
+            CancelOrder { order }.into()
         }
         "ClearCall" => ClearCall { call }.into(),
         "ReturnPurchase" => {
