@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::scene::Draw;
 use crate::table::{Figure, Goal, Table};
-use karvan_core::call::Side;
 use karvan_core::coupling::{Choice, Interest, Link, Rational, couple};
+use karvan_core::exchange::Side;
 use karvan_core::quantity::{Price, Tonnes};
 use std::hint::black_box;
 use std::time::Instant;

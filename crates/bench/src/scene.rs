@@ -113,6 +113,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             transfer_limit_bp: 50,
             admits: BTreeSet::from([AccountKind::Operator, AccountKind::Trading]),
             holding_limit_bp: None,
+            trading: Default::default(),
             registry: Registry::Native,
         }],
         policy_hash: [0; 32],

@@ -6,18 +6,19 @@ use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
 use crate::freezing::Frozen;
 use crate::id::{HoldId, JurisdictionId, ProposalId};
+use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{call, compliance, freezing, market, proposal, units};
+use crate::{compliance, exchange, freezing, market, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
 /// A slice ends once it has caused so many facts: the next record goes on.
 pub const FACTS_A_SLICE: usize = 16_384;
 
-// What is begun within a slice is finished in it: at worst one order in as many blocks as a book
-// may hold.
-const _: () = assert!(FACTS_A_SLICE + call::place_order::BOOK_BLOCKS_MAX + 16 < EVENTS_MAX);
+// What is begun within a slice is finished in it: at worst one order in as many blocks as it may
+// lie in.
+const _: () = assert!(FACTS_A_SLICE + BLOCKS_PER_TRANSFER_MAX + 16 < EVENTS_MAX);
 
 /// What falls due. Entries of one moment are settled in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -55,6 +56,9 @@ pub enum Due {
     /// A policy comes into force.
     #[n(10)]
     Policy,
+    /// Orders of a market that live up to here end.
+    #[n(11)]
+    Orders(#[n(0)] JurisdictionId, #[n(1)] Year),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -97,15 +101,20 @@ pub struct DueSettled {
 
 /// Settles an entry from a place on. Each rule stands with its noun; it says where the next slice
 /// begins, or nothing when all is done.
-pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) -> Option<u64> {
+pub(crate) fn settle(
+    draft: &mut Draft<'_>,
+    state: &State,
+    (at, due): (Instant, Due),
+    from: u64,
+) -> Option<u64> {
     match due {
         Due::Window => None,
         Due::Reports(jurisdiction, year) => {
             compliance::silence::restrict(draft, state, (jurisdiction, year), from)
         }
-        Due::Offers(jurisdiction, _) => call::lapse::offers(draft, state, jurisdiction, from),
+        Due::Offers(jurisdiction, _) => exchange::lapse::offers(draft, state, jurisdiction, from),
         Due::Surrender(jurisdiction, year) => {
-            call::lapse::book(draft, state, (jurisdiction, year), from)
+            exchange::lapse::book(draft, state, (jurisdiction, year), from)
         }
         Due::Expiry(jurisdiction, year) => {
             units::lapse::expire(draft, state, (jurisdiction, year), from)
@@ -117,6 +126,9 @@ pub(crate) fn settle(draft: &mut Draft<'_>, state: &State, due: Due, from: u64) 
         Due::Freeze(frozen) => freezing::lapse(draft, state, frozen),
         Due::Lock(id) => units::lock::lapse(draft, state, id),
         Due::Policy => market::policy_scheduled::begin(draft, state),
+        Due::Orders(jurisdiction, year) => {
+            exchange::lapse::over(draft, state, ((jurisdiction, year), at), from)
+        }
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }

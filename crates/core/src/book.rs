@@ -10,8 +10,8 @@ mod ids;
 mod ladder;
 pub mod plan;
 
-use crate::call::Side;
 use crate::coupling::PRICE_MAX;
+use crate::exchange::Side;
 use crate::id::{AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::time::{Instant, Year};
@@ -74,6 +74,9 @@ pub struct Order {
     /// What a trade in the book costs it, in hundredths of a percent of the money that is paid.
     #[n(15)]
     pub fee_bp: u32,
+    /// The name its owner gave it; 0 for none.
+    #[n(16)]
+    pub client: u32,
 }
 
 impl Order {
@@ -96,6 +99,7 @@ impl Order {
             post_only: false,
             until: None,
             fee_bp: 0,
+            client: 0,
         }
     }
 
@@ -191,6 +195,13 @@ struct Sides {
     blocks: u32,
 }
 
+/// The orders of a party: the first of its chain, and how many.
+#[derive(Clone, Copy, Debug)]
+struct Owned {
+    first: u32,
+    count: usize,
+}
+
 /// All orders that wait.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
@@ -199,9 +210,9 @@ pub struct Book {
     levels: Vec<Level>,
     free_levels: Vec<u32>,
     ids: Ids,
+    clients: Ids,
     markets: BTreeMap<Market, Sides>,
-    /// The first order of each party.
-    owners: Vec<u32>,
+    owners: Vec<Owned>,
     count: usize,
 }
 
@@ -212,6 +223,11 @@ fn key(side: Side, price: Price) -> u64 {
         Side::Buy => PRICE_MAX.0.unsigned_abs().saturating_sub(price),
         Side::Sell => price,
     }
+}
+
+/// The name that an owner gave an order, unique among all accounts.
+fn named(account: AccountId, client: u32) -> u64 {
+    (u64::from(account.0) << 32) | u64::from(client)
 }
 
 fn at(place: u32) -> usize {
@@ -293,12 +309,23 @@ impl Book {
 
     /// The orders of a party, in no order that means anything.
     pub fn of_owner(&self, owner: PartyId) -> impl Iterator<Item = &Order> {
-        let mut next = self.owners.get(at(owner.0)).copied().unwrap_or(NOBODY);
+        let mut next = self.owners.get(at(owner.0)).map_or(NOBODY, |it| it.first);
         std::iter::from_fn(move || {
             let node = self.nodes.get(at(next))?;
             next = node.of_owner.after;
             Some(&node.order)
         })
+    }
+
+    /// How many orders of a party wait.
+    pub fn count_of(&self, owner: PartyId) -> usize {
+        self.owners.get(at(owner.0)).map_or(0, |it| it.count)
+    }
+
+    /// The order of an account that waits under the name its owner gave it.
+    pub fn of_client(&self, account: AccountId, client: u32) -> Option<OrderId> {
+        let place = self.clients.get(named(account, client)).filter(|_| client != 0)?;
+        Some(self.nodes[at(place)].order.id)
     }
 
     /// The best price of a side of a market.
@@ -343,9 +370,10 @@ impl Book {
     pub(crate) fn rest(&mut self, order: Order) {
         let owner = at(order.owner.0);
         if owner >= self.owners.len() {
-            self.owners.resize(owner.saturating_add(1), NOBODY);
+            let nothing = Owned { first: NOBODY, count: 0 };
+            self.owners.resize(owner.saturating_add(1), nothing);
         }
-        let of_owner = Neighbours { before: NOBODY, after: self.owners[owner] };
+        let of_owner = Neighbours { before: NOBODY, after: self.owners[owner].first };
         let in_level = Neighbours { before: NOBODY, after: NOBODY };
         let node = Node { order, level: NOBODY, in_level, of_owner };
         let place = put(&mut self.nodes, &mut self.free_nodes, node);
@@ -354,7 +382,12 @@ impl Book {
         if of_owner.after != NOBODY {
             self.nodes[at(of_owner.after)].of_owner.before = place;
         }
-        self.owners[owner] = place;
+        let owned = &mut self.owners[owner];
+        *owned = Owned { first: place, count: owned.count.saturating_add(1) };
+        if order.client != 0 {
+            let known = self.clients.add(named(order.account, order.client), place);
+            assert!(known.is_none(), "order {} takes the name of another", order.id);
+        }
         self.queue(place);
         self.count = self.count.saturating_add(1);
         let sides = self.markets.entry(order.market()).or_default();
@@ -407,14 +440,29 @@ impl Book {
         self.nodes[at(place)].in_level = Neighbours { before: NOBODY, after: NOBODY };
     }
 
+    /// An order is changed and goes to the back of the level of its price.
+    pub(crate) fn requeue(&mut self, it: &Order) {
+        let place = self.place(it.id);
+        self.unqueue(place);
+        let was = std::mem::replace(&mut self.nodes[at(place)].order, *it);
+        self.queue(place);
+        let sides = self.markets.entry(it.market()).or_default();
+        sides.blocks = sides.blocks.saturating_sub(was.blocks).saturating_add(it.blocks);
+    }
+
     /// An order leaves; it must be there.
     #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
     pub(crate) fn remove(&mut self, id: OrderId) {
         let place = self.ids.remove(id.0).expect("the step names an order that does not rest");
         self.unqueue(place);
         let Node { order, of_owner: Neighbours { before, after }, .. } = self.nodes[at(place)];
+        if order.client != 0 {
+            self.clients.remove(named(order.account, order.client));
+        }
+        let owned = &mut self.owners[at(order.owner.0)];
+        owned.count = owned.count.saturating_sub(1);
         match before {
-            NOBODY => self.owners[at(order.owner.0)] = after,
+            NOBODY => owned.first = after,
             _ => self.nodes[at(before)].of_owner.after = after,
         }
         if after != NOBODY {

@@ -273,6 +273,14 @@ impl<'a> WorkingTime<'a> {
         it
     }
 
+    /// Until when hours of a working day last, given in minutes after midnight; none outside them.
+    pub fn until(&self, at: Instant, (opens, closes): (u32, u32)) -> Option<Instant> {
+        let local = self.calendar.local(at);
+        let inside = !local.is_before(opens) && local.is_before(closes);
+        let day = local.day();
+        (inside && self.works(day)).then(|| self.calendar.moment(day.at(closes)))
+    }
+
     /// When a wait begins: the moment itself within working time, else the next opening.
     pub fn opening(&self, at: Local) -> Local {
         let (day, opens) = (at.day(), self.calendar.opens);

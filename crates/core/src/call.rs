@@ -1,13 +1,9 @@
 //! Call auctions: the secondary market. Orders gather; at the end of the phase one price clears
 //! what can be cleared, and each trade is delivered and paid in the same record.
 
-pub mod cancel_order;
 pub mod clear_call;
 pub mod crossing;
-pub(crate) mod lapse;
 pub mod open_call;
-pub mod order_filled;
-pub mod place_order;
 
 use crate::id::{CouplingId, JurisdictionId};
 use crate::quantity::{Price, Tonnes};
@@ -46,16 +42,4 @@ pub struct CallResult {
     /// What was traded.
     #[n(1)]
     pub volume: Tonnes,
-}
-
-/// Which side an order is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Side {
-    /// Wants units.
-    #[n(0)]
-    Buy,
-    /// Offers units.
-    #[n(1)]
-    Sell,
 }

@@ -6,8 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, coupling, freezing, link, market, mirror,
-    party, proposal, supply, units,
+    account, allocation, auction, call, cash, compliance, coupling, exchange, freezing, link,
+    market, mirror, party, proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -129,9 +129,17 @@ commands! {
     /// Announces a call auction.
     OpenCall(call::open_call) = 17, Administration, One;
     /// Places an order.
-    PlaceOrder(call::place_order) = 18, Trading, One;
+    PlaceOrder(exchange::place_order) = 18, Trading, One;
+    /// Amends an order.
+    AmendOrder(exchange::amend_order) = 81, Trading, One;
+    /// Cancels all orders of a party.
+    CancelOrders(exchange::cancel_orders) = 82, Trading, One;
+    /// Halts trading.
+    HaltTrading(exchange::halt_trading) = 83, Administration, One;
+    /// Resumes trading.
+    ResumeTrading(exchange::resume_trading) = 84, Administration, Two;
     /// Cancels an order.
-    CancelOrder(call::cancel_order) = 19, Trading, One;
+    CancelOrder(exchange::cancel_order) = 19, Trading, One;
     /// Clears a call auction.
     ClearCall(call::clear_call) = 20, Administration, One;
     /// Transfers units.

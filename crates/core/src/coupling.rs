@@ -322,7 +322,7 @@ fn longest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Side;
+    use crate::exchange::Side;
 
     fn order(rank: u64, side: Side, price: i64, quantity: u64) -> Interest {
         Interest { side, price: Price(price), quantity: Tonnes(quantity), rank }

@@ -52,6 +52,14 @@ impl<'a> Draft<'a> {
         self.out.list().len()
     }
 
+    /// Adds a fact, and takes it into the draft where it is a posting.
+    pub fn add(&mut self, event: Event) {
+        match event.posting() {
+            Some(posting) => self.post(posting),
+            None => self.note(event),
+        }
+    }
+
     /// Adds a fact that changes no balance.
     pub fn note(&mut self, event: Event) {
         self.out.push(event);

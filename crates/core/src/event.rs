@@ -66,8 +66,8 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compliance, freezing, market, mirror, party,
-    proposal, supply, units,
+    account, allocation, auction, call, cash, compliance, exchange, freezing, market, mirror,
+    party, proposal, supply, units,
 };
 
 events! {
@@ -76,6 +76,20 @@ events! {
         CashHeld = 6, CashReleased = 7, CashMoved = 8, UnitsRestored = 9,
     }
     facts {
+        /// An order that came met one that waited.
+        OrderTraded(exchange::order_traded) = 106,
+        /// An order lost a part without a trade.
+        OrderReduced(exchange::order_reduced) = 107,
+        /// An order was changed and went to the back.
+        OrderRequeued(exchange::order_requeued) = 108,
+        /// What was left of an order that came ended.
+        OrderEnded(exchange::order_ended) = 109,
+        /// Trading was halted.
+        TradingHalted(exchange::halt_trading) = 110,
+        /// Trading goes on.
+        TradingResumed(exchange::resume_trading) = 111,
+        /// All orders of a party were cancelled.
+        OrdersCancelled(exchange::cancel_orders) = 112,
         /// A policy is adopted and comes into force later.
         PolicyScheduled(market::policy_scheduled) = 83,
         /// A policy that was adopted does not come into force.
@@ -153,13 +167,13 @@ events! {
         /// A call auction was announced.
         CallOpened(call::open_call) = 34,
         /// An order was placed.
-        OrderPlaced(call::place_order) = 35,
+        OrderPlaced(exchange::place_order) = 35,
         /// An order was cancelled or lapsed.
-        OrderCancelled(call::cancel_order) = 36,
+        OrderCancelled(exchange::cancel_order) = 36,
         /// A call auction was cleared.
         CallCleared(call::clear_call) = 37,
         /// An order was filled.
-        OrderFilled(call::order_filled) = 38,
+        OrderFilled(exchange::order_filled) = 38,
         /// Units were transferred at a declared price or free.
         Transferred(crate::units::transfer) = 39,
         /// Verified emissions were reported.

@@ -1,8 +1,8 @@
 //! Invariants: what must hold whatever happens. A broken one stops the writer before the record
 //! is written; it is never an answer.
 
-use crate::call::Side;
 use crate::event::Event;
+use crate::exchange::Side;
 use crate::freezing::Frozen;
 use crate::id::{AccountId, CashAccountId, HoldId, SeriesId};
 use crate::ledger::posting::Posting;

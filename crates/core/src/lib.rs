@@ -32,6 +32,7 @@ pub mod context;
 pub mod coupling;
 pub mod draft;
 pub mod event;
+pub mod exchange;
 pub mod freezing;
 pub mod grounds;
 pub mod id;

@@ -8,6 +8,7 @@
 //! stands between an account and its holder.
 
 use crate::event::Event;
+use crate::exchange::Halted;
 use crate::freezing::Frozen;
 use crate::time::Instant;
 
@@ -61,6 +62,7 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::AuctionCancelled(_)
         | E::CarriedOver(_)
         | E::CallOpened(_)
+        | E::OrderTraded(_)
         | E::CallCleared(_)
         | E::CallsCoupled(_)
         | E::CouplingCleared(_)
@@ -80,6 +82,8 @@ pub fn publicity(event: &Event) -> Publicity {
         E::FreezeBegun(it) => of_freeze(it.frozen),
         E::FreezeConfirmed(it) => of_freeze(it.frozen),
         E::Unfrozen(it) => of_freeze(it.frozen),
+        E::TradingHalted(it) => of_halt(it.halted),
+        E::TradingResumed(it) => of_halt(it.halted),
         E::UnitsMoved(_)
         | E::UnitsEnded(_)
         | E::UnitsRestored(_)
@@ -97,6 +101,10 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::OrderPlaced(_)
         | E::OrderCancelled(_)
         | E::OrderFilled(_)
+        | E::OrderReduced(_)
+        | E::OrderRequeued(_)
+        | E::OrderEnded(_)
+        | E::OrdersCancelled(_)
         | E::AccountRestricted(_)
         | E::AccountStatusSet(_)
         | E::ApprovalGiven(_)
@@ -132,6 +140,14 @@ fn of_freeze(frozen: Frozen) -> Publicity {
     match frozen {
         Frozen::Jurisdiction(_) | Frozen::Market => Publicity::AtOnce,
         Frozen::Account(_) | Frozen::Holder(_) | Frozen::Serials(..) => Publicity::Never,
+    }
+}
+
+/// A halted market is everybody's business, a halted party is not.
+fn of_halt(halted: Halted) -> Publicity {
+    match halted {
+        Halted::Everything | Halted::Jurisdiction(_) | Halted::Year(..) => Publicity::AtOnce,
+        Halted::Party(_) => Publicity::Never,
     }
 }
 

@@ -4,7 +4,7 @@
 //! looks up. Rules are facts once adopted: a later version applies from its adoption on.
 
 use crate::account::AccountKind;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, MINUTES_A_DAY};
 use crate::id::{JurisdictionId, Label};
 use crate::quantity::{Price, Tonnes};
 use crate::supply::reserve::QuantityShares;
@@ -118,6 +118,77 @@ pub struct JurisdictionRules {
     /// Where the law keeps its registry.
     #[n(7)]
     pub registry: Registry,
+    /// How its units are traded.
+    #[n(8)]
+    pub trading: TradingRules,
+}
+
+/// How a jurisdiction's units are traded: in calls, and where it says so continuously too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TradingRules {
+    /// Prices are multiples of this.
+    #[n(0)]
+    pub tick: Price,
+    /// Quantities are multiples of this.
+    #[n(1)]
+    pub lot: Tonnes,
+    /// Continuous trading, where there is any.
+    #[n(2)]
+    pub continuous: Option<ContinuousRules>,
+}
+
+/// Calls alone, on the finest tick and lot.
+impl Default for TradingRules {
+    fn default() -> Self {
+        Self { tick: Price(1), lot: Tonnes(1), continuous: None }
+    }
+}
+
+/// Continuous trading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ContinuousRules {
+    /// Minutes after local midnight at which a session begins, on working days.
+    #[n(0)]
+    pub opens: u32,
+    /// Minutes after local midnight at which it is over.
+    #[n(1)]
+    pub closes: u32,
+    /// What an order that waited pays for a trade, in hundredths of a percent of the money.
+    #[n(2)]
+    pub maker_fee_bp: u32,
+    /// What an order that comes pays for a trade, in hundredths of a percent of the money.
+    #[n(3)]
+    pub taker_fee_bp: u32,
+    /// How far from the session's reference price trades may be, in hundredths of a percent of it.
+    #[n(4)]
+    pub static_band_bp: Option<u32>,
+    /// How far from the last price trades may be, in hundredths of a percent of it.
+    #[n(5)]
+    pub dynamic_band_bp: Option<u32>,
+    /// How long the call lasts that a trade outside the bands would start.
+    #[n(6)]
+    pub volatility_minutes: u32,
+}
+
+impl TradingRules {
+    /// The highest fee, in hundredths of a percent.
+    pub const FEE_BP_MAX: u32 = 1_000;
+    /// The longest volatility call, in minutes.
+    pub const VOLATILITY_MINUTES_MAX: u32 = 1_440;
+
+    /// Whether a market could run by them.
+    pub fn is_sound(&self) -> bool {
+        let steps = self.tick > Price(0) && self.lot > Tonnes::ZERO;
+        steps
+            && self.continuous.is_none_or(|it| {
+                let hours = it.opens < it.closes && it.closes <= MINUTES_A_DAY;
+                let fees = it.maker_fee_bp.max(it.taker_fee_bp) <= Self::FEE_BP_MAX;
+                let bands = [it.static_band_bp, it.dynamic_band_bp];
+                let bands = bands.iter().flatten().all(|it| (1..=10_000).contains(it));
+                let call = (1..=Self::VOLATILITY_MINUTES_MAX).contains(&it.volatility_minutes);
+                hours && fees && bands && call
+            })
+    }
 }
 
 /// Where the law keeps a jurisdiction's registry.

@@ -14,6 +14,7 @@ use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
 use crate::coupling::Coupling;
+use crate::exchange::{Halt, Halted, Reference};
 use crate::freezing::{Freeze, Frozen};
 use crate::id::{
     AccountId, AuctionId, CallId, CashAccountId, CouplingId, HoldId, InstallationId,
@@ -186,6 +187,12 @@ pub struct State {
     /// Units that crossed each link by coupled auctions in a year, less those that came home.
     #[n(47)]
     pub crossed: BTreeMap<(JurisdictionId, JurisdictionId, Year), Tonnes>,
+    /// What is halted.
+    #[n(48)]
+    pub halts: BTreeMap<Halted, Halt>,
+    /// The reference price of each market's session.
+    #[n(49)]
+    pub references: BTreeMap<Market, Reference>,
 }
 
 impl State {
@@ -215,6 +222,11 @@ impl State {
     pub fn last_price(&self, jurisdiction: JurisdictionId, year: Year) -> Option<(Price, Instant)> {
         let valid_to = self.year_rules(jurisdiction, year)?.valid_to;
         self.last_prices.get(&(jurisdiction, valid_to)).copied()
+    }
+
+    /// A name is given to an order, for ever.
+    pub(crate) fn order_named(&mut self, order: OrderId) {
+        self.next_order = self.next_order.max(OrderId(order.0.saturating_add(1)));
     }
 
     /// The call of a market that is announced and not cleared.
@@ -247,7 +259,7 @@ impl State {
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings
-            mirrored mirror_days transferred suspended_links couplings crossed
+            mirrored mirror_days transferred suspended_links couplings crossed halts references
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -67,6 +67,11 @@ impl Instant {
         Self(self.0.saturating_add(days.saturating_mul(DAY_MS)))
     }
 
+    /// This moment moved by whole minutes.
+    pub fn plus_minutes(self, minutes: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(minutes).saturating_mul(60_000)))
+    }
+
     /// Monday = 0 … Sunday = 6.
     pub fn weekday(self) -> i64 {
         self.0.div_euclid(DAY_MS).saturating_add(3).rem_euclid(7)

@@ -64,6 +64,7 @@ const PLAYED: &[Played] = &[
     by("unfreeze holder it=V", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("reverse S", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("reverse-allocation D of=K3", "XA", &["R", "R.2", "YA", "YA.2"]),
+    by("resume-trading OP2", "XA", &["XA.2"]),
     by("resume TA", "R", &["XA", "XA.2", "YA", "YA.2"]),
     by("issue of=X year=2027 quantity=1", "XA", &["XA.2"]),
     by("cap of=X year=2027 quantity=9500", "XA", &["XA.2"]),
@@ -142,7 +143,7 @@ fn market() -> Story {
         by T\nrequest-closure of=TB\nrequest-closure of=TC\n\
         by XA\nentitle of=X year=2027 K3:50\nD = allocate of=X year=2027 K3\n\
         A = auction of=X year=2027 volume=100 opens=2028-02-01 closes=2028-02-02\n\
-        freeze holder it=V\nby R\nstop TA\n",
+        freeze holder it=V\nhalt OP2\nby R\nstop TA\n",
     )
 }
 

@@ -149,8 +149,8 @@ impl Queue {
 mod tests {
     use super::*;
     use karvan_core::Command;
-    use karvan_core::call::cancel_order::CancelOrder;
     use karvan_core::compliance::surrender::Surrender;
+    use karvan_core::exchange::cancel_order::CancelOrder;
     use karvan_core::id::{InstallationId, NOBODY, OrderId};
     use karvan_core::market::pass_time::PassTime;
     use karvan_core::quantity::Tonnes;

@@ -179,6 +179,7 @@ impl Jurisdiction {
             calendar: self.working_time.clone(),
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
+            trading: Default::default(),
             holding_limit_bp: self.holding_limit_percent.map(|it| whole(it * 100.0)),
             registry: self.registry,
         }

@@ -1,6 +1,7 @@
 //! Random commands of every kind, with values that often fit, and who may well ask for them.
 
 mod commands;
+mod orders;
 
 pub use commands::command;
 
@@ -214,6 +215,7 @@ pub fn asked() -> Vec<u16> {
         "CancelTransfer",
         "PlaceBid",
         "PlaceOrder",
+        "AmendOrder",
         "Delete",
         "OpenCall",
         "CoupleCalls",

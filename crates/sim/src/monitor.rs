@@ -4,9 +4,9 @@
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
-use karvan_core::call::Side;
 use karvan_core::compliance::surrender::Surrendered;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
+use karvan_core::exchange::Side;
 use karvan_core::id::{
     AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId,
     SeriesId,

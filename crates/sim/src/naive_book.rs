@@ -2,7 +2,7 @@
 
 use karvan_core::book::Order;
 use karvan_core::book::plan::{Change, Incoming, OrderKind, SelfMatch};
-use karvan_core::call::Side;
+use karvan_core::exchange::Side;
 use karvan_core::id::OrderId;
 use karvan_core::quantity::{Price, Tonnes};
 

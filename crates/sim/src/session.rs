@@ -4,8 +4,9 @@ use crate::draw::{Draw, actor};
 use crate::world::X;
 use karvan_core::account::AccountKind;
 use karvan_core::call::clear_call::ClearCall;
-use karvan_core::call::{Call, Side, open_call::OpenCall, place_order::PlaceOrder};
+use karvan_core::call::{Call, open_call::OpenCall};
 use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
+use karvan_core::exchange::{Side, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, CallId, JurisdictionId, PersonId};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::{Instant, Year};
@@ -69,7 +70,7 @@ fn couple(state: &State) -> Vec<Command> {
 fn order((state, now): (&State, Instant), draw: &mut Draw) -> Option<Command> {
     let open = waiting(state).filter(|(_, it)| it.opens <= now && now < it.closes);
     let calls: Vec<(CallId, &Call)> = open.collect();
-    let (call, row) = *calls.get(usize::try_from(draw.below(calls.len().max(1) as u64)).ok()?)?;
+    let (_, row) = *calls.get(usize::try_from(draw.below(calls.len().max(1) as u64)).ok()?)?;
     let here = state.accounts.iter();
     let here = here.filter(|(_, it)| it.jurisdiction == row.jurisdiction && it.kind.trades());
     // Traders' units may leave a country at any time.
@@ -81,7 +82,8 @@ fn order((state, now): (&State, Instant), draw: &mut Draw) -> Option<Command> {
     let side = if cheap == (draw.below(5) > 0) { Side::Sell } else { Side::Buy };
     let price = Price(if cheap { 200 } else { 700 } + draw.below(150) as i64);
     let quantity = Tonnes(1 + draw.below(25));
-    Some(PlaceOrder { call, account, side, price, quantity }.into())
+    let market = (row.jurisdiction, row.year);
+    Some(PlaceOrder::limit(market, account, side, (price, quantity)).into())
 }
 
 fn clear(state: &State) -> Vec<Command> {

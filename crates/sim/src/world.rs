@@ -16,8 +16,8 @@ use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JurisdictionRules, LinkRules, MarketRules, Penalty, Registry,
-    Stage, TIERS_MAX, Ties, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, ContinuousRules, JurisdictionRules, LinkRules, MarketRules,
+    Penalty, Registry, Stage, TIERS_MAX, Ties, TradingRules, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
@@ -81,6 +81,21 @@ fn year(number: u16) -> YearRules {
     }
 }
 
+/// The first country trades in sessions round the clock of working days, with fees and bands.
+fn trading(code: &str) -> TradingRules {
+    let sessions = ContinuousRules {
+        opens: 0,
+        closes: 1_440,
+        maker_fee_bp: 10,
+        taker_fee_bp: 25,
+        static_band_bp: Some(1_500),
+        dynamic_band_bp: Some(900),
+        volatility_minutes: 60,
+    };
+    let continuous = (code == "XXA").then_some(sessions);
+    TradingRules { continuous, ..TradingRules::default() }
+}
+
 /// Their policy. A holder group may give a tenth of the cap to strangers within five working days.
 pub fn rules() -> MarketRules {
     let calendar = Calendar {
@@ -96,6 +111,7 @@ pub fn rules() -> MarketRules {
         transfer_limit_bp: LIMIT_BP,
         admits: AccountKind::ALL.iter().copied().collect(),
         holding_limit_bp: None,
+        trading: trading(code),
         // The law of the second country keeps its register elsewhere.
         registry: if code == "XXB" { Registry::Mirror } else { Registry::Native },
     };

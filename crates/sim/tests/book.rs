@@ -10,7 +10,7 @@
 
 use karvan_core::book::plan::{self, Change, Incoming, OrderKind, SelfMatch, Unfit};
 use karvan_core::book::{Book, Market, Order, Step};
-use karvan_core::call::Side;
+use karvan_core::exchange::Side;
 use karvan_core::id::{GroupId, JurisdictionId, OrderId};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::Year;

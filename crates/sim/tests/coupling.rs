@@ -1,9 +1,9 @@
 //! Coupled auctions against a general solver, and against the rules word by word.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test stops")]
 
-use karvan_core::call::Side;
 use karvan_core::call::crossing;
 use karvan_core::coupling::{Choice, Coupled, Interest, Link, Rational, couple};
+use karvan_core::exchange::Side;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_sim::draw::Draw;
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable};

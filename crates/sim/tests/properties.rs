@@ -14,9 +14,9 @@
 mod story;
 
 use karvan_core::authority::Right;
-use karvan_core::call::Side;
 use karvan_core::command::kind_name;
 use karvan_core::event::EVENT_BYTES;
+use karvan_core::exchange::Side;
 use karvan_core::id::AccountId;
 use karvan_core::link::link_transfer::LinkTransfer;
 use karvan_core::{Command, Context, Event, Events, Refusal, State, decide};
@@ -39,8 +39,7 @@ fn expected(state: &State, twin: &Twin, command: &Command) -> Option<(AccountId,
             Some((row.account, twin.pick(row.account, it.quantity, counts)))
         }
         Command::PlaceOrder(it) if it.side == Side::Sell => {
-            let call = state.calls.get(it.call)?;
-            let counts = |series| state.ledger.counts_for(series, call.jurisdiction, call.year);
+            let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
             Some((it.account, twin.pick(it.account, it.quantity, counts)))
         }
         _ => None,

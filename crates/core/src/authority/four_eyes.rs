@@ -163,6 +163,15 @@ pub const TABLE: &[Row] = &[
         "at once; units go home by it all the same, and what crossed is surrendered",
     ),
     row(
+        ("trading that was halted goes on", &["ResumeTrading"]),
+        (
+            "administrator of the jurisdiction or party, or the regional one",
+            "another person of those",
+            Approval::Two,
+        ),
+        "one person halts it, at once; orders that wait can be cancelled",
+    ),
+    row(
         ("resumption of a link", &["ResumeLink"]),
         (
             "administrator of either Party, or the regional one",

@@ -1,8 +1,8 @@
 //! What an order that comes does to the book: the steps, listed before any is taken.
 
 use super::{Book, Order, Step};
-use crate::call::Side;
 use crate::coupling::PRICE_MAX;
+use crate::exchange::Side;
 use crate::id::OrderId;
 use crate::quantity::{Price, Tonnes};
 use minicbor::{Decode, Encode};
@@ -73,6 +73,8 @@ pub struct Change {
 
 /// With whom an order may trade, and at which prices.
 pub struct Limits<F> {
+    /// Whether orders gather for one price, so that as it comes an order meets nobody.
+    pub gathers: bool,
     /// Whether it may meet a resting order. One it may not meet keeps its place.
     pub may_meet: F,
     /// The lowest and the highest price of a trade.
@@ -81,7 +83,7 @@ pub struct Limits<F> {
 
 /// No limits: what a calculator knows.
 pub fn unlimited() -> Limits<impl Fn(&Order) -> bool> {
-    Limits { may_meet: |_: &Order| true, band: (Price(1), Price(i64::MAX)) }
+    Limits { gathers: false, may_meet: |_: &Order| true, band: (Price(1), Price(i64::MAX)) }
 }
 
 /// How far an order came.
@@ -204,20 +206,24 @@ fn aggress(
     let (lowest, highest) = limits.band;
     let (mut left, mut traded, mut ended) = (order.remaining, Tonnes::ZERO, false);
     let mut planned = Planned::Done;
-    for resting in book.orders(order.market(), other) {
+    let mut others = book.orders(order.market(), other).filter(|_| !limits.gathers);
+    while let Some(resting) = others.next() {
         if left == Tonnes::ZERO || ended || !meets(order.price, resting.price) {
             break;
         }
-        if !(limits.may_meet)(resting) {
+        let own = order.group.is_some() && order.group == resting.group;
+        if !own && !(limits.may_meet)(resting) {
             continue;
         }
         if it.kind == OrderKind::PostOnly {
             return Err(Unfit::WouldTrade);
         }
         let (quantity, maker) = (left.min(resting.remaining), resting.id);
-        let own = order.group.is_some() && order.group == resting.group;
         if !own && !(lowest..=highest).contains(&resting.price) {
-            planned = Planned::OutsideBand;
+            // A call does not ask who meets whom: beside its own group the order cannot wait in it.
+            let beyond = others.take_while(|it| meets(order.price, it.price));
+            ended = order.group.is_some() && beyond.into_iter().any(|it| it.group == order.group);
+            planned = if ended { Planned::Done } else { Planned::OutsideBand };
             break;
         }
         match it.self_match {
@@ -243,7 +249,12 @@ fn aggress(
         out.truncate(begun);
         return Err(Unfit::NotWhole);
     }
-    let rests = matches!(it.kind, OrderKind::Limit | OrderKind::PostOnly);
+    // A market order waits only in the call that it starts.
+    let rests = match it.kind {
+        OrderKind::Limit | OrderKind::PostOnly => true,
+        OrderKind::Market => planned == Planned::OutsideBand,
+        OrderKind::ImmediateOrCancel | OrderKind::FillOrKill => false,
+    };
     if rests && !ended && left > Tonnes::ZERO {
         let post_only = it.kind == OrderKind::PostOnly;
         let filled = order.filled + traded;

@@ -1,15 +1,16 @@
 //! Clear a call: one price for all that crosses, then price and time. Delivery and payment of
 //! every trade are this one record; what a buyer set aside above the price is free again.
 
+use super::CallResult;
 use super::crossing::{self, Interest};
-use super::{CallResult, Side};
 use crate::authority::{Authorised, Right};
 use crate::book::Order;
-use crate::call::order_filled::OrderFilled;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
-use crate::freezing;
+use crate::exchange;
+use crate::exchange::Side;
+use crate::exchange::order_filled::OrderFilled;
 use crate::id::CallId;
 use crate::ledger::Serials;
 use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
@@ -86,9 +87,9 @@ pub fn decide(
     let alone = row.coupling.is_none() || now >= until;
     no.unless(alone, ClearCallRefused::Coupled { call, until });
     no.settle()?;
-    // Orders of what is frozen wait on.
+    // Orders of what is frozen or halted wait on.
     let waiting = state.orders.of_market((row.jurisdiction, row.year));
-    let book: Vec<&Order> = waiting.filter(|it| !freezing::is_frozen(state, it.account)).collect();
+    let book: Vec<&Order> = waiting.filter(|it| exchange::may_trade(state, it)).collect();
     let interests: Vec<Interest> = book
         .iter()
         .map(|it| Interest { side: it.side, price: it.price, quantity: it.remaining })
@@ -175,14 +176,14 @@ fn trade(draft: &mut Draft<'_>, it: Trade<'_>) {
     }
 }
 
-/// The call shows its result; its price is the last of units that end like these.
+/// The call shows its result; its price is the last of units that end like these, and the
+/// reference of the session that goes on.
 pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     call.result = Some(it.result);
-    let (jurisdiction, year) = (call.jurisdiction, call.year);
-    state.open_calls.remove(&(jurisdiction, year));
-    let valid_to = state.year_rules(jurisdiction, year).map(|it| it.valid_to);
-    if let (Some(price), Some(valid_to)) = (it.result.price, valid_to) {
-        state.last_prices.insert((jurisdiction, valid_to), (price, record.at));
+    let market = (call.jurisdiction, call.year);
+    state.open_calls.remove(&market);
+    if let Some(price) = it.result.price {
+        exchange::called(state, market, (price, record.at));
     }
 }

@@ -7,7 +7,7 @@
 //! rounded to the tick half up. Between two order prices nothing changes, so candidates are
 //! intervals: ticks are never walked. At the price, better prices first, then the earlier order.
 
-use super::Side;
+use crate::exchange::Side;
 use crate::quantity::{Price, Tonnes};
 
 /// An order as the rule sees it.

@@ -7,7 +7,7 @@
 //! come earlier are filled first, in whichever market they are.
 
 use super::rational::{Rational, TooLarge};
-use crate::call::Side;
+use crate::exchange::Side;
 use crate::quantity::{Price, Tonnes};
 
 /// An order of a market, with its place among the orders of all markets.

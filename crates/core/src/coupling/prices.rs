@@ -20,7 +20,8 @@ use super::curve::{Curve, Interest, Way};
 use super::rational::{Rational, TooLarge};
 use super::simplex::Optimum;
 use super::{CannotCouple, Choice, Link};
-use crate::call::{Side, crossing};
+use crate::call::crossing;
+use crate::exchange::Side;
 use crate::quantity::Price;
 use std::cmp::Ordering;
 

@@ -13,10 +13,10 @@ use super::graph::{Graph, Leaves, Route};
 use super::{Coupled, CoupledFlow, CoupledPrice, Rational};
 use crate::account::AccountKind;
 use crate::book::Order;
-use crate::call::Side;
-use crate::call::order_filled::OrderFilled;
 use crate::draft::Draft;
 use crate::event::Event;
+use crate::exchange::Side;
+use crate::exchange::order_filled::OrderFilled;
 use crate::id::{AccountId, CallId, CashAccountId, JurisdictionId, SeriesId};
 use crate::ledger::posting::{
     CashMoved, CashReleased, Posting, UnitsIssued, UnitsMoved, UnitsReleased,

@@ -21,7 +21,7 @@
 use super::curve::{Curve, Way};
 use super::rational::{Rational, TooLarge};
 use super::{CannotCouple, Link};
-use crate::call::Side;
+use crate::exchange::Side;
 use crate::quantity::Tonnes;
 use std::cmp::Ordering;
 

@@ -15,7 +15,7 @@ use super::curve::{Curve, Interest, Way};
 use super::rational::{Rational, TooLarge};
 use super::simplex::Optimum;
 use super::{CannotCouple, Flow, Link};
-use crate::call::Side;
+use crate::exchange::Side;
 use crate::quantity::Tonnes;
 use std::cmp::Ordering;
 

@@ -93,6 +93,10 @@ refusals! {
         CalendarOutOfBounds { code: Label } = 218
             => "{code}: the calendar must open before it closes, have a weekday of work, and waits \
                 of at most ten weeks",
+        /// Trading by which nothing could be traded is none.
+        TradingOutOfBounds { code: Label } = 270
+            => "{code}: trading needs a tick and a lot above zero, sessions that open before they \
+                close, fees of at most 10 %, bands of at most 100 % and calls of at most a day",
         /// Account numbers begin with it.
         CountryOutOfBounds { code: Label, country: Label } = 219
             => "{code}: the country {country} must be two capital letters",
@@ -174,6 +178,8 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         no.unless(in_order, AdoptPolicyRefused::YearsNotInOrder { code });
         let sound = chapter.calendar.is_sound();
         no.unless(sound, AdoptPolicyRefused::CalendarOutOfBounds { code });
+        let sound = chapter.trading.is_sound();
+        no.unless(sound, AdoptPolicyRefused::TradingOutOfBounds { code });
         let country = chapter.country;
         let letters = country.as_str().bytes().all(|it| it.is_ascii_uppercase());
         let is_code = letters && country.as_str().len() == 2;

@@ -71,7 +71,7 @@ pub fn decide(
     let mut draft = Draft::new(state, out);
     draft.note(Event::TimePassed(TimePassed { to }));
     if let Some((at, due, from)) = first.filter(|(at, ..)| *at == to) {
-        let next = agenda::settle(&mut draft, state, due, from);
+        let next = agenda::settle(&mut draft, state, (at, due), from);
         draft.note(Event::DueSettled(DueSettled { at, due, next }));
     }
     Ok(())

@@ -8,7 +8,7 @@
 
 use crate::account::Installation;
 use crate::book::Order;
-use crate::call::Side;
+use crate::exchange::Side;
 use crate::id::{AccountId, GroupId, HoldId, JurisdictionId};
 use crate::quantity::Tonnes;
 use crate::refusal::refusals;

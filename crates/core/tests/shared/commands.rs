@@ -2,8 +2,8 @@
 
 use super::Story;
 use super::words::{
-    Words, basis, cents, currency, decimal, foreign, grounds, kind, link, moment, rights_of, rules,
-    sectors, single, source, stream,
+    Words, basis, cents, currency, decimal, foreign, grounds, kind, link, moment, order_kind,
+    rights_of, rules, sectors, self_match, single, source, stream,
 };
 use karvan_core::Command;
 use karvan_core::account::AccountStatus;
@@ -32,12 +32,10 @@ use karvan_core::auction::consign::Consign;
 use karvan_core::auction::open_auction::OpenAuction;
 use karvan_core::auction::place_bid::PlaceBid;
 use karvan_core::auction::return_purchase::ReturnPurchase;
+use karvan_core::book::Market;
 use karvan_core::calendar::Day;
-use karvan_core::call::Side;
-use karvan_core::call::cancel_order::CancelOrder;
 use karvan_core::call::clear_call::ClearCall;
 use karvan_core::call::open_call::OpenCall;
-use karvan_core::call::place_order::PlaceOrder;
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::cash::publish_fixing::PublishFixing;
@@ -55,6 +53,14 @@ use karvan_core::compliance::verify_report::{Opinion, VerifyReport, Weight};
 use karvan_core::compliance::{Letter, PenaltyStage};
 use karvan_core::coupling::clear_coupling::ClearCoupling;
 use karvan_core::coupling::couple_calls::CoupleCalls;
+use karvan_core::exchange::Side;
+use karvan_core::exchange::amend_order::AmendOrder;
+use karvan_core::exchange::cancel_order::CancelOrder;
+use karvan_core::exchange::cancel_orders::CancelOrders;
+use karvan_core::exchange::halt_trading::HaltTrading;
+use karvan_core::exchange::place_order::PlaceOrder;
+use karvan_core::exchange::resume_trading::ResumeTrading;
+use karvan_core::exchange::{Halted, Lasting};
 use karvan_core::freezing::Frozen;
 use karvan_core::freezing::confirm_freeze::ConfirmFreeze;
 use karvan_core::freezing::freeze::Freeze;
@@ -445,6 +451,30 @@ impl Story {
         })
     }
 
+    /// A market: that of a call, or X:2027.
+    pub(super) fn traded(&self, text: &str) -> Market {
+        match text.split_once(':') {
+            Some((place, year)) => (JurisdictionId(self.id(place)), Year(year.parse().unwrap())),
+            None => {
+                let call = self.state.calls.get(CallId(self.id(text))).unwrap();
+                (call.jurisdiction, call.year)
+            }
+        }
+    }
+
+    /// What is halted: everything, X, X:2027, or a party.
+    fn halted(&self, text: &str) -> Halted {
+        match text {
+            "everything" => Halted::Everything,
+            _ if text.contains(':') => {
+                let (jurisdiction, year) = self.traded(text);
+                Halted::Year(jurisdiction, year)
+            }
+            "X" | "Y" | "Z" => Halted::Jurisdiction(JurisdictionId(self.id(text))),
+            party => Halted::Party(PartyId(self.id(party))),
+        }
+    }
+
     fn sales(&self, words: &Words<'_>) -> Option<Command> {
         let of = || JurisdictionId(self.id(words.get("of")));
         let year = || Year(words.number("year"));
@@ -487,14 +517,47 @@ impl Story {
                 let (opens, closes) = dates();
                 OpenCall { jurisdiction: of(), year: year(), opens, closes }.into()
             }
-            "buy" | "sell" => PlaceOrder {
-                call: CallId(self.id(words.get("in"))),
-                account: account("account"),
-                side: if words.plain[0] == "buy" { Side::Buy } else { Side::Sell },
+            "buy" | "sell" => {
+                let (jurisdiction, year) = self.traded(words.get("in"));
+                let keyed = |key: &str| words.keyed.get(key).copied().unwrap_or_default();
+                PlaceOrder {
+                    jurisdiction,
+                    year,
+                    account: account("account"),
+                    side: if words.plain[0] == "buy" { Side::Buy } else { Side::Sell },
+                    price: price(),
+                    quantity: quantity(),
+                    kind: order_kind(keyed("kind")),
+                    self_match: self_match(keyed("own")),
+                    lasting: match keyed("until") {
+                        "" => Lasting::UntilCancelled,
+                        "session" => Lasting::Session,
+                        it => Lasting::Until(moment(it)),
+                    },
+                    client: keyed("client").parse().unwrap_or_default(),
+                }
+                .into()
+            }
+            "amend-order" => AmendOrder {
+                order: OrderId(u64::from(self.id(words.plain[1]))),
                 price: price(),
                 quantity: quantity(),
+                self_match: self_match(words.keyed.get("own").copied().unwrap_or_default()),
             }
             .into(),
+            "cancel-all" => CancelOrders {
+                party: PartyId(self.id(words.get("party"))),
+                market: words.keyed.get("in").map(|it| self.traded(it)),
+                halt: words.keyed.contains_key("halt"),
+            }
+            .into(),
+            "halt" => {
+                HaltTrading { halted: self.halted(words.plain[1]), grounds: grounds(words) }.into()
+            }
+            "resume-trading" => {
+                ResumeTrading { halted: self.halted(words.plain[1]), grounds: grounds(words) }
+                    .into()
+            }
             "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
             "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
             "couple" => {

@@ -20,8 +20,9 @@ use karvan_core::auction::consign::Consign;
 use karvan_core::calendar::Day;
 use karvan_core::command::needs_second;
 use karvan_core::draft::Draft;
+use karvan_core::exchange::Side;
 use karvan_core::id::{
-    AccountId, AuctionId, CallId, HoldId, InstallationId, JurisdictionId, NOBODY, PartyId,
+    AccountId, AuctionId, CallId, HoldId, InstallationId, JurisdictionId, NOBODY, OrderId, PartyId,
     PenaltyId, PersonId, SeriesId,
 };
 use karvan_core::ledger::Series;
@@ -125,6 +126,10 @@ impl Story {
     }
 
     fn id(&self, name: &str) -> u32 {
+        // A call that the market began itself has no name.
+        if name == "last" {
+            return self.state.calls.next_id().0 - 1;
+        }
         *self.names.get(name).unwrap_or_else(|| panic!("nobody named {name}"))
     }
 
@@ -380,6 +385,33 @@ impl Story {
                 }
             }
             "orders" => self.state.orders.len().to_string(),
+            "order" => {
+                let order = self.state.orders.get(OrderId(u64::from(self.id(plain[1]))));
+                order.map_or("gone".to_owned(), |it| format!("{}@{}", it.remaining.0, it.price))
+            }
+            // The orders of a side in the order in which they are served, by their names.
+            "queue" => {
+                let side = if plain[1] == "buy" { Side::Buy } else { Side::Sell };
+                let orders = self.state.orders.orders(self.traded(words.get("in")), side);
+                let named = |it: OrderId| {
+                    let id = u32::try_from(it.0).unwrap();
+                    let mut names = self.names.iter().filter(|(name, _)| name.starts_with('o'));
+                    names.find(|(_, it)| **it == id).map_or("?", |(name, _)| name.as_str())
+                };
+                let names: Vec<&str> = orders.map(|it| named(it.id)).collect();
+                if names.is_empty() { "none".to_owned() } else { names.join(",") }
+            }
+            // The trades so far in a market: quantity@price, the last ones first.
+            "trades" => {
+                let facts = self.journal.iter().rev().flat_map(|(_, events)| events.iter().rev());
+                let trades = facts.filter_map(|it| match it {
+                    Event::OrderTraded(it) => Some(format!("{}@{}", it.quantity.0, it.price)),
+                    _ => None,
+                });
+                let count = plain.last().unwrap().split(',').count();
+                let trades: Vec<String> = trades.take(count).collect();
+                trades.join(",")
+            }
             "differences" => {
                 let facts = self.journal.iter().rev().flat_map(|(_, events)| events);
                 let mut compared = facts.filter_map(|it| match it {

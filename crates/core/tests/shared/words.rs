@@ -3,6 +3,7 @@
 use karvan_core::account::{AccountKind, SinglePerson};
 use karvan_core::allocation::Source;
 use karvan_core::allocation::entitlement::{Basis, Method};
+use karvan_core::book::plan::{OrderKind, SelfMatch};
 use karvan_core::calendar::{Calendar, DelayRule, Offset};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{JurisdictionId, Label};
@@ -13,8 +14,8 @@ use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::party::PersonRights;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, JURISDICTIONS_MAX, JurisdictionRules, LinkRules, MarketRules,
-    Penalty, Registry, Stage, Tier, Ties, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, ContinuousRules, JURISDICTIONS_MAX, JurisdictionRules, LinkRules,
+    MarketRules, Penalty, Registry, Stage, Tier, Ties, TradingRules, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -307,6 +308,58 @@ pub(crate) fn tier(text: &str) -> Option<Tier> {
     Some(Tier { price: Price(cents(price)), volume: Tonnes(volume.parse().unwrap()) })
 }
 
+/// A kind of order.
+pub(crate) fn order_kind(text: &str) -> OrderKind {
+    match text {
+        "" => OrderKind::Limit,
+        "market" => OrderKind::Market,
+        "ioc" => OrderKind::ImmediateOrCancel,
+        "fok" => OrderKind::FillOrKill,
+        "post" => OrderKind::PostOnly,
+        other => panic!("no kind of order {other}"),
+    }
+}
+
+/// What happens where an order meets its own group.
+pub(crate) fn self_match(text: &str) -> SelfMatch {
+    match text {
+        "" | "incoming" => SelfMatch::CancelIncoming,
+        "resting" => SelfMatch::CancelResting,
+        "both" => SelfMatch::CancelBoth,
+        "less" => SelfMatch::Decrement,
+        other => panic!("no rule {other}"),
+    }
+}
+
+/// How units are traded: in calls alone, or in sessions of weekdays from 10 to 16 with fees of
+/// 10 and 20 hundredths of a percent, and bands of 50 and 20 percent.
+fn trading(text: &str) -> TradingRules {
+    let sessions = ContinuousRules {
+        opens: 600,
+        closes: 960,
+        maker_fee_bp: 0,
+        taker_fee_bp: 0,
+        static_band_bp: None,
+        dynamic_band_bp: None,
+        volatility_minutes: 30,
+    };
+    let (tick, lot) = (Price(1), Tonnes(1));
+    let with = |it| TradingRules { tick, lot, continuous: Some(it) };
+    match text {
+        "calls" => TradingRules::default(),
+        "never" => with(ContinuousRules { closes: 600, ..sessions }),
+        "sessions" => with(sessions),
+        "lots" => TradingRules { tick: Price(5), lot: Tonnes(10), continuous: Some(sessions) },
+        "fees" => with(ContinuousRules { maker_fee_bp: 10, taker_fee_bp: 20, ..sessions }),
+        "bands" => with(ContinuousRules {
+            static_band_bp: Some(5_000),
+            dynamic_band_bp: Some(2_000),
+            ..sessions
+        }),
+        other => panic!("no trading {other}"),
+    }
+}
+
 /// A chapter. Its calendar knows no pause, or is that of weekdays at UTC+5 with 1 January off.
 pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> JurisdictionRules {
     let real = Calendar {
@@ -338,6 +391,7 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
             "all" => AccountKind::ALL.iter().copied().collect(),
             _ => BTreeSet::from([AccountKind::Operator]),
         },
+        trading: trading(text("trading", "calls")),
         holding_limit_bp: words.keyed.get("holding_bp").map(|it| it.parse().unwrap()),
         registry: if words.keyed.get("mirror") == Some(&code) {
             Registry::Mirror

@@ -5,10 +5,10 @@ use super::{answer, input};
 use crate::Output;
 use crate::table::Table;
 use anyhow::{Result, bail};
-use karvan_core::call::Side;
 use karvan_core::coupling::{
     self, Choice, Coupled, Interest, Link, MARKETS_MAX, PRICE_MAX, QUANTITY_MAX, Rational,
 };
+use karvan_core::exchange::Side;
 use karvan_core::quantity::{Price, Tonnes};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;

@@ -5,9 +5,10 @@ use super::Play;
 use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::{AccountKind, SinglePerson};
 use karvan_core::book::Order;
-use karvan_core::call::{Side, crossing};
+use karvan_core::call::crossing;
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
+use karvan_core::exchange::Side;
 use karvan_core::id::{
     CallId, CashAccountId, CouplingId, JurisdictionId, OrderId, PartyId, PersonId,
 };

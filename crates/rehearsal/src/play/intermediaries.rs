@@ -5,8 +5,8 @@
 use super::{Officials, Play, administrators::floor, on_tick};
 use karvan_core::Command;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
-use karvan_core::call::{Side, place_order::PlaceOrder};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::exchange::{Side, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, GroupId, PartyId, PersonId};
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Tonnes};
@@ -64,10 +64,13 @@ impl<J: Journal> Play<J> {
 
     /// Their orders for the phase that is open.
     pub(super) fn quote(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
-        let Some(call) = self.open_calls.get(&(j, year)).copied() else { return Ok(()) };
+        if !self.open_calls.contains_key(&(j, year)) {
+            return Ok(());
+        }
         let news = self.news(j, year, at);
         let Some((last, _)) = news.last() else { return Ok(()) };
         let id = self.id_of(j);
+        let market = (id, Year(year));
         let counts = |series| self.state().ledger.counts_for(series, id, Year(year));
         let held =
             |it: &Intermediary| self.state().ledger.shelves.row(it.account).free(counts).0 as f64;
@@ -92,7 +95,7 @@ impl<J: Journal> Play<J> {
                     commands.push((self.bank, deposit.into()));
                 }
                 let (account, side) = (it.account, Side::Buy);
-                let order = PlaceOrder { call, account, side, price, quantity };
+                let order = PlaceOrder::limit(market, account, side, (price, quantity));
                 commands.push((it.person, order.into()));
             }
         }
@@ -101,7 +104,7 @@ impl<J: Journal> Play<J> {
             let price = on_tick(worth * (1.0 + SPREAD));
             if quantity > Tonnes::ZERO {
                 let (account, side) = (it.account, Side::Sell);
-                let order = PlaceOrder { call, account, side, price, quantity };
+                let order = PlaceOrder::limit(market, account, side, (price, quantity));
                 commands.push((it.person, order.into()));
             }
         }

@@ -6,9 +6,9 @@ use crate::chance::Purpose;
 use crate::group::{self, Plant, eligible, is_open};
 use karvan_core::Command;
 use karvan_core::auction::place_bid::PlaceBid;
-use karvan_core::call::{Side, cancel_order::CancelOrder, place_order::PlaceOrder};
 use karvan_core::cash::deposit::Deposit;
-use karvan_core::id::{AccountId, CallId, PersonId};
+use karvan_core::exchange::{Side, cancel_order::CancelOrder, place_order::PlaceOrder};
+use karvan_core::id::{AccountId, PersonId};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_engine::journal::Journal;
@@ -60,7 +60,6 @@ pub(super) struct News {
 #[derive(Clone, Copy)]
 struct Outlook {
     place: usize,
-    call: CallId,
     year: u16,
     at: Instant,
     expected: f64,
@@ -316,16 +315,16 @@ impl<J: Journal> Play<J> {
 
     /// Orders for the phase that is open: what is left of earlier ones is taken back first.
     pub(super) fn order(&mut self, j: usize, year: u16, at: Instant) -> Result<(), Stopped> {
-        let Some(call) = self.open_calls.get(&(j, year)).copied() else {
+        if !self.open_calls.contains_key(&(j, year)) {
             return Ok(());
-        };
+        }
         self.take_back(j, year)?;
         let news = self.news(j, year, at);
         let mut basket = Basket::default();
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction == j {
                 let expected = self.expected_price(place, &news);
-                let outlook = Outlook { place, call, year, at, expected, news };
+                let outlook = Outlook { place, year, at, expected, news };
                 let wish = self.keep_for_last_year(&outlook, self.wish(&outlook));
                 self.place_orders(&outlook, wish, &mut basket);
             }
@@ -465,7 +464,8 @@ impl<J: Journal> Play<J> {
     }
 
     fn place_orders(&mut self, outlook: &Outlook, wish: Wish, basket: &mut Basket) {
-        let Outlook { place, call, year, at, .. } = *outlook;
+        let Outlook { place, year, at, .. } = *outlook;
+        let market = (self.id_of(self.groups[place].jurisdiction), Year(year));
         basket.spent = 0;
         let due = self.policy_of(self.groups[place].jurisdiction).surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
@@ -481,7 +481,8 @@ impl<J: Journal> Play<J> {
             };
             let cost = price.times(quantity).unwrap_or_default();
             if self.pay_in(place, cost, basket) {
-                let order = PlaceOrder { call, account, side: Side::Buy, price, quantity };
+                let side = Side::Buy;
+                let order = PlaceOrder::limit(market, account, side, (price, quantity));
                 basket.commands.push((person, order.into()));
             }
         } else if wish.quantity <= -1.0 {
@@ -498,7 +499,7 @@ impl<J: Journal> Play<J> {
                 left -= quantity.0;
                 if quantity > Tonnes::ZERO {
                     let side = Side::Sell;
-                    let order = PlaceOrder { call, account, side, price, quantity };
+                    let order = PlaceOrder::limit(market, account, side, (price, quantity));
                     basket.commands.push((person, order.into()));
                 }
             }

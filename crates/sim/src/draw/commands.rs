@@ -1,5 +1,6 @@
 //! Commands of every kind with values that often fit, noun by noun.
 
+use super::orders::orders;
 use super::{
     Draw, KINDS, RIGHTS, SOURCES, abroad, account, first_series, foreign, grounds, mandate, past,
     person, serials, single,
@@ -35,11 +36,8 @@ use karvan_core::auction::place_bid::PlaceBid;
 use karvan_core::auction::return_purchase::ReturnPurchase;
 use karvan_core::calendar::Day;
 use karvan_core::call::Call;
-use karvan_core::call::Side;
-use karvan_core::call::cancel_order::CancelOrder;
 use karvan_core::call::clear_call::ClearCall;
 use karvan_core::call::open_call::OpenCall;
-use karvan_core::call::place_order::PlaceOrder;
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::cash::publish_fixing::PublishFixing;
@@ -110,18 +108,18 @@ use std::collections::BTreeSet;
 /// What commands are often about, drawn once for each.
 #[derive(Clone, Copy)]
 pub(super) struct Drawn {
-    jurisdiction: JurisdictionId,
-    year: Year,
-    quantity: Tonnes,
-    price: Price,
-    account: AccountId,
-    installation: InstallationId,
-    party: PartyId,
-    auction: AuctionId,
-    call: CallId,
-    opens: Instant,
-    closes: Instant,
-    reference: u64,
+    pub(super) jurisdiction: JurisdictionId,
+    pub(super) year: Year,
+    pub(super) quantity: Tonnes,
+    pub(super) price: Price,
+    pub(super) account: AccountId,
+    pub(super) installation: InstallationId,
+    pub(super) party: PartyId,
+    pub(super) auction: AuctionId,
+    pub(super) call: CallId,
+    pub(super) opens: Instant,
+    pub(super) closes: Instant,
+    pub(super) reference: u64,
 }
 
 impl Drawn {
@@ -159,8 +157,10 @@ impl Drawn {
 pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
     let it = Drawn::of(state, draw);
     let name = kind_name(kind).unwrap();
-    let nouns =
-        [market, people, accounts, safeguards, cash, supply, allocation, sales, units, compliance];
+    let nouns = [
+        market, people, accounts, safeguards, cash, supply, allocation, sales, orders, units,
+        compliance,
+    ];
     let found = nouns.iter().find_map(|noun| noun((state, name), it, draw));
     found.unwrap_or_else(|| panic!("no random {name}: add it"))
 }
@@ -551,32 +551,6 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
             let waits =
                 state.couplings.iter().find(|(_, it)| it.cleared.is_none()).map(|(id, _)| id);
             ClearCoupling { coupling: waits.unwrap_or(CouplingId(draw.row(2))) }.into()
-        }
-        "PlaceOrder" => {
-            // Half of the time where it can be placed.
-            let phase = |it: &&Call| it.opens <= state.now && state.now < it.closes;
-            let open = state.calls.iter().filter(|(_, it)| phase(it)).map(|(id, _)| id);
-            let open: Vec<CallId> = open.collect();
-            let call = if open.is_empty() { call } else { draw.of(&open) };
-            let place = state.calls.get(call).map(|it| it.jurisdiction);
-            let fits = |it: &Account| Some(it.jurisdiction) == place && it.kind.trades();
-            let there = state.accounts.iter().filter(|(_, it)| fits(it)).map(|(id, _)| id);
-            let there: Vec<AccountId> = there.collect();
-            let coupled = state.calls.get(call).is_some_and(|it| it.coupling.is_some());
-            let fit = !there.is_empty() && (coupled || draw.below(2) == 0);
-            let account = if fit { draw.of(&there) } else { account };
-            // Where calls are coupled, units are cheap in one country and dear in the other.
-            let (side, price) = match place.filter(|_| coupled && draw.below(4) > 0) {
-                Some(place) if place == X => (Side::Sell, Price(100)),
-                Some(_) => (Side::Buy, Price(900)),
-                None => (draw.of(&[Side::Buy, Side::Sell]), price),
-            };
-            PlaceOrder { call, account, side, price, quantity: Tonnes(quantity.0 / 3) }.into()
-        }
-        "CancelOrder" => {
-            let place = usize::try_from(draw.row(state.orders.len())).unwrap();
-            let order = state.orders.iter().nth(place).map_or(OrderId(999), |it| it.id);
-            CancelOrder { order }.into()
         }
         "ClearCall" => ClearCall { call }.into(),
         "ReturnPurchase" => {

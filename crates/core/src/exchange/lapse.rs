@@ -7,6 +7,7 @@ use crate::book::{Market, Order};
 use crate::draft::Draft;
 use crate::id::JurisdictionId;
 use crate::state::State;
+use crate::time::Instant;
 
 /// Takes back the offers of accounts that may only surrender: they sell nothing, also not by an
 /// order placed before.
@@ -20,17 +21,28 @@ pub(crate) fn offers(
     let may_only_surrender =
         |it: &&Order| state.accounts.row(it.account).status != AccountStatus::Open;
     let ends = here.filter(|it| it.side == Side::Sell).filter(may_only_surrender);
-    each(draft, ends, from)
+    each((draft, state), ends, from)
 }
 
 /// Ends all orders for units of a year whose surrender is due: they are worth nothing for it now.
 pub(crate) fn book(draft: &mut Draft<'_>, state: &State, market: Market, from: u64) -> Option<u64> {
-    each(draft, state.orders.of_market(market), from)
+    each((draft, state), state.orders.of_market(market), from)
+}
+
+/// Ends the orders of a market that live no longer.
+pub(crate) fn over(
+    draft: &mut Draft<'_>,
+    state: &State,
+    (market, now): (Market, Instant),
+    from: u64,
+) -> Option<u64> {
+    let over = |it: &&Order| it.until.is_some_and(|until| until <= now);
+    each((draft, state), state.orders.of_market(market).filter(over), from)
 }
 
 /// Ends orders as they came, from one on.
 fn each<'a>(
-    draft: &mut Draft<'_>,
+    (draft, state): (&mut Draft<'_>, &State),
     orders: impl Iterator<Item = &'a Order>,
     from: u64,
 ) -> Option<u64> {
@@ -40,7 +52,7 @@ fn each<'a>(
         if draft.facts() >= FACTS_A_SLICE {
             return Some(order.id.0);
         }
-        cancel_order::release(draft, order);
+        cancel_order::end(state, order, &mut |it| draft.add(it));
     }
     None
 }

@@ -4,10 +4,9 @@ use super::Side;
 use crate::authority::{Authorised, Right};
 use crate::book::Order;
 use crate::context::RecordHeader;
-use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{CallId, OrderId};
-use crate::ledger::posting::{CashReleased, Posting, UnitsReleased};
+use crate::ledger::posting::{CashReleased, UnitsReleased};
 use crate::planted::{self, Fault};
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
@@ -61,23 +60,24 @@ pub fn decide(
     if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= by.now()) {
         return Err(CancelOrderRefused::PhaseClosed { order, call }.into());
     }
-    release(&mut Draft::new(state, out), row);
+    end(state, row, &mut |it| out.push(it));
     Ok(())
 }
 
 /// Ends an order and frees what is set aside for it.
-pub(crate) fn release(draft: &mut Draft<'_>, order: &Order) {
+pub(crate) fn end(state: &State, order: &Order, push: &mut impl FnMut(Event)) {
     let (account, hold) = (order.cash, order.hold);
-    let held = draft.hold_now(hold).cloned().unwrap_or_default();
+    let held = state.ledger.holds.get(&hold);
     if order.side == Side::Buy {
-        draft.post(Posting::CashReleased(CashReleased { account, hold, amount: held.cash }));
+        let amount = held.map(|it| it.cash).unwrap_or_default();
+        push(Event::CashReleased(CashReleased { account, hold, amount }));
     }
     let kept = usize::from(planted::has(Fault::HoldKept));
-    for (series, block) in held.units.into_iter().skip(kept) {
-        let (account, serials) = (order.account, block.serials);
-        draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+    for (series, block) in held.iter().flat_map(|it| &it.units).skip(kept) {
+        let (series, account, serials) = (*series, order.account, block.serials);
+        push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
     }
-    draft.note(Event::OrderCancelled(OrderCancelled { order: order.id }));
+    push(Event::OrderCancelled(OrderCancelled { order: order.id }));
 }
 
 /// The order is gone.

@@ -1,0 +1,267 @@
+//! The exchange: orders for units that count for a jurisdiction's year.
+//!
+//! In a call phase orders gather and one price clears them; in continuous trading an order meets
+//! what waits as it comes. Both use one book, and each trade is delivered and paid in its record.
+//! In which phase a market is follows from its rules, its calendar, its calls and what is halted;
+//! it is stored nowhere.
+
+pub mod amend_order;
+pub mod cancel_order;
+pub mod cancel_orders;
+mod coming;
+pub mod halt_trading;
+pub(crate) mod lapse;
+pub mod order_ended;
+pub mod order_filled;
+pub mod order_reduced;
+pub mod order_requeued;
+pub mod order_traded;
+pub mod place_order;
+pub mod resume_trading;
+mod terms;
+
+use crate::authority::Right;
+use crate::book::{Market, Order};
+use crate::calendar::Day;
+use crate::context::RecordHeader;
+use crate::freezing;
+use crate::id::{CallId, JurisdictionId, PartyId, PersonId};
+use crate::party;
+use crate::quantity::{Price, Tonnes};
+use crate::refusal::{Refusals, refusals};
+use crate::rules::{ContinuousRules, TradingRules};
+use crate::state::State;
+use crate::time::{Instant, Year};
+use minicbor::{Decode, Encode};
+
+/// Which side an order is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Side {
+    /// Wants units.
+    #[n(0)]
+    Buy,
+    /// Offers units.
+    #[n(1)]
+    Sell,
+}
+
+/// How long an order lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub enum Lasting {
+    /// Until it is filled or cancelled, or its market ends.
+    #[n(0)]
+    #[default]
+    UntilCancelled,
+    /// Until the end of the session.
+    #[n(1)]
+    Session,
+    /// Until a moment.
+    #[n(2)]
+    Until(#[n(0)] Instant),
+}
+
+/// What is halted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Halted {
+    /// Everything.
+    #[n(0)]
+    Everything,
+    /// All markets of a jurisdiction.
+    #[n(1)]
+    Jurisdiction(#[n(0)] JurisdictionId),
+    /// The market of one year.
+    #[n(2)]
+    Year(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// What a party trades, anywhere.
+    #[n(3)]
+    Party(#[n(0)] PartyId),
+}
+
+/// Who halted something, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Halt {
+    /// The person.
+    #[n(0)]
+    pub by: PersonId,
+    /// When.
+    #[n(1)]
+    pub since: Instant,
+}
+
+/// What a market does with an order now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Takes none.
+    Closed,
+    /// Takes none, because somebody halted it.
+    Halted,
+    /// Gathers them.
+    Call(CallId),
+    /// Lets them meet what waits, until the session is over.
+    Continuous(ContinuousRules, Instant),
+}
+
+/// A session's reference price: that of its last call, or the last one before its first trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Reference {
+    /// The day of the session, by local clocks.
+    #[n(0)]
+    pub day: Day,
+    /// The price.
+    #[n(1)]
+    pub price: Price,
+}
+
+/// Takes a price into what later ones are compared with: the last price of units that end alike,
+/// and with the first of a day the session's reference.
+fn priced(state: &mut State, market: Market, (price, at): (Price, Instant)) {
+    let (jurisdiction, year) = market;
+    let Some(valid_to) = state.year_rules(jurisdiction, year).map(|it| it.valid_to) else {
+        return;
+    };
+    let day = state.working_time(jurisdiction).calendar.local(at).day();
+    let last = state.last_prices.insert((jurisdiction, valid_to), (price, at));
+    let reference = state.references.entry(market).or_insert(Reference { day, price });
+    if reference.day != day {
+        *reference = Reference { day, price: last.map_or(price, |(price, _)| price) };
+    }
+}
+
+/// The same with the price of a call, which is the session's reference whatever was before.
+pub(crate) fn called(state: &mut State, market: Market, (price, at): (Price, Instant)) {
+    priced(state, market, (price, at));
+    if let Some(reference) = state.references.get_mut(&market) {
+        reference.price = price;
+    }
+}
+
+/// How units of a jurisdiction are traded.
+pub(crate) fn rules(state: &State, jurisdiction: JurisdictionId) -> TradingRules {
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+    chapter.map(|it| it.trading).unwrap_or_default()
+}
+
+/// Whether a market is halted; a stop of one jurisdiction does not stop another.
+pub(crate) fn is_halted(state: &State, (jurisdiction, year): Market) -> bool {
+    let levels =
+        [Halted::Everything, Halted::Jurisdiction(jurisdiction), Halted::Year(jurisdiction, year)];
+    !state.halts.is_empty() && levels.iter().any(|it| state.halts.contains_key(it))
+}
+
+/// In which phase a market is.
+pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
+    if is_halted(state, market) {
+        return Phase::Halted;
+    }
+    let call = state.open_call(market).map(|it| (it, state.calls.row(it)));
+    if let Some((id, call)) = call.filter(|(_, it)| it.opens <= now) {
+        return if now < call.closes { Phase::Call(id) } else { Phase::Closed };
+    }
+    let (jurisdiction, year) = market;
+    let lives = state.year_rules(jurisdiction, year);
+    let lives = lives.is_some_and(|it| it.stage.obliges() && now < it.surrender_due);
+    match rules(state, jurisdiction).continuous.filter(|_| lives) {
+        None => Phase::Closed,
+        Some(it) => session_end(state, jurisdiction, now)
+            .map_or(Phase::Closed, |end| Phase::Continuous(it, end)),
+    }
+}
+
+/// When the session ends that goes on; none outside sessions.
+pub(crate) fn session_end(
+    state: &State,
+    jurisdiction: JurisdictionId,
+    now: Instant,
+) -> Option<Instant> {
+    let hours = rules(state, jurisdiction).continuous?;
+    state.working_time(jurisdiction).until(now, (hours.opens, hours.closes))
+}
+
+/// The prices within which trades may be: around the session's reference, and the last price.
+fn band(state: &State, market: Market, hours: &ContinuousRules, now: Instant) -> (Price, Price) {
+    let (jurisdiction, year) = market;
+    let mut all = (Price(1), Price(i64::MAX));
+    if hours.static_band_bp.is_none() && hours.dynamic_band_bp.is_none() {
+        return all;
+    }
+    let last = state.last_price(jurisdiction, year).map(|(price, _)| price);
+    let today = state.working_time(jurisdiction).calendar.local(now).day();
+    let reference = state.references.get(&market).filter(|it| it.day == today).map(|it| it.price);
+    let around = [(reference.or(last), hours.static_band_bp), (last, hours.dynamic_band_bp)];
+    for (price, width) in around {
+        let Some((Price(price), width)) = price.zip(width) else { continue };
+        let share = i128::from(price).saturating_mul(i128::from(width)).div_euclid(10_000);
+        let share = i64::try_from(share).unwrap_or(i64::MAX);
+        let (low, high) = all;
+        let (below, above) = (price.saturating_sub(share), price.saturating_add(share));
+        all = (low.max(Price(below)), high.min(Price(above)));
+    }
+    all
+}
+
+/// Who halts and resumes.
+fn right_over(state: &State, halted: Halted) -> Result<Right, Refusals> {
+    match halted {
+        Halted::Everything => Ok(Right::Region),
+        Halted::Jurisdiction(it) | Halted::Year(it, _) => Ok(Right::Administrator(it)),
+        Halted::Party(it) => party::right_over(state, it),
+    }
+}
+
+fn halt(state: &mut State, record: &RecordHeader, halted: Halted) {
+    state.halts.entry(halted).or_insert(Halt { by: record.actor, since: record.at });
+}
+
+/// Whether an order that waits may trade now: what is frozen or halted keeps its place and waits.
+pub(crate) fn may_trade(state: &State, order: &Order) -> bool {
+    let halted = !state.halts.is_empty() && state.halts.contains_key(&Halted::Party(order.owner));
+    !halted && !freezing::is_frozen(state, order.account)
+}
+
+refusals! {
+    /// Why an exchange takes no order, or not this one.
+    pub enum ExchangeRefused {
+        /// Nothing takes orders.
+        Closed { now: Instant } = 912
+            => "it is {now}; this market takes orders neither in a call nor in a session",
+        /// Somebody halted it.
+        Halted = 924
+            => "trading is halted here; orders that wait stay, and can be cancelled",
+        /// Somebody halted the party.
+        PartyHalted { party: PartyId } = 925 => "party {party} is halted; it can cancel orders",
+        /// Prices are positive.
+        PriceNotPositive { price: Price } = 913 => "the price is {price}; it must be positive",
+        /// Prices are bounded, so that linked markets can be reckoned exactly.
+        PriceTooHigh { price: Price, most: Price } = 920
+            => "the price is {price}; orders name at most {most}",
+        /// Prices come in steps.
+        OffTick { price: Price, tick: Price } = 926
+            => "the price is {price}; it must be a multiple of {tick}",
+        /// Quantities are positive.
+        QuantityIsZero = 917 => "the quantity is zero; it must be a positive whole number",
+        /// Quantities come in lots.
+        OffLot { quantity: Tonnes, lot: Tonnes } = 927
+            => "the quantity is {quantity}; it must be a multiple of {lot}",
+        /// A post-only order would trade.
+        WouldTrade = 928 => "the order trades with nobody as it comes, and at this price it would",
+        /// A fill-or-kill order cannot be filled whole.
+        NotWhole = 929 => "the order is filled whole or not at all, and at once it cannot be",
+        /// No account can hold so much money.
+        CostTooLarge { price: Price, quantity: Tonnes } = 914
+            => "{quantity} at {price} cost more than an account can hold",
+        /// Fees go to the administrator.
+        NoFeeAccount = 930
+            => "trades here cost a fee, and the administrator has no cash account to take it; ask \
+                it to have one opened",
+        /// Nobody trades with itself.
+        OwnOrderOnOtherSide { order: crate::id::OrderId } = 915
+            => "the party's order {order} on the other side would meet it; cancel that one first",
+        /// The book is bounded.
+        BookFull { most: usize } = 916 => "{most} orders wait; try again after the next clearing",
+        /// What a book offers lies in a bounded number of blocks.
+        TooManyBlocks { most: usize } = 919
+            => "the offers of this book would lie in more than {most} blocks; offer fewer units \
+                or join them in one account first",
+    }
+}

@@ -1,0 +1,203 @@
+//! Amend an order: its price, its quantity, or both; the quantity counts what is filled. Less keeps
+//! its place; more, or another price, goes to the back under the same name. What is filled or less
+//! cancels it. One that now meets what waits trades as if it came anew. A change that cannot be
+//! leaves the order as it was.
+
+use super::coming::{self, Coming, Cut};
+use super::order_reduced::OrderReduced;
+use super::order_requeued::OrderRequeued;
+use super::terms::Terms;
+use super::{Side, cancel_order};
+use crate::account;
+use crate::authority::{Authorised, Right};
+use crate::book::plan::{self, Change, Planned, SelfMatch};
+use crate::book::{Order, Step};
+use crate::cash;
+use crate::event::{Event, Events};
+use crate::id::{OrderId, SeriesId};
+use crate::ledger::posting::{CashHeld, CashReleased, UnitsHeld, UnitsReleased};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Block, Serials};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::units::{self, UnitsRefused, holding};
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct AmendOrder {
+    /// The order.
+    #[n(0)]
+    pub order: OrderId,
+    /// Its new price.
+    #[n(1)]
+    pub price: Price,
+    /// Its new quantity, with what is filled.
+    #[n(2)]
+    pub quantity: Tonnes,
+    /// What happens where it meets its own group.
+    #[n(3)]
+    pub self_match: SelfMatch,
+}
+
+refusals! {
+    /// Why an order cannot be amended.
+    pub enum AmendOrderRefused {
+        /// It does not wait.
+        OrderUnknown { order: OrderId } = 954
+            => "order {order} does not wait: it is unknown, filled or cancelled",
+        /// It is so already.
+        NothingChanges { order: OrderId } = 955
+            => "order {order} has this price and this quantity",
+    }
+}
+
+/// The holder of the account it was placed from.
+pub fn right(state: &State, it: &AmendOrder) -> Result<Right, Refusals> {
+    let order = it.order;
+    let row = state.orders.get(order).ok_or(AmendOrderRefused::OrderUnknown { order })?;
+    Ok(Right::Holder(row.account))
+}
+
+/// Checks the order as it would be, and lets it come anew.
+pub fn decide(
+    state: &State,
+    by: &Authorised<'_>,
+    it: &AmendOrder,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut no = Objections::default();
+    let order = it.order;
+    let was = *state.orders.get(order).ok_or(AmendOrderRefused::OrderUnknown { order })?;
+    let (price, quantity) = (it.price, it.quantity);
+    let terms = Terms::of(state, was.market(), by.now());
+    no.take(terms.check(state, was.owner, (price, quantity.max(Tonnes(1)))));
+    let same = price == was.price && quantity == was.filled + was.remaining;
+    no.unless(!same, AmendOrderRefused::NothingChanges { order });
+    let wanted = was.filled.short_of(quantity);
+    let more = was.remaining.short_of(wanted);
+    let account = match was.side {
+        Side::Sell => account::may_sell(state, was.account),
+        Side::Buy => account::may_buy(state, was.account),
+    };
+    no.take(account);
+    if was.side == Side::Buy && more > Tonnes::ZERO {
+        let place = (was.account, was.jurisdiction);
+        no.take(holding::check(state, place, more, by.now()));
+    }
+    no.take(terms.check_own(state, was.owner, (was.side, price)));
+    let change = Change { order, price, quantity, self_match: it.self_match };
+    let adjusted = match was.side {
+        Side::Buy => no.take(buyer(state, (&was, &terms), (price, wanted))),
+        Side::Sell => no.take(seller(state, &was, (wanted, more))),
+    };
+    let adjusted = no.settle_with(adjusted)?;
+    let mut steps = Vec::new();
+    let limits = terms.limits(state);
+    let planned = plan::replace(&state.orders, &change, &limits, &mut steps);
+    let planned = planned.map_err(|why| coming::refused(why, price))?;
+    match steps.first() {
+        Some(Step::Reduce { quantity, .. }) => {
+            coming::free_part(state, &was, *quantity, out);
+            out.push(Event::OrderReduced(OrderReduced { order, quantity: *quantity }));
+        }
+        Some(Step::Lift { .. }) => {
+            let comes = Order { price, remaining: wanted, ..was };
+            requeue(state, (&comes, adjusted), (&terms, &steps), out);
+            if planned == Planned::OutsideBand {
+                terms.volatility_call(state, out);
+            }
+        }
+        _ => cancel_order::end(state, &was, &mut |it| out.push(it)),
+    }
+    Ok(())
+}
+
+/// What changes about what is set aside, and the units that are then.
+#[derive(Default)]
+struct Adjusted {
+    facts: Vec<Event>,
+    units: Vec<(SeriesId, Block)>,
+}
+
+/// Money for the new price and quantity.
+fn buyer(
+    state: &State,
+    (was, terms): (&Order, &Terms),
+    (price, wanted): (Price, Tonnes),
+) -> Result<Adjusted, Refusals> {
+    let (account, hold) = (was.cash, was.hold);
+    let held = was.reserve(was.remaining).unwrap_or_default();
+    let most = terms.cost(price, wanted)?;
+    if most > held {
+        cash::with_free(state, was.owner, most - held)?;
+    }
+    let next = Order { price, remaining: wanted, ..*was }.reserve(wanted).unwrap_or_default();
+    let facts = if next > held {
+        vec![Event::CashHeld(CashHeld { account, hold, amount: next - held })]
+    } else if held > next && next > Money::ZERO {
+        vec![Event::CashReleased(CashReleased { account, hold, amount: held - next })]
+    } else {
+        Vec::new()
+    };
+    Ok(Adjusted { facts, units: Vec::new() })
+}
+
+/// Units for the new quantity: more of the free ones, or fewer of those it came to last.
+fn seller(
+    state: &State,
+    was: &Order,
+    (wanted, more): (Tonnes, Tonnes),
+) -> Result<Adjusted, Refusals> {
+    let (account, hold) = (was.account, was.hold);
+    let held = state.ledger.holds.get(&hold).map(|it| it.units.clone());
+    let mut it = Adjusted { facts: Vec::new(), units: held.unwrap_or_default() };
+    if more > Tonnes::ZERO {
+        let counts = |series| state.ledger.counts_for(series, was.jurisdiction, was.year);
+        let picked = units::pick(state.ledger.shelves.row(account), more, counts)?;
+        for (series, block) in picked {
+            let serials = block.serials;
+            it.facts.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+            it.units.push((series, block));
+        }
+        let most = BLOCKS_PER_TRANSFER_MAX;
+        if it.units.len() > most {
+            return Err(UnitsRefused::TooManyBlocks { most }.into());
+        }
+    }
+    let mut less = wanted.short_of(was.remaining);
+    while less > Tonnes::ZERO {
+        let Some((series, mut block)) = it.units.pop() else { break };
+        let count = block.serials.count.min(less);
+        let serials = Serials { first: block.serials.first, count };
+        it.facts.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        block.serials = Serials { first: serials.end(), count: block.serials.count - count };
+        if block.serials.count > Tonnes::ZERO {
+            it.units.push((series, block));
+        }
+        less -= count;
+    }
+    Ok(it)
+}
+
+/// The order comes anew with what is set aside for it; the rest waits at the back.
+fn requeue(
+    state: &State,
+    (it, adjusted): (&Order, Adjusted),
+    (terms, steps): (&Terms, &[Step]),
+    out: &mut Events,
+) {
+    for fact in adjusted.facts {
+        out.push(fact);
+    }
+    let mut coming = Coming::anew(*it, Cut::new(&adjusted.units), terms);
+    let rests = coming.write(state, steps, out);
+    let Order { id: order, price, remaining, filled, .. } = coming.order;
+    if rests.is_none() && remaining > Tonnes::ZERO {
+        coming.give_up(remaining, out);
+        out.push(Event::OrderCancelled(cancel_order::OrderCancelled { order }));
+        return;
+    }
+    let blocks = coming.units.len();
+    out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled, blocks }));
+}

@@ -1,0 +1,244 @@
+//! An order that comes, or comes anew: what it does to the book, written as facts. Each trade is
+//! delivered and paid where it stands: the one that waited gives what is set aside for it, the
+//! other one what is free, or set aside for it before.
+
+use super::order_ended::OrderEnded;
+use super::order_reduced::OrderReduced;
+use super::order_traded::OrderTraded;
+use super::terms::Terms;
+use super::{ExchangeRefused, Side, cancel_order};
+use crate::book::plan::Unfit;
+use crate::book::{Order, Step};
+use crate::coupling::PRICE_MAX;
+use crate::event::{Event, Events};
+use crate::id::{CashAccountId, HoldId, SeriesId};
+use crate::ledger::posting::{CashMoved, CashReleased, UnitsMoved, UnitsReleased};
+use crate::ledger::{Block, Serials};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::state::State;
+use crate::units::Way;
+
+/// What is set aside: series and blocks.
+type Blocks<'a> = &'a [(SeriesId, Block)];
+
+/// Blocks that are used up from the first on.
+pub(super) struct Cut<'a> {
+    blocks: Blocks<'a>,
+    used: Tonnes,
+}
+
+impl<'a> Cut<'a> {
+    pub(super) fn new(blocks: Blocks<'a>) -> Self {
+        Self { blocks, used: Tonnes::ZERO }
+    }
+
+    /// How many blocks are left.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.blocks.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The next serials, at most so many.
+    pub(super) fn next(&mut self, most: Tonnes) -> Option<(SeriesId, Serials)> {
+        let ((series, block), rest) = self.blocks.split_first().filter(|_| most > Tonnes::ZERO)?;
+        let first = block.serials.first.saturating_add(self.used.0);
+        let left = block.serials.count - self.used;
+        let count = left.min(most);
+        if count == left {
+            (self.blocks, self.used) = (rest, Tonnes::ZERO);
+        } else {
+            self.used += count;
+        }
+        Some((*series, Serials { first, count }))
+    }
+}
+
+/// An order that comes, with what it gives.
+pub(super) struct Coming<'a> {
+    /// The order as far as it came.
+    pub(super) order: Order,
+    /// Whether what it gives is set aside already.
+    pub(super) is_held: bool,
+    /// The units that it gives.
+    pub(super) units: Cut<'a>,
+    /// What it pays for a trade, in hundredths of a percent of the money.
+    fee_bp: u32,
+    /// Who is paid fees.
+    fees: Option<CashAccountId>,
+}
+
+/// Why the book stays as it is, as a refusal.
+pub(super) fn refused(why: Unfit, price: Price) -> ExchangeRefused {
+    use ExchangeRefused as No;
+    match why {
+        Unfit::WouldTrade => No::WouldTrade,
+        Unfit::NotWhole => No::NotWhole,
+        Unfit::QuantityIsZero => No::QuantityIsZero,
+        Unfit::PriceNotPositive => No::PriceNotPositive { price },
+        Unfit::PriceTooHigh => No::PriceTooHigh { price, most: PRICE_MAX },
+        // Names are given by the market, so that none is known.
+        Unfit::Resting | Unfit::NotResting => No::QuantityIsZero,
+    }
+}
+
+impl<'a> Coming<'a> {
+    /// A new order; what it gives is free.
+    pub(super) fn new(order: Order, units: Cut<'a>, terms: &Terms) -> Self {
+        Self { order, is_held: false, units, fee_bp: terms.taker_bp(), fees: terms.fee_account() }
+    }
+
+    /// An order that waited; what it gives is set aside.
+    pub(super) fn anew(order: Order, units: Cut<'a>, terms: &Terms) -> Self {
+        Self { is_held: true, ..Self::new(order, units, terms) }
+    }
+
+    /// Writes the facts of what it does but for its own end; the order that is to wait, if any.
+    pub(super) fn write(
+        &mut self,
+        state: &State,
+        steps: &[Step],
+        out: &mut Events,
+    ) -> Option<Order> {
+        let mut rests = None;
+        for step in steps {
+            match *step {
+                Step::Trade { maker, price, quantity, .. } => {
+                    let Some(maker) = state.orders.get(maker) else { continue };
+                    self.trade((state, maker), (price, quantity), out);
+                }
+                Step::Reduce { order, quantity } => {
+                    let Some(maker) = state.orders.get(order) else { continue };
+                    free_part(state, maker, quantity, out);
+                    out.push(Event::OrderReduced(OrderReduced { order, quantity }));
+                    self.give_up(quantity, out);
+                }
+                Step::Remove { order } => {
+                    let Some(maker) = state.orders.get(order) else { continue };
+                    cancel_order::end(state, maker, &mut |it| out.push(it));
+                }
+                Step::Lift { .. } => {}
+                Step::Rest(order) => rests = Some(order),
+            }
+        }
+        rests
+    }
+
+    /// What is left of an order that does not wait ends.
+    pub(super) fn end(&self, out: &mut Events) {
+        let Order { id: order, remaining: left, .. } = self.order;
+        if left > Tonnes::ZERO {
+            out.push(Event::OrderEnded(OrderEnded { order, left }));
+        }
+    }
+
+    /// It loses a part without a trade; what was set aside for that is free.
+    pub(super) fn give_up(&mut self, quantity: Tonnes, out: &mut Events) {
+        let order = self.order;
+        let hold = order.hold;
+        if self.is_held && order.side == Side::Buy {
+            let (account, amount) = (order.cash, order.freed_by(quantity));
+            out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+        }
+        let mut missing = if order.side == Side::Sell { quantity } else { Tonnes::ZERO };
+        while missing > Tonnes::ZERO {
+            let Some((series, serials)) = self.units.next(missing) else { break };
+            let account = order.account;
+            if self.is_held {
+                out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+            }
+            missing -= serials.count;
+        }
+        self.order.remaining -= quantity;
+    }
+
+    fn trade(
+        &mut self,
+        (state, maker): (&State, &Order),
+        (price, quantity): (Price, Tonnes),
+        out: &mut Events,
+    ) {
+        let taker = self.order;
+        out.push(Event::OrderTraded(OrderTraded {
+            maker: maker.id,
+            taker: taker.id,
+            price,
+            quantity,
+        }));
+        let amount = price.times(quantity).unwrap_or_default();
+        let (buyer, seller) = match taker.side {
+            Side::Buy => (&taker, maker),
+            Side::Sell => (maker, &taker),
+        };
+        let (pays_held, gives_held) = match taker.side {
+            Side::Buy => (self.is_held, true),
+            Side::Sell => (true, self.is_held),
+        };
+        if pays_held {
+            let (account, hold) = (buyer.cash, buyer.hold);
+            let amount = buyer.freed_by(quantity);
+            out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+        }
+        pay(out, (buyer.cash, seller.cash), amount);
+        let held = state.ledger.holds.get(&maker.hold).map_or(&[][..], |it| &it.units);
+        let way = Way { from: seller.account, to: buyer.account };
+        let hold = gives_held.then_some(seller.hold);
+        match taker.side {
+            Side::Buy => deliver((&mut Cut::new(held), hold), way, quantity, out),
+            Side::Sell => deliver((&mut self.units, hold), way, quantity, out),
+        }
+        if let Some(account) = self.fees {
+            pay(out, (maker.cash, account), amount.basis_points(maker.fee_bp));
+            pay(out, (taker.cash, account), amount.basis_points(self.fee_bp));
+        }
+        self.order.remaining -= quantity;
+        self.order.filled += quantity;
+    }
+}
+
+/// Delivers units, which are set aside or free.
+fn deliver(
+    (units, hold): (&mut Cut<'_>, Option<HoldId>),
+    Way { from, to }: Way,
+    quantity: Tonnes,
+    out: &mut Events,
+) {
+    let mut missing = quantity;
+    while missing > Tonnes::ZERO {
+        let next = units.next(missing);
+        assert!(next.is_some(), "an order has what it gives");
+        let Some((series, serials)) = next else { return };
+        if let Some(hold) = hold {
+            let account = from;
+            out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        }
+        out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
+        missing -= serials.count;
+    }
+}
+
+fn pay(out: &mut Events, (from, to): (CashAccountId, CashAccountId), amount: Money) {
+    if amount > Money::ZERO && from != to {
+        out.push(Event::CashMoved(CashMoved { from, to, amount }));
+    }
+}
+
+/// Frees what is set aside for a part of an order: money, or the units it came to last.
+pub(super) fn free_part(state: &State, order: &Order, quantity: Tonnes, out: &mut Events) {
+    let hold = order.hold;
+    if order.side == Side::Buy {
+        let (account, amount) = (order.cash, order.freed_by(quantity));
+        out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+        return;
+    }
+    let account = order.account;
+    let mut missing = quantity;
+    let units = state.ledger.holds.get(&hold).map_or(&[][..], |it| it.units.as_slice());
+    for (series, block) in units.iter().rev() {
+        if missing == Tonnes::ZERO {
+            break;
+        }
+        let count = block.serials.count.min(missing);
+        let (series, serials) = (*series, Serials { first: block.serials.first, count });
+        out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+        missing -= count;
+    }
+}

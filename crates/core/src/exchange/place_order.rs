@@ -1,0 +1,267 @@
+//! Place an order. In a call phase it waits for the clearing; in a session it meets what waits as
+//! it comes, the best price first, then the earlier order, at the price of the one that waited.
+//! What it may cost is set aside: money at its limit with the fee, or the very serials it offers.
+//!
+//! A trade outside the price bands does not happen: a volatility call begins with the order in it.
+//! The rest of a market order waits in that call at its collar.
+
+use super::coming::{self, Coming, Cut};
+use super::terms::Terms;
+use super::{Lasting, Side};
+use crate::account;
+use crate::agenda::Due;
+use crate::authority::{Authorised, Right};
+use crate::book::plan::{self, Incoming, OrderKind, Planned, SelfMatch};
+use crate::book::{Market, Order};
+use crate::cash;
+use crate::context::RecordHeader;
+use crate::event::{EVENTS_MAX, Event, Events};
+use crate::id::{AccountId, JurisdictionId, OrderId};
+use crate::ledger::Picked;
+use crate::ledger::posting::{CashHeld, UnitsHeld};
+use crate::quantity::{Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::{Instant, Year};
+use crate::units::{self, holding};
+use minicbor::{Decode, Encode};
+
+/// The most orders that may wait for one jurisdiction's year where only calls trade it.
+pub const BOOK_ORDERS_MAX: usize = 8_000;
+/// The most blocks the offers of one book may lie in where only calls trade it.
+pub const BOOK_BLOCKS_MAX: usize = 10_000;
+/// The most orders of one party that may wait.
+pub const PARTY_ORDERS_MAX: usize = 10_000;
+/// The most orders that may wait in a market with sessions.
+pub const SESSION_ORDERS_MAX: usize = 4_000_000;
+
+// Clearing a book is one record: the result, at most five facts for each order (money released,
+// money moved, a block cut in two, the fill), and two for each block.
+const _: () = assert!(1 + 5 * BOOK_ORDERS_MAX + 2 * BOOK_BLOCKS_MAX < EVENTS_MAX);
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct PlaceOrder {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// The account units leave or come into.
+    #[n(2)]
+    pub account: AccountId,
+    /// Which side.
+    #[n(3)]
+    pub side: Side,
+    /// The worst price that is accepted; of a market order its collar.
+    #[n(4)]
+    pub price: Price,
+    /// How many units.
+    #[n(5)]
+    pub quantity: Tonnes,
+    /// Whether it trades at once, and what becomes of the rest.
+    #[n(6)]
+    pub kind: OrderKind,
+    /// What happens where it meets its own group.
+    #[n(7)]
+    pub self_match: SelfMatch,
+    /// How long it lives.
+    #[n(8)]
+    pub lasting: Lasting,
+    /// The name its owner gives it, unique among the account's orders that wait; 0 for none.
+    #[n(9)]
+    pub client: u32,
+}
+
+impl PlaceOrder {
+    /// A limit order that lives until it is cancelled.
+    pub fn limit(
+        (jurisdiction, year): Market,
+        account: AccountId,
+        side: Side,
+        (price, quantity): (Price, Tonnes),
+    ) -> Self {
+        Self {
+            jurisdiction,
+            year,
+            account,
+            side,
+            price,
+            quantity,
+            kind: OrderKind::Limit,
+            self_match: SelfMatch::CancelIncoming,
+            lasting: Lasting::UntilCancelled,
+            client: 0,
+        }
+    }
+}
+
+/// The fact: an order waits in its market, also the rest of one that traded as it came.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct OrderPlaced(#[n(0)] pub Box<Order>);
+
+refusals! {
+    /// Why an order cannot be placed.
+    pub enum PlaceOrderRefused {
+        /// In a call an order waits, so that all of them get one price.
+        NotInCalls = 911 => "a call takes limit orders alone",
+        /// The account stands under another administrator.
+        AccountElsewhere { account: AccountId } = 918
+            => "account {account} stands under another administrator",
+        /// It would never trade.
+        Over { until: Instant, now: Instant } = 935
+            => "the order would live until {until}, and it is {now}",
+        /// There is no session.
+        NoSession { now: Instant } = 936
+            => "it is {now} and no session goes on; let the order live until a moment or until it \
+                is cancelled",
+        /// A name makes one order.
+        ClientUsed { client: u32, order: OrderId } = 937
+            => "the account's order {order} waits under the name {client}",
+        /// A party's orders are bounded.
+        TooManyOrders { most: usize } = 938
+            => "the party has {most} orders that wait, the most there may be; cancel some first",
+    }
+}
+
+/// The holder of the account.
+pub fn right(_state: &State, it: &PlaceOrder) -> Result<Right, Refusals> {
+    Ok(Right::Holder(it.account))
+}
+
+/// Checks the order against its market's phase, and lets it come.
+pub fn decide(
+    state: &State,
+    by: &Authorised<'_>,
+    it: &PlaceOrder,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    use PlaceOrderRefused as No;
+    let mut no = Objections::default();
+    let (market, owner) = ((it.jurisdiction, it.year), by.party());
+    let (price, quantity) = (it.price, it.quantity);
+    let terms = Terms::of(state, market, by.now());
+    no.take(terms.check(state, owner, (price, quantity)));
+    no.unless(!terms.in_call() || it.kind == OrderKind::Limit, No::NotInCalls);
+    let account = match it.side {
+        Side::Sell => account::may_sell(state, it.account),
+        Side::Buy => account::may_buy(state, it.account),
+    };
+    if let Some(row) = no.take(account) {
+        let here = row.jurisdiction == it.jurisdiction;
+        no.unless(here, No::AccountElsewhere { account: it.account });
+    }
+    let until = no.take(until(state, it, by.now())).flatten();
+    if let Some(order) = state.orders.of_client(it.account, it.client) {
+        no.unless(false, No::ClientUsed { client: it.client, order });
+    }
+    let most = PARTY_ORDERS_MAX;
+    no.unless(state.orders.count_of(owner) < most, No::TooManyOrders { most });
+    let cost = no.take(terms.cost(price, quantity));
+    if it.side == Side::Buy {
+        no.take(holding::check(state, (it.account, it.jurisdiction), quantity, by.now()));
+    }
+    let (cash, picked) = match it.side {
+        Side::Buy => (cost.and_then(|it| no.take(cash::with_free(state, owner, it))), None),
+        Side::Sell => {
+            let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
+            let shelf = state.ledger.shelves.get(it.account);
+            let picked = shelf.map(|shelf| units::pick(shelf, quantity, counts));
+            (no.take(cash::of(state, owner)), picked.and_then(|it| no.take(it)))
+        }
+    };
+    let picked = picked.unwrap_or_default();
+    no.take(terms.check_room(state, picked.len()));
+    no.take(terms.check_own(state, owner, (it.side, price)));
+    let cash = no.settle_with(cash)?;
+    let order = Order {
+        id: state.next_order,
+        jurisdiction: it.jurisdiction,
+        year: it.year,
+        side: it.side,
+        owner,
+        group: Some(state.parties.row(owner).group),
+        account: it.account,
+        cash,
+        hold: state.ledger.next_hold,
+        price,
+        remaining: quantity,
+        filled: Tonnes::ZERO,
+        blocks: 0,
+        post_only: false,
+        until,
+        fee_bp: terms.maker_bp(),
+        client: it.client,
+    };
+    let incoming = Incoming { order, kind: it.kind, self_match: it.self_match };
+    come(state, (&incoming, &picked), &terms, out)
+}
+
+/// When an order ends by itself.
+fn until(
+    state: &State,
+    it: &PlaceOrder,
+    now: Instant,
+) -> Result<Option<Instant>, PlaceOrderRefused> {
+    match it.lasting {
+        Lasting::UntilCancelled => Ok(None),
+        Lasting::Until(until) if until <= now => Err(PlaceOrderRefused::Over { until, now }),
+        Lasting::Until(until) => Ok(Some(until)),
+        Lasting::Session => {
+            let end = super::session_end(state, it.jurisdiction, now);
+            end.map(Some).ok_or(PlaceOrderRefused::NoSession { now })
+        }
+    }
+}
+
+/// The order meets what waits; the rest waits with what it may cost set aside, or ends.
+fn come(
+    state: &State,
+    (it, picked): (&Incoming, &Picked),
+    terms: &Terms,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let mut steps = Vec::new();
+    let limits = terms.limits(state);
+    let planned = plan::place(&state.orders, it, &limits, &mut steps);
+    let planned = planned.map_err(|why| coming::refused(why, it.order.price))?;
+    let mut coming = Coming::new(it.order, Cut::new(picked), terms);
+    let Some(order) = coming.write(state, &steps, out) else {
+        coming.end(out);
+        return Ok(());
+    };
+    let (account, hold) = (order.account, order.hold);
+    let mut held = Vec::new();
+    let mut missing = if order.side == Side::Sell { order.remaining } else { Tonnes::ZERO };
+    while let Some((series, serials)) = coming.units.next(missing) {
+        held.push(UnitsHeld { series, account, hold, serials });
+        missing -= serials.count;
+    }
+    let blocks = u32::try_from(held.len()).unwrap_or(u32::MAX);
+    out.push(Event::OrderPlaced(OrderPlaced(Box::new(Order { blocks, ..order }))));
+    if order.side == Side::Buy {
+        let amount = order.reserve(order.remaining).unwrap_or_default();
+        out.push(Event::CashHeld(CashHeld { account: order.cash, hold, amount }));
+    }
+    for it in held {
+        out.push(Event::UnitsHeld(it));
+    }
+    if planned == Planned::OutsideBand {
+        terms.volatility_call(state, out);
+    }
+    Ok(())
+}
+
+/// The order waits in its market; its end is on the agenda, where it has one.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderPlaced) {
+    let order = *it.0;
+    // The rest of an order keeps its name.
+    state.order_named(order.id);
+    if let Some(until) = order.until {
+        let due = Due::Orders(order.jurisdiction, order.year);
+        state.agenda.enter(state.now, until, due);
+    }
+    state.orders.rest(order);
+}

@@ -1,0 +1,159 @@
+//! What a market says to an order now: its phase, its steps, its fees, its bands.
+
+use super::place_order::{BOOK_BLOCKS_MAX, BOOK_ORDERS_MAX, SESSION_ORDERS_MAX};
+use super::{ExchangeRefused as No, Halted, Phase, Side, may_trade};
+use crate::account::{self, AccountKind};
+use crate::book::plan::Limits;
+use crate::book::{Market, Order};
+use crate::call::open_call::CallOpened;
+use crate::coupling::PRICE_MAX;
+use crate::event::{Event, Events};
+use crate::id::{CashAccountId, JurisdictionId, PartyId};
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals};
+use crate::rules::TradingRules;
+use crate::state::State;
+use crate::time::Instant;
+
+/// What a market says to an order.
+pub(super) struct Terms {
+    market: Market,
+    phase: Phase,
+    rules: TradingRules,
+    now: Instant,
+    fee_account: Option<CashAccountId>,
+}
+
+/// The administrator's cash account: fees go there.
+fn administrator_cash(state: &State, jurisdiction: JurisdictionId) -> Option<CashAccountId> {
+    let account = account::of_government(state, jurisdiction, AccountKind::TotalQuantity)?;
+    state.cash_account_of(state.accounts.row(account).holder)
+}
+
+impl Terms {
+    /// The terms of a market now.
+    pub(super) fn of(state: &State, market: Market, now: Instant) -> Self {
+        let (jurisdiction, _) = market;
+        let (phase, rules) = (super::phase(state, market, now), super::rules(state, jurisdiction));
+        let mut it = Self { market, phase, rules, now, fee_account: None };
+        if it.most_bp() > 0 {
+            it.fee_account = administrator_cash(state, jurisdiction);
+        }
+        it
+    }
+
+    /// Whether orders gather for one price.
+    pub(super) fn in_call(&self) -> bool {
+        matches!(self.phase, Phase::Call(_))
+    }
+
+    /// What an order that waited pays, in hundredths of a percent.
+    pub(super) fn maker_bp(&self) -> u32 {
+        self.rules.continuous.map_or(0, |it| it.maker_fee_bp)
+    }
+
+    /// What an order that comes pays, in hundredths of a percent.
+    pub(super) fn taker_bp(&self) -> u32 {
+        self.rules.continuous.map_or(0, |it| it.taker_fee_bp)
+    }
+
+    fn most_bp(&self) -> u32 {
+        self.maker_bp().max(self.taker_bp())
+    }
+
+    /// Who is paid fees, where there are any.
+    pub(super) fn fee_account(&self) -> Option<CashAccountId> {
+        self.fee_account
+    }
+
+    /// What so many units cost at a price with the higher fee.
+    pub(super) fn cost(&self, price: Price, quantity: Tonnes) -> Result<Money, No> {
+        let cost = price.times(quantity);
+        let cost = cost.and_then(|it| it.checked_add(it.basis_points(self.most_bp())));
+        cost.ok_or(No::CostTooLarge { price, quantity })
+    }
+
+    /// Whether it takes an order of this party at this price and quantity.
+    pub(super) fn check(
+        &self,
+        state: &State,
+        party: PartyId,
+        (price, quantity): (Price, Tonnes),
+    ) -> Result<(), Refusals> {
+        let mut no = Objections::default();
+        no.unless(price > Price(0), No::PriceNotPositive { price });
+        no.unless(price <= PRICE_MAX, No::PriceTooHigh { price, most: PRICE_MAX });
+        no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
+        let TradingRules { tick, lot, .. } = self.rules;
+        let on_tick = price.0.checked_rem(tick.0) == Some(0);
+        no.unless(on_tick, No::OffTick { price, tick });
+        let in_lots = quantity.0.checked_rem(lot.0) == Some(0);
+        no.unless(in_lots, No::OffLot { quantity, lot });
+        let halted = state.halts.contains_key(&Halted::Party(party));
+        no.unless(!halted, No::PartyHalted { party });
+        match self.phase {
+            Phase::Closed => no.unless(false, No::Closed { now: self.now }),
+            Phase::Halted => no.unless(false, No::Halted),
+            Phase::Call(_) | Phase::Continuous(..) => {}
+        }
+        let paid = self.most_bp() == 0 || self.fee_account.is_some();
+        no.unless(paid, No::NoFeeAccount);
+        no.settle()
+    }
+
+    /// Whether the book has room for one more, with so many blocks.
+    pub(super) fn check_room(&self, state: &State, blocks: usize) -> Result<(), Refusals> {
+        let mut no = Objections::default();
+        let sessions = self.rules.continuous.is_some();
+        let most = if sessions { SESSION_ORDERS_MAX } else { BOOK_ORDERS_MAX };
+        no.unless(state.orders.waiting(self.market) < most, No::BookFull { most });
+        let offered = usize::try_from(state.orders.blocks(self.market)).unwrap_or(usize::MAX);
+        let most = BOOK_BLOCKS_MAX;
+        let fits = sessions || offered.saturating_add(blocks) <= most;
+        no.unless(fits, No::TooManyBlocks { most });
+        no.settle()
+    }
+
+    /// In a call nobody has orders that would meet each other; in sessions that is looked at as
+    /// orders come.
+    pub(super) fn check_own(
+        &self,
+        state: &State,
+        owner: PartyId,
+        (side, price): (Side, Price),
+    ) -> Result<(), No> {
+        if !self.in_call() {
+            return Ok(());
+        }
+        let meets = |it: &&Order| {
+            let crosses = match side {
+                Side::Buy => it.price <= price,
+                Side::Sell => it.price >= price,
+            };
+            it.market() == self.market && it.side != side && crosses
+        };
+        match state.orders.of_owner(owner).filter(meets).map(|it| it.id).min() {
+            Some(order) => Err(No::OwnOrderOnOtherSide { order }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whom an order may meet, and at which prices: in a call nobody yet.
+    pub(super) fn limits(&self, state: &State) -> Limits<impl Fn(&Order) -> bool> {
+        let band = match &self.phase {
+            Phase::Continuous(hours, _) => super::band(state, self.market, hours, self.now),
+            Phase::Call(_) | Phase::Closed | Phase::Halted => (Price(1), Price(i64::MAX)),
+        };
+        let gathers = !matches!(self.phase, Phase::Continuous(..));
+        Limits { gathers, may_meet: move |it: &Order| may_trade(state, it), band }
+    }
+
+    /// A trade would have left the bands: a call begins.
+    pub(super) fn volatility_call(&self, state: &State, out: &mut Events) {
+        let Phase::Continuous(hours, _) = self.phase else { return };
+        let ((jurisdiction, year), opens) = (self.market, self.now);
+        let call = state.calls.next_id();
+        let closes = opens.plus_minutes(hours.volatility_minutes);
+        out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes }));
+    }
+}
