@@ -215,7 +215,8 @@ fn halt(state: &mut State, record: &RecordHeader, halted: Halted) {
 
 /// Whether an order that waits may trade now: what is frozen or halted keeps its place and waits.
 pub(crate) fn may_trade(state: &State, order: &Order) -> bool {
-    let halted = !state.halts.is_empty() && state.halts.contains_key(&Halted::Party(order.owner));
+    let party = Halted::Party(order.owner);
+    let halted = is_halted(state, order.market()) || state.halts.contains_key(&party);
     !halted && !freezing::is_frozen(state, order.account)
 }
 

@@ -20,8 +20,8 @@ use crate::context::RecordHeader;
 use crate::coupling::couple;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
+use crate::exchange;
 use crate::exchange::Side;
-use crate::freezing;
 use crate::id::{AccountId, CallId, CouplingId, JurisdictionId};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -142,7 +142,7 @@ fn market(state: &State, call: CallId) -> Market<'_> {
     let (jurisdiction, year) = (row.jurisdiction, row.year);
     let waiting = state.orders.of_market((jurisdiction, year));
     // Orders of what is frozen wait on.
-    let orders = waiting.filter(|it| !freezing::is_frozen(state, it.account));
+    let orders = waiting.filter(|it| exchange::may_trade(state, it));
     Market::of(call, (jurisdiction, year), orders)
 }
 

@@ -1,5 +1,6 @@
 //! Halt trading: everything, a jurisdiction, one of its years, or a party. No order comes and none
-//! trades; orders that wait stay, and can be cancelled. A stop of one does not stop the others.
+//! trades; orders that wait stay, and can be cancelled. A stop of one does not stop the others:
+//! a coupled auction clears them without it.
 
 use super::Halted;
 use crate::authority::{Authorised, Right};
