@@ -91,6 +91,9 @@ pub fn decide(
         Side::Buy => no.take(buyer(state, (&was, &terms), (price, wanted))),
         Side::Sell => no.take(seller(state, &was, (wanted, more))),
     };
+    let more = adjusted.as_ref().map_or(0, |it| it.units.len());
+    let more = more.saturating_sub(usize::try_from(was.blocks).unwrap_or_default());
+    no.take(terms.check_blocks(state, more));
     let adjusted = no.settle_with(adjusted)?;
     let mut steps = Vec::new();
     let limits = terms.limits(state);

@@ -107,11 +107,17 @@ impl Terms {
         let sessions = self.rules.continuous.is_some();
         let most = if sessions { SESSION_ORDERS_MAX } else { BOOK_ORDERS_MAX };
         no.unless(state.orders.waiting(self.market) < most, No::BookFull { most });
+        no.take(self.check_blocks(state, blocks));
+        no.settle()
+    }
+
+    /// Whether offers may lie in so many blocks more.
+    pub(super) fn check_blocks(&self, state: &State, blocks: usize) -> Result<(), No> {
         let offered = usize::try_from(state.orders.blocks(self.market)).unwrap_or(usize::MAX);
         let most = BOOK_BLOCKS_MAX;
-        let fits = sessions || offered.saturating_add(blocks) <= most;
-        no.unless(fits, No::TooManyBlocks { most });
-        no.settle()
+        let fits = offered.saturating_add(blocks) <= most;
+        let sessions = self.rules.continuous.is_some();
+        if sessions || fits { Ok(()) } else { Err(No::TooManyBlocks { most }) }
     }
 
     /// In a call nobody has orders that would meet each other; in sessions that is looked at as
