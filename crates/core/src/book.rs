@@ -62,7 +62,7 @@ pub struct Order {
     /// What was filled.
     #[n(11)]
     pub filled: Tonnes,
-    /// In how many blocks its units lay when it was placed.
+    /// In how many blocks its units lay at most, when it took its place.
     #[n(12)]
     pub blocks: u32,
     /// Whether it never trades as it comes, nor when it is changed.
@@ -77,6 +77,16 @@ pub struct Order {
     /// The name its owner gave it; 0 for none.
     #[n(16)]
     pub client: u32,
+    /// The position of the record with which it took its place: in a queue, and among all orders.
+    #[n(17)]
+    pub since: u64,
+}
+
+/// What so many units cost with a fee in hundredths of a percent, or none beyond what an account
+/// can hold.
+pub fn with_fee(price: Price, quantity: Tonnes, fee_bp: u32) -> Option<Money> {
+    let cost = price.times(quantity)?;
+    cost.checked_add(cost.basis_points(fee_bp))
 }
 
 impl Order {
@@ -100,6 +110,7 @@ impl Order {
             until: None,
             fee_bp: 0,
             client: 0,
+            since: 0,
         }
     }
 
@@ -111,8 +122,7 @@ impl Order {
     /// The money that a buyer sets aside for so many units at the order's price, with the fee.
     /// Each trade's fee is rounded down, so that all of them together are never above this one.
     pub fn reserve(&self, quantity: Tonnes) -> Option<Money> {
-        let cost = self.price.times(quantity)?;
-        cost.checked_add(cost.basis_points(self.fee_bp))
+        with_fee(self.price, quantity, self.fee_bp)
     }
 
     /// What is free again of a buyer's reserve once so many units were filled.

@@ -25,9 +25,9 @@ use crate::book::{Market, Order};
 use crate::calendar::Day;
 use crate::context::RecordHeader;
 use crate::freezing;
-use crate::id::{CallId, JurisdictionId, PartyId, PersonId};
+use crate::id::{CallId, JurisdictionId, OrderId, PartyId, PersonId};
 use crate::party;
-use crate::quantity::{Price, Tonnes};
+use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Refusals, refusals};
 use crate::rules::{ContinuousRules, TradingRules};
 use crate::state::State;
@@ -56,7 +56,7 @@ pub enum Lasting {
     /// Until the end of the session.
     #[n(1)]
     Session,
-    /// Until a moment.
+    /// Until a moment, also one between the end of a call and its clearing.
     #[n(2)]
     Until(#[n(0)] Instant),
 }
@@ -98,8 +98,8 @@ pub enum Phase {
     Halted,
     /// Gathers them.
     Call(CallId),
-    /// Lets them meet what waits, until the session is over.
-    Continuous(ContinuousRules, Instant),
+    /// Lets them meet what waits.
+    Continuous(ContinuousRules),
 }
 
 /// A session's reference price: that of its last call, or the last one before its first trade.
@@ -161,11 +161,9 @@ pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
     let (jurisdiction, year) = market;
     let lives = state.year_rules(jurisdiction, year);
     let lives = lives.is_some_and(|it| it.stage.obliges() && now < it.surrender_due);
-    match rules(state, jurisdiction).continuous.filter(|_| lives) {
-        None => Phase::Closed,
-        Some(it) => session_end(state, jurisdiction, now)
-            .map_or(Phase::Closed, |end| Phase::Continuous(it, end)),
-    }
+    let sessions = rules(state, jurisdiction).continuous.filter(|_| lives);
+    let open = sessions.filter(|_| session_end(state, jurisdiction, now).is_some());
+    open.map_or(Phase::Closed, Phase::Continuous)
 }
 
 /// When the session ends that goes on; none outside sessions.
@@ -176,6 +174,16 @@ pub(crate) fn session_end(
 ) -> Option<Instant> {
     let hours = rules(state, jurisdiction).continuous?;
     state.working_time(jurisdiction).until(now, (hours.opens, hours.closes))
+}
+
+/// An order that waits.
+fn waiting(state: &State, order: OrderId) -> Result<&Order, ExchangeRefused> {
+    state.orders.get(order).ok_or(ExchangeRefused::OrderUnknown { order })
+}
+
+/// The call that waits for its clearing: until then its orders stand as they were left.
+fn to_be_cleared(state: &State, market: Market, now: Instant) -> Option<CallId> {
+    state.open_call(market).filter(|it| state.calls.row(*it).closes <= now)
 }
 
 /// The prices within which trades may be: around the session's reference, and the last price.
@@ -191,8 +199,7 @@ fn band(state: &State, market: Market, hours: &ContinuousRules, now: Instant) ->
     let around = [(reference.or(last), hours.static_band_bp), (last, hours.dynamic_band_bp)];
     for (price, width) in around {
         let Some((Price(price), width)) = price.zip(width) else { continue };
-        let share = i128::from(price).saturating_mul(i128::from(width)).div_euclid(10_000);
-        let share = i64::try_from(share).unwrap_or(i64::MAX);
+        let Money(share) = Money(price).basis_points(width);
         let (low, high) = all;
         let (below, above) = (price.saturating_sub(share), price.saturating_add(share));
         all = (low.max(Price(below)), high.min(Price(above)));
@@ -255,8 +262,11 @@ refusals! {
         NoFeeAccount = 930
             => "trades here cost a fee, and the administrator has no cash account to take it; ask \
                 it to have one opened",
+        /// It does not wait.
+        OrderUnknown { order: OrderId } = 921
+            => "order {order} does not wait: it is unknown, filled or cancelled",
         /// Nobody trades with itself.
-        OwnOrderOnOtherSide { order: crate::id::OrderId } = 915
+        OwnOrderOnOtherSide { order: OrderId } = 915
             => "the party's order {order} on the other side would meet it; cancel that one first",
         /// The book is bounded.
         BookFull { most: usize } = 916 => "{most} orders wait; try again after the next clearing",

@@ -1,11 +1,11 @@
 //! Publication: which facts are public, and from when on.
 //!
 //! Public at once is what everybody needs to trust the market: policies, caps, issuance,
-//! allocation, results of auctions and calls, verified emissions, surrenders (how many; which
-//! serials is told later, or anyone reads who sold to whom), letters, penalties, suspensions.
-//! Transfers between holders, and serials, are public from 1 May of a later year on (Regulation
-//! (EU) 2019/1122, Annex XIII). Never public are persons, bids, orders, money, mandates, and what
-//! stands between an account and its holder.
+//! allocation, results of auctions and calls, trades of sessions, verified emissions, surrenders
+//! (how many; which serials is told later, or anyone reads who sold to whom), letters, penalties,
+//! suspensions. Transfers between holders, and serials, are public from 1 May of a later year on
+//! (Regulation (EU) 2019/1122, Annex XIII). Never public are persons, bids, orders, money,
+//! mandates, and what stands between an account and its holder.
 
 use crate::event::Event;
 use crate::exchange::Halted;

@@ -109,9 +109,9 @@ pub struct State {
     /// Years that are being closed, slice by slice.
     #[n(21)]
     pub closing: BTreeMap<(JurisdictionId, Year), Closing>,
-    /// The call of each market that is announced and not cleared.
+    /// Calls that are announced and not cleared, by market and opening.
     #[n(22)]
-    pub open_calls: BTreeMap<Market, CallId>,
+    pub open_calls: BTreeSet<(Market, Instant, CallId)>,
     /// Government accounts, one of each kind.
     #[n(23)]
     pub government: BTreeMap<(JurisdictionId, AccountKind), AccountId>,
@@ -229,9 +229,11 @@ impl State {
         self.next_order = self.next_order.max(OrderId(order.0.saturating_add(1)));
     }
 
-    /// The call of a market that is announced and not cleared.
+    /// The first call of a market that is announced and not cleared. There is a second one only
+    /// where a volatility call began before an announced one opened.
     pub fn open_call(&self, market: Market) -> Option<CallId> {
-        self.open_calls.get(&market).copied()
+        let first = self.open_calls.range((market, Instant(i64::MIN), CallId(0))..).next();
+        first.filter(|(it, ..)| *it == market).map(|(.., call)| *call)
     }
 
     /// The cash account of a party, if it has one.

@@ -5,6 +5,7 @@ use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
 use karvan_core::compliance::surrender::Surrendered;
+use karvan_core::coupling::CoupledPrice;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
 use karvan_core::exchange::Side;
 use karvan_core::id::{
@@ -291,6 +292,7 @@ impl Monitor {
         if let Some(it) = coupled {
             return self.coupled(events, it);
         }
+        self.traded(events)?;
         let price = events.iter().find_map(|it| match it {
             Event::CallCleared(it) => it.result.price,
             Event::AuctionCleared(it) => it.result.price,
@@ -341,14 +343,56 @@ impl Monitor {
         if received == owed { Ok(()) } else { Err(format!("{received} paid for {owed}")) }
     }
 
+    /// What trades in a session does so at the price of the order that waited, the best ones first;
+    /// units and money change hands for it, and nothing else but fees.
+    fn traded(&self, events: &[Event]) -> Result<(), Violation> {
+        let trades = events.iter().filter_map(|it| match it {
+            Event::OrderTraded(it) => Some(it),
+            _ => None,
+        });
+        let (mut owed, mut sold, mut last) = (Money::ZERO, Tonnes::ZERO, None);
+        let mut government = None;
+        for it in trades {
+            let maker = self.state.orders.get(it.maker).ok_or("a trade with no order")?;
+            let worse = match maker.side {
+                Side::Buy => last.is_some_and(|last| it.price > last),
+                Side::Sell => last.is_some_and(|last| it.price < last),
+            };
+            if it.price != maker.price || worse || it.quantity > maker.remaining {
+                return Err(format!("order {} trades otherwise than it waits", it.maker));
+            }
+            owed += it.price.times(it.quantity).unwrap();
+            (sold, last) = (sold + it.quantity, Some(it.price));
+            let total = (maker.jurisdiction, AccountKind::TotalQuantity);
+            let administrator = self.state.accounts.row(self.state.government[&total]).holder;
+            government = self.state.cash_account_of(administrator);
+        }
+        if last.is_none() {
+            return Ok(());
+        }
+        let (mut paid, mut moved) = (Money::ZERO, Tonnes::ZERO);
+        for posting in events.iter().filter_map(Event::posting) {
+            match posting {
+                Posting::CashMoved(it) if Some(it.to) != government => paid += it.amount,
+                Posting::UnitsMoved(it) => moved += it.serials.count,
+                _ => {}
+            }
+        }
+        let right = paid == owed && moved == sold;
+        if right { Ok(()) } else { Err(format!("{paid} paid for {owed}, {moved} for {sold}")) }
+    }
+
     /// In a coupling each order pays or gets the price of its market, and flows keep to the policy.
     fn coupled(&self, events: &[Event], it: &CouplingCleared) -> Result<(), Violation> {
         let mut owed: BTreeMap<CashAccountId, (i64, i64)> = BTreeMap::new();
         for event in events {
             let Event::OrderFilled(fill) = event else { continue };
             let order = self.state.orders.get(fill.order).ok_or("a fill of no order")?;
-            let call = self.state.open_call(order.market());
-            let price = it.prices.iter().find(|it| Some(it.call) == call);
+            let here = |it: &&CoupledPrice| {
+                let call = self.state.calls.row(it.call);
+                (call.jurisdiction, call.year) == order.market()
+            };
+            let price = it.prices.iter().find(here);
             let price = price.ok_or("an order is filled without a price")?;
             // Units that may leave their market fetch more than others, never less.
             let leaving = price.leaving.unwrap_or(price.gets);

@@ -184,7 +184,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     call.result = Some(it.result);
     let market = (call.jurisdiction, call.year);
-    state.open_calls.remove(&market);
+    state.open_calls.remove(&(market, call.opens, it.call));
     if let Some(price) = it.result.price {
         exchange::called(state, market, (price, record.at));
     }

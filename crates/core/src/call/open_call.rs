@@ -102,7 +102,7 @@ pub fn decide(
 /// The call is announced; its phase is on the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
-    state.open_calls.insert((jurisdiction, year), it.call);
+    state.open_calls.insert(((jurisdiction, year), opens, it.call));
     let (result, coupling) = (None, None);
     state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result, coupling });
     for moment in [opens, closes] {

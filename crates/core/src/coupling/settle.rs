@@ -83,7 +83,10 @@ impl<'a> Market<'a> {
         let mut orders: Vec<Entry<'a>> = orders.map(entry).collect();
         orders.sort_by_key(|it| {
             let price = it.order.price.0;
-            (if it.order.side == Side::Buy { price.saturating_neg() } else { price }, it.order.id)
+            (
+                if it.order.side == Side::Buy { price.saturating_neg() } else { price },
+                it.order.since,
+            )
         });
         Self { call, jurisdiction, year, orders, is_parted: false }
     }

@@ -7,7 +7,7 @@ use super::coming::{self, Coming, Cut};
 use super::order_reduced::OrderReduced;
 use super::order_requeued::OrderRequeued;
 use super::terms::Terms;
-use super::{Side, cancel_order};
+use super::{ExchangeRefused, Side, cancel_order};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::book::plan::{self, Change, Planned, SelfMatch};
@@ -15,8 +15,8 @@ use crate::book::{Order, Step};
 use crate::cash;
 use crate::event::{Event, Events};
 use crate::id::{OrderId, SeriesId};
-use crate::ledger::posting::{CashHeld, CashReleased, UnitsHeld, UnitsReleased};
-use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Block, Serials};
+use crate::ledger::posting::{CashHeld, CashReleased, UnitsHeld};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Block};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -43,9 +43,6 @@ pub struct AmendOrder {
 refusals! {
     /// Why an order cannot be amended.
     pub enum AmendOrderRefused {
-        /// It does not wait.
-        OrderUnknown { order: OrderId } = 954
-            => "order {order} does not wait: it is unknown, filled or cancelled",
         /// It is so already.
         NothingChanges { order: OrderId } = 955
             => "order {order} has this price and this quantity",
@@ -54,9 +51,7 @@ refusals! {
 
 /// The holder of the account it was placed from.
 pub fn right(state: &State, it: &AmendOrder) -> Result<Right, Refusals> {
-    let order = it.order;
-    let row = state.orders.get(order).ok_or(AmendOrderRefused::OrderUnknown { order })?;
-    Ok(Right::Holder(row.account))
+    Ok(Right::Holder(super::waiting(state, it.order)?.account))
 }
 
 /// Checks the order as it would be, and lets it come anew.
@@ -68,7 +63,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let order = it.order;
-    let was = *state.orders.get(order).ok_or(AmendOrderRefused::OrderUnknown { order })?;
+    let was = *super::waiting(state, order)?;
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, was.market(), by.now());
     no.take(terms.check(state, was.owner, (price, quantity.max(Tonnes(1)))));
@@ -89,7 +84,7 @@ pub fn decide(
     let change = Change { order, price, quantity, self_match: it.self_match };
     let adjusted = match was.side {
         Side::Buy => no.take(buyer(state, (&was, &terms), (price, wanted))),
-        Side::Sell => no.take(seller(state, &was, (wanted, more))),
+        Side::Sell => no.take(seller(state, &was, more)),
     };
     let more = adjusted.as_ref().map_or(0, |it| it.units.len());
     let more = more.saturating_sub(usize::try_from(was.blocks).unwrap_or_default());
@@ -98,7 +93,7 @@ pub fn decide(
     let mut steps = Vec::new();
     let limits = terms.limits(state);
     let planned = plan::replace(&state.orders, &change, &limits, &mut steps);
-    let planned = planned.map_err(|why| coming::refused(why, price))?;
+    let planned = planned.map_err(|why| coming::refused(why, Order { price, ..was }))?;
     match steps.first() {
         Some(Step::Reduce { quantity, .. }) => {
             coming::free_part(state, &was, *quantity, out);
@@ -106,7 +101,7 @@ pub fn decide(
         }
         Some(Step::Lift { .. }) => {
             let comes = Order { price, remaining: wanted, ..was };
-            requeue(state, (&comes, adjusted), (&terms, &steps), out);
+            requeue(state, (&was, comes, adjusted), (&terms, &steps), out);
             if planned == Planned::OutsideBand {
                 terms.volatility_call(state, out);
             }
@@ -131,11 +126,13 @@ fn buyer(
 ) -> Result<Adjusted, Refusals> {
     let (account, hold) = (was.cash, was.hold);
     let held = was.reserve(was.remaining).unwrap_or_default();
-    let most = terms.cost(price, wanted)?;
+    // Its own fee, or that of the terms now: a policy may have changed since it came.
+    let next = Order { price, ..*was }.reserve(wanted);
+    let next = next.ok_or(ExchangeRefused::CostTooLarge { price, quantity: wanted })?;
+    let most = terms.cost(price, wanted)?.max(next);
     if most > held {
         cash::with_free(state, was.owner, most - held)?;
     }
-    let next = Order { price, remaining: wanted, ..*was }.reserve(wanted).unwrap_or_default();
     let facts = if next > held {
         vec![Event::CashHeld(CashHeld { account, hold, amount: next - held })]
     } else if held > next && next > Money::ZERO {
@@ -146,54 +143,45 @@ fn buyer(
     Ok(Adjusted { facts, units: Vec::new() })
 }
 
-/// Units for the new quantity: more of the free ones, or fewer of those it came to last.
-fn seller(
-    state: &State,
-    was: &Order,
-    (wanted, more): (Tonnes, Tonnes),
-) -> Result<Adjusted, Refusals> {
+/// More of the free units, where the new quantity takes them.
+fn seller(state: &State, was: &Order, more: Tonnes) -> Result<Adjusted, Refusals> {
     let (account, hold) = (was.account, was.hold);
     let held = state.ledger.holds.get(&hold).map(|it| it.units.clone());
     let mut it = Adjusted { facts: Vec::new(), units: held.unwrap_or_default() };
-    if more > Tonnes::ZERO {
-        let counts = |series| state.ledger.counts_for(series, was.jurisdiction, was.year);
-        let picked = units::pick(state.ledger.shelves.row(account), more, counts)?;
-        for (series, block) in picked {
-            let serials = block.serials;
-            it.facts.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
-            it.units.push((series, block));
-        }
-        let most = BLOCKS_PER_TRANSFER_MAX;
-        if it.units.len() > most {
-            return Err(UnitsRefused::TooManyBlocks { most }.into());
-        }
+    if more == Tonnes::ZERO {
+        return Ok(it);
     }
-    let mut less = wanted.short_of(was.remaining);
-    while less > Tonnes::ZERO {
-        let Some((series, mut block)) = it.units.pop() else { break };
-        let count = block.serials.count.min(less);
-        let serials = Serials { first: block.serials.first, count };
-        it.facts.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
-        block.serials = Serials { first: serials.end(), count: block.serials.count - count };
-        if block.serials.count > Tonnes::ZERO {
-            it.units.push((series, block));
-        }
-        less -= count;
+    let counts = |series| state.ledger.counts_for(series, was.jurisdiction, was.year);
+    for (series, block) in units::pick(state.ledger.shelves.row(account), more, counts)? {
+        let serials = block.serials;
+        it.facts.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+        it.units.push((series, block));
     }
-    Ok(it)
+    let most = BLOCKS_PER_TRANSFER_MAX;
+    let fits = it.units.len() <= most;
+    if fits { Ok(it) } else { Err(UnitsRefused::TooManyBlocks { most }.into()) }
 }
 
 /// The order comes anew with what is set aside for it; the rest waits at the back.
 fn requeue(
     state: &State,
-    (it, adjusted): (&Order, Adjusted),
+    (was, it, adjusted): (&Order, Order, Adjusted),
     (terms, steps): (&Terms, &[Step]),
     out: &mut Events,
 ) {
     for fact in adjusted.facts {
         out.push(fact);
     }
-    let mut coming = Coming::anew(*it, Cut::new(&adjusted.units), terms);
+    // Money is adjusted; units that it offers no longer are free.
+    let less = match it.side {
+        Side::Buy => Tonnes::ZERO,
+        Side::Sell => it.remaining.short_of(was.remaining),
+    };
+    let comes = Order { remaining: it.remaining + less, ..it };
+    let mut coming = Coming::anew(comes, Cut::new(&adjusted.units), terms);
+    if less > Tonnes::ZERO {
+        coming.give_up(less, out);
+    }
     let rests = coming.write(state, steps, out);
     let Order { id: order, price, remaining, filled, .. } = coming.order;
     if rests.is_none() && remaining > Tonnes::ZERO {

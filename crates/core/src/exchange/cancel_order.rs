@@ -31,9 +31,6 @@ pub struct OrderCancelled {
 refusals! {
     /// Why an order cannot be cancelled.
     pub enum CancelOrderRefused {
-        /// It does not wait.
-        OrderUnknown { order: OrderId } = 921
-            => "order {order} does not wait: it is unknown, filled or cancelled",
         /// Between the end of a phase and its clearing orders stand as they were left.
         PhaseClosed { order: OrderId, call: CallId } = 923
             => "the phase of call {call} is over; order {order} stands until it is cleared",
@@ -42,9 +39,7 @@ refusals! {
 
 /// The holder of the account it was placed from.
 pub fn right(state: &State, it: &CancelOrder) -> Result<Right, Refusals> {
-    let order = it.order;
-    let row = state.orders.get(order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
-    Ok(Right::Holder(row.account))
+    Ok(Right::Holder(super::waiting(state, it.order)?.account))
 }
 
 /// Checks the phase.
@@ -55,9 +50,8 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let order = it.order;
-    let row = state.orders.get(order).ok_or(CancelOrderRefused::OrderUnknown { order })?;
-    let call = state.open_call(row.market());
-    if let Some(call) = call.filter(|it| state.calls.row(*it).closes <= by.now()) {
+    let row = super::waiting(state, order)?;
+    if let Some(call) = super::to_be_cleared(state, row.market(), by.now()) {
         return Err(CancelOrderRefused::PhaseClosed { order, call }.into());
     }
     end(state, row, &mut |it| out.push(it));

@@ -7,10 +7,9 @@ use crate::authority::{Authorised, Right};
 use crate::book::{Market, Order};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{JurisdictionId, PartyId};
+use crate::id::PartyId;
 use crate::refusal::{Refusals, refusals};
 use crate::state::State;
-use crate::time::Year;
 use minicbor::{Decode, Encode};
 
 /// The command.
@@ -21,7 +20,7 @@ pub struct CancelOrders {
     pub party: PartyId,
     /// In which market; in all where none is named.
     #[n(1)]
-    pub market: Option<(JurisdictionId, Year)>,
+    pub market: Option<Market>,
     /// Whether the party is halted with it.
     #[n(2)]
     pub halt: bool,
@@ -65,12 +64,11 @@ pub fn decide(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let party = it.party;
-    let stands = |market: Market| {
-        let call = state.open_call(market).map(|it| state.calls.row(it));
-        call.is_some_and(|it| it.closes <= by.now())
+    let named = |order: &&Order| {
+        let market = order.market();
+        let stands = super::to_be_cleared(state, market, by.now()).is_some();
+        it.market.is_none_or(|it| it == market) && !stands
     };
-    let named =
-        |order: &&Order| it.market.is_none_or(|it| it == order.market()) && !stands(order.market());
     let mut orders: Vec<&Order> = state.orders.of_owner(party).filter(named).collect();
     if orders.is_empty() && !it.halt {
         return Err(CancelOrdersRefused::NoOrders { party }.into());

@@ -32,6 +32,12 @@ impl<'a> Cut<'a> {
         Self { blocks, used: Tonnes::ZERO }
     }
 
+    /// What is set aside for an order.
+    fn held(state: &'a State, order: &Order) -> Self {
+        let held = state.ledger.holds.get(&order.hold);
+        Self::new(held.map_or(&[][..], |it| &it.units))
+    }
+
     /// How many blocks are left.
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.blocks.len()).unwrap_or(u32::MAX)
@@ -67,7 +73,7 @@ pub(super) struct Coming<'a> {
 }
 
 /// Why the book stays as it is, as a refusal.
-pub(super) fn refused(why: Unfit, price: Price) -> ExchangeRefused {
+pub(super) fn refused(why: Unfit, Order { id: order, price, .. }: Order) -> ExchangeRefused {
     use ExchangeRefused as No;
     match why {
         Unfit::WouldTrade => No::WouldTrade,
@@ -75,8 +81,8 @@ pub(super) fn refused(why: Unfit, price: Price) -> ExchangeRefused {
         Unfit::QuantityIsZero => No::QuantityIsZero,
         Unfit::PriceNotPositive => No::PriceNotPositive { price },
         Unfit::PriceTooHigh => No::PriceTooHigh { price, most: PRICE_MAX },
-        // Names are given by the market, so that none is known.
-        Unfit::Resting | Unfit::NotResting => No::QuantityIsZero,
+        // The market gives the names, and a change names an order that waits.
+        Unfit::Resting | Unfit::NotResting => No::OrderUnknown { order },
     }
 }
 
@@ -132,20 +138,8 @@ impl<'a> Coming<'a> {
 
     /// It loses a part without a trade; what was set aside for that is free.
     pub(super) fn give_up(&mut self, quantity: Tonnes, out: &mut Events) {
-        let order = self.order;
-        let hold = order.hold;
-        if self.is_held && order.side == Side::Buy {
-            let (account, amount) = (order.cash, order.freed_by(quantity));
-            out.push(Event::CashReleased(CashReleased { account, hold, amount }));
-        }
-        let mut missing = if order.side == Side::Sell { quantity } else { Tonnes::ZERO };
-        while missing > Tonnes::ZERO {
-            let Some((series, serials)) = self.units.next(missing) else { break };
-            let account = order.account;
-            if self.is_held {
-                out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
-            }
-            missing -= serials.count;
+        if self.is_held {
+            free(&self.order, &mut self.units, quantity, out);
         }
         self.order.remaining -= quantity;
     }
@@ -178,11 +172,10 @@ impl<'a> Coming<'a> {
             out.push(Event::CashReleased(CashReleased { account, hold, amount }));
         }
         pay(out, (buyer.cash, seller.cash), amount);
-        let held = state.ledger.holds.get(&maker.hold).map_or(&[][..], |it| &it.units);
         let way = Way { from: seller.account, to: buyer.account };
         let hold = gives_held.then_some(seller.hold);
         match taker.side {
-            Side::Buy => deliver((&mut Cut::new(held), hold), way, quantity, out),
+            Side::Buy => deliver((&mut Cut::held(state, maker), hold), way, quantity, out),
             Side::Sell => deliver((&mut self.units, hold), way, quantity, out),
         }
         if let Some(account) = self.fees {
@@ -221,24 +214,22 @@ fn pay(out: &mut Events, (from, to): (CashAccountId, CashAccountId), amount: Mon
     }
 }
 
-/// Frees what is set aside for a part of an order: money, or the units it came to last.
+/// Frees what is set aside for a part of an order that waits.
 pub(super) fn free_part(state: &State, order: &Order, quantity: Tonnes, out: &mut Events) {
+    free(order, &mut Cut::held(state, order), quantity, out);
+}
+
+/// Frees what is set aside for a part of an order: money, or the next of its units.
+fn free(order: &Order, units: &mut Cut<'_>, quantity: Tonnes, out: &mut Events) {
     let hold = order.hold;
     if order.side == Side::Buy {
         let (account, amount) = (order.cash, order.freed_by(quantity));
         out.push(Event::CashReleased(CashReleased { account, hold, amount }));
         return;
     }
-    let account = order.account;
-    let mut missing = quantity;
-    let units = state.ledger.holds.get(&hold).map_or(&[][..], |it| it.units.as_slice());
-    for (series, block) in units.iter().rev() {
-        if missing == Tonnes::ZERO {
-            break;
-        }
-        let count = block.serials.count.min(missing);
-        let (series, serials) = (*series, Serials { first: block.serials.first, count });
+    let (account, mut missing) = (order.account, quantity);
+    while let Some((series, serials)) = units.next(missing) {
         out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
-        missing -= count;
+        missing -= serials.count;
     }
 }

@@ -29,7 +29,7 @@ pub struct OrderRequeued {
 
 /// The order waits at the back of its price, or leaves.
 #[expect(clippy::expect_used, reason = "an order that waits is changed, or we stop")]
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderRequeued) {
+pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
     if it.remaining == Tonnes::ZERO {
         state.orders.remove(it.order);
         return;
@@ -37,5 +37,6 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderRequeued) {
     let was = state.orders.get(it.order).copied();
     let was = was.expect("an order is changed that does not wait");
     let (price, remaining, filled, blocks) = (it.price, it.remaining, it.filled, it.blocks);
-    state.orders.requeue(&Order { price, remaining, filled, blocks, ..was });
+    let since = record.position;
+    state.orders.requeue(&Order { price, remaining, filled, blocks, since, ..was });
 }

@@ -194,6 +194,7 @@ pub fn decide(
         until,
         fee_bp: terms.maker_bp(),
         client: it.client,
+        since: state.next_position(),
     };
     let incoming = Incoming { order, kind: it.kind, self_match: it.self_match };
     come(state, (&incoming, &picked), &terms, out)
@@ -226,7 +227,7 @@ fn come(
     let mut steps = Vec::new();
     let limits = terms.limits(state);
     let planned = plan::place(&state.orders, it, &limits, &mut steps);
-    let planned = planned.map_err(|why| coming::refused(why, it.order.price))?;
+    let planned = planned.map_err(|why| coming::refused(why, it.order))?;
     let mut coming = Coming::new(it.order, Cut::new(picked), terms);
     let Some(order) = coming.write(state, &steps, out) else {
         coming.end(out);
@@ -255,8 +256,8 @@ fn come(
 }
 
 /// The order waits in its market; its end is on the agenda, where it has one.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &OrderPlaced) {
-    let order = *it.0;
+pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderPlaced) {
+    let order = Order { since: record.position, ..*it.0 };
     // The rest of an order keeps its name.
     state.order_named(order.id);
     if let Some(until) = order.until {

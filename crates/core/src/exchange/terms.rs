@@ -4,7 +4,7 @@ use super::place_order::{BOOK_BLOCKS_MAX, BOOK_ORDERS_MAX, SESSION_ORDERS_MAX};
 use super::{ExchangeRefused as No, Halted, Phase, Side, may_trade};
 use crate::account::{self, AccountKind};
 use crate::book::plan::Limits;
-use crate::book::{Market, Order};
+use crate::book::{Market, Order, with_fee};
 use crate::call::open_call::CallOpened;
 use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
@@ -68,8 +68,7 @@ impl Terms {
 
     /// What so many units cost at a price with the higher fee.
     pub(super) fn cost(&self, price: Price, quantity: Tonnes) -> Result<Money, No> {
-        let cost = price.times(quantity);
-        let cost = cost.and_then(|it| it.checked_add(it.basis_points(self.most_bp())));
+        let cost = with_fee(price, quantity, self.most_bp());
         cost.ok_or(No::CostTooLarge { price, quantity })
     }
 
@@ -94,7 +93,7 @@ impl Terms {
         match self.phase {
             Phase::Closed => no.unless(false, No::Closed { now: self.now }),
             Phase::Halted => no.unless(false, No::Halted),
-            Phase::Call(_) | Phase::Continuous(..) => {}
+            Phase::Call(_) | Phase::Continuous(_) => {}
         }
         let paid = self.most_bp() == 0 || self.fee_account.is_some();
         no.unless(paid, No::NoFeeAccount);
@@ -147,16 +146,16 @@ impl Terms {
     /// Whom an order may meet, and at which prices: in a call nobody yet.
     pub(super) fn limits(&self, state: &State) -> Limits<impl Fn(&Order) -> bool> {
         let band = match &self.phase {
-            Phase::Continuous(hours, _) => super::band(state, self.market, hours, self.now),
+            Phase::Continuous(hours) => super::band(state, self.market, hours, self.now),
             Phase::Call(_) | Phase::Closed | Phase::Halted => (Price(1), Price(i64::MAX)),
         };
-        let gathers = !matches!(self.phase, Phase::Continuous(..));
+        let gathers = !matches!(self.phase, Phase::Continuous(_));
         Limits { gathers, may_meet: move |it: &Order| may_trade(state, it), band }
     }
 
     /// A trade would have left the bands: a call begins.
     pub(super) fn volatility_call(&self, state: &State, out: &mut Events) {
-        let Phase::Continuous(hours, _) = self.phase else { return };
+        let Phase::Continuous(hours) = self.phase else { return };
         let ((jurisdiction, year), opens) = (self.market, self.now);
         let call = state.calls.next_id();
         let closes = opens.plus_minutes(hours.volatility_minutes);
