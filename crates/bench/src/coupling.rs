@@ -49,7 +49,7 @@ pub(crate) fn clearing(runs: usize, table: &mut Table) -> Result<(), Failure> {
     for (orders, said, goal) in [(1_000, "1,000", 5.0), (10_000, "10,000", 60.0)] {
         let mut draw = Draw(12);
         let (books, links) = (books(&mut draw, orders), links(&mut draw));
-        let choice = Choice { references: &[None; MARKETS], tick: Price(1) };
+        let choice = Choice { references: &[None; MARKETS], ticks: &[] };
         let mut values = Vec::new();
         for _ in 0..runs.max(20) {
             let started = Instant::now();

@@ -207,8 +207,14 @@ impl fmt::Display for CannotCouple {
 pub struct Choice<'a> {
     /// For each market the price to which the nearest is taken; the middle without one.
     pub references: &'a [Option<Price>],
-    /// The step between prices, above zero.
-    pub tick: Price,
+    /// For each market the step between prices, above zero; the finest without one.
+    pub ticks: &'a [Price],
+}
+
+impl Choice<'_> {
+    fn tick(&self, market: usize) -> Price {
+        self.ticks.get(market).copied().unwrap_or(Price(1))
+    }
 }
 
 /// Clears markets that are linked. Orders have ranks of their own, across all markets.
@@ -334,7 +340,7 @@ mod tests {
 
     fn cleared(markets: &[Vec<Interest>], links: &[Link]) -> Coupled {
         let references = vec![None; markets.len()];
-        couple(markets, links, Choice { references: &references, tick: Price(1) })
+        couple(markets, links, Choice { references: &references, ticks: &[] })
             .expect("it clears")
     }
 
@@ -401,7 +407,7 @@ mod tests {
     fn what_cannot_be_reckoned_with_exactly_is_refused() {
         let books = vec![Vec::new(); 4];
         let fine: Vec<Link> = (0..3).map(|it| link(it, it + 1, (99_999, 100_000), 0)).collect();
-        let choice = Choice { references: &[], tick: Price(1) };
+        let choice = Choice { references: &[], ticks: &[] };
         assert_eq!(couple(&books, &fine, choice), Err(CannotCouple::TooFine));
         let refused = Err(CannotCouple::LinkOutOfBounds { link: 0 });
         for wrong in [link(0, 0, (1, 1), 0), link(0, 1, (5, 4), 0), link(0, 1, (1, 1), -1)] {

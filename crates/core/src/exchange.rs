@@ -137,9 +137,21 @@ pub(crate) fn called(state: &mut State, market: Market, (price, at): (Price, Ins
 }
 
 /// How units of a jurisdiction are traded.
-pub(crate) fn rules(state: &State, jurisdiction: JurisdictionId) -> TradingRules {
+pub fn rules(state: &State, jurisdiction: JurisdictionId) -> TradingRules {
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
     chapter.map(|it| it.trading).unwrap_or_default()
+}
+
+/// The step between prices of a jurisdiction; the finest where an order waits off it, since a
+/// policy may have changed.
+pub fn tick<'a>(
+    state: &State,
+    jurisdiction: JurisdictionId,
+    orders: impl IntoIterator<Item = &'a Order>,
+) -> Price {
+    let TradingRules { tick, .. } = rules(state, jurisdiction);
+    let on_tick = |it: &Order| it.price.0.checked_rem(tick.0) == Some(0);
+    if orders.into_iter().all(on_tick) { tick } else { Price(1) }
 }
 
 /// Whether a market is halted; a stop of one jurisdiction does not stop another.

@@ -70,7 +70,7 @@ fn minutes_of_day(text: &str) -> Option<u32> {
     (hours <= 24 && minutes < 60 && hours * 60 + minutes <= 1_440).then_some(hours * 60 + minutes)
 }
 
-fn time_of_day(s: &Section<'_>, key: &str, default: u32) -> u32 {
+pub(crate) fn time_of_day(s: &Section<'_>, key: &str, default: u32) -> u32 {
     if s.value(key).is_none() {
         return default;
     }

@@ -8,8 +8,9 @@ use crate::penalty::Penalty;
 use crate::reader::Section;
 use crate::reserve;
 use crate::schema::{ByYear, Policy, SECTORS, basis, label, price, whole, year};
+use crate::trading;
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
-use karvan_core::rules::{JurisdictionRules, Registry, Stage, YearRules};
+use karvan_core::rules::{JurisdictionRules, Registry, Stage, TradingRules, YearRules};
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
 use std::collections::BTreeMap;
@@ -103,6 +104,8 @@ pub struct Jurisdiction {
     pub unused_new_entrants: UnusedNewEntrants,
     /// How units are sold.
     pub auctions: Auctions,
+    /// How units are traded.
+    pub trading: TradingRules,
     /// How the supply follows what is in circulation.
     pub quantity: Option<QuantityShares>,
     /// Verified emissions are due at the end of this day (month, day) of the next year.
@@ -179,7 +182,7 @@ impl Jurisdiction {
             calendar: self.working_time.clone(),
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
-            trading: Default::default(),
+            trading: self.trading,
             holding_limit_bp: self.holding_limit_percent.map(|it| whole(it * 100.0)),
             registry: self.registry,
         }
@@ -240,6 +243,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         auction_percent: percents("auction_percent", 0.0),
         unused_new_entrants: s.choice("unused_new_entrants", &UNUSED, UnusedNewEntrants::Keep),
         auctions: Auctions::read(s),
+        trading: trading::read(s),
         quantity: reserve::read(s),
         report_due: month_day(s, "report_due_month_day", (4, 30)),
         surrender_due: month_day(s, "surrender_due_month_day", (9, 30)),

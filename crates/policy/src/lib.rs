@@ -16,6 +16,7 @@ pub mod reader;
 pub mod rehearsal;
 mod reserve;
 pub mod schema;
+mod trading;
 
 pub use chapter::Jurisdiction;
 pub use reader::Mistake;

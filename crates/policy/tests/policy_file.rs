@@ -3,7 +3,7 @@
 
 use karvan_core::calendar::DelayRule;
 use karvan_core::quantity::{Price, Tonnes};
-use karvan_core::rules::Stage;
+use karvan_core::rules::{Stage, TradingRules};
 use karvan_core::time::Instant;
 use karvan_policy::{Mistake, Policy};
 
@@ -290,4 +290,40 @@ fn every_number_of_the_shipped_pilot_says_on_what_it_rests() {
     assert!(keys.len() > 150, "{} keys", keys.len());
     let silent: Vec<_> = keys.iter().filter(|it| it.1 != "name" && !bases.contains(it)).collect();
     assert!(silent.is_empty(), "without a basis: {silent:?}");
+}
+
+#[test]
+fn how_units_are_traded_stands_in_the_chapter() {
+    let plain = Policy::parse(SMALL).expect("the small file").rules();
+    let of = |rules: &karvan_core::rules::MarketRules| rules.jurisdictions[0].trading;
+    assert_eq!(of(&plain), TradingRules::default(), "calls alone, on the finest tick and lot");
+    let text = format!(
+        "{SMALL}tick_usd_per_t = 0.05\nlot_t = 10\nsessions = true\nsession_opens = \"09:30\"\n\
+         taker_fee_percent = 0.15\nstatic_band_percent = 12.5\n"
+    );
+    let it = of(&Policy::parse(&text).expect("a file with sessions").rules());
+    assert_eq!((it.tick, it.lot), (Price(5), Tonnes(10)));
+    let hours = it.continuous.expect("sessions");
+    assert_eq!((hours.opens, hours.closes), (570, 1_020));
+    assert_eq!((hours.maker_fee_bp, hours.taker_fee_bp), (0, 15));
+    assert_eq!((hours.static_band_bp, hours.dynamic_band_bp), (Some(1_250), None));
+    assert_eq!(hours.volatility_minutes, 5);
+}
+
+#[test]
+fn what_could_not_be_traded_by_is_a_mistake() {
+    let wrong = [
+        ("tick_usd_per_t = 0.015\n", "tick_usd_per_t", "whole cents"),
+        ("lot_t = 0\n", "lot_t", "a whole number from 1"),
+        ("taker_fee_percent = 1\n", "taker_fee_percent", "belongs to sessions = true"),
+        ("sessions = true\nsession_closes = \"09:00\"\n", "session_closes", "comes before"),
+        ("sessions = true\nmaker_fee_percent = 11\n", "maker_fee_percent", "from 0 to 10"),
+        ("sessions = true\ndynamic_band_percent = 0\n", "dynamic_band_percent", "from 0.01 to 100"),
+    ];
+    for (lines, key, says) in wrong {
+        let found = mistakes(&format!("{SMALL}{lines}"));
+        assert_eq!(found.len(), 1, "{lines}: {found:?}");
+        assert_eq!(found[0].key, format!("jurisdiction.XXA.{key}"));
+        assert!(found[0].what.contains(says), "{}", found[0]);
+    }
 }

@@ -21,7 +21,8 @@ use crate::plants::PlantRow;
 use intermediaries::Intermediary;
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AuctionId, CallId, JurisdictionId, PersonId};
-use karvan_core::quantity::{Money, Price};
+use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::rules::TradingRules;
 use karvan_core::time::{Instant, Year};
 use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
@@ -418,7 +419,14 @@ impl<J: Journal> Play<J> {
     }
 }
 
-/// A price in USD, on the tick of one cent, at least one cent.
-fn on_tick(usd: f64) -> Price {
-    Price(karvan_policy::schema::price(usd).0.max(1))
+/// A price in USD on the nearest tick, at least one.
+fn on_tick(usd: f64, rules: &TradingRules) -> Price {
+    let Price(tick) = rules.tick;
+    let ticks = (karvan_policy::schema::price(usd).0 + tick / 2).div_euclid(tick);
+    Price(ticks.max(1) * tick)
+}
+
+/// A quantity in whole lots, rounded down.
+fn in_lots(Tonnes(quantity): Tonnes, rules: &TradingRules) -> Tonnes {
+    Tonnes(quantity / rules.lot.0 * rules.lot.0)
 }

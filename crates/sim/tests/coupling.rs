@@ -8,7 +8,6 @@ use karvan_core::quantity::{Price, Tonnes};
 use karvan_sim::draw::Draw;
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable};
 
-const TICK: Price = Price(1);
 /// Instances against the general solver.
 const INSTANCES: u64 = 2_000;
 
@@ -75,7 +74,7 @@ fn instance(draw: &mut Draw, it: Wanted) -> Instance {
 }
 
 fn cleared(it: &Instance) -> Coupled {
-    let choice = Choice { references: &it.references, tick: TICK };
+    let choice = Choice { references: &it.references, ticks: &[] };
     couple(&it.books, &it.links, choice).unwrap_or_else(|why| panic!("{why}: {it:?}"))
 }
 
@@ -250,7 +249,7 @@ fn without_links_each_market_is_a_call_auction_of_its_own() {
                     quantity: it.quantity,
                 })
                 .collect();
-            let found = crossing::cross(&alone, it.references[market], TICK);
+            let found = crossing::cross(&alone, it.references[market], Price(1));
             let price = found.map(|it| Rational::whole(i128::from(it.price.0)));
             assert_eq!(result.prices[market], price, "seed {seed}: {book:?}");
             let mut fills = vec![Tonnes::ZERO; book.len()];

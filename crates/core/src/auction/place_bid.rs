@@ -8,11 +8,13 @@ use crate::authority::{Authorised, Right};
 use crate::cash::{self, fixing};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
+use crate::exchange::{self, ExchangeRefused};
 use crate::id::{AccountId, AuctionId, CashAccountId, GroupId, HoldId, Label, PartyId};
 use crate::ledger::posting::CashHeld;
 use crate::party;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::TradingRules;
 use crate::state::State;
 use crate::time::Instant;
 use crate::units::holding;
@@ -140,6 +142,10 @@ pub fn decide(
     let whole = quantity > Tonnes::ZERO && quantity.0.checked_rem(lot.0) == Some(0);
     no.unless(whole, No::NotWholeLots { quantity, lot });
     let mut price = it.price;
+    // What is bid in another currency is ranked as the fixing makes it.
+    let TradingRules { tick, .. } = exchange::rules(state, auction.jurisdiction);
+    let on_tick = it.currency.is_some() || price.0.checked_rem(tick.0) == Some(0);
+    no.unless(on_tick, ExchangeRefused::OffTick { price, tick });
     let mut national = None;
     if let Some(currency) = it.currency {
         match fixing::before(state, currency, opens) {

@@ -20,8 +20,6 @@ use crate::state::State;
 use crate::time::Instant;
 use minicbor::{Decode, Encode};
 
-/// Prices are multiples of this until products name a tick of their own.
-pub(crate) const TICK: Price = Price(1);
 /// So many days after the phase a coupled call may be cleared alone, if the region did nothing.
 pub const ALONE_AFTER_DAYS: i64 = 1;
 
@@ -97,7 +95,8 @@ pub fn decide(
         .map(|it| Interest { side: it.side, price: it.price, quantity: it.remaining })
         .collect();
     let reference = state.last_price(row.jurisdiction, row.year).map(|(price, _)| price);
-    let crossing = crossing::cross(&interests, reference, TICK);
+    let tick = exchange::tick(state, row.jurisdiction, book.iter().copied());
+    let crossing = crossing::cross(&interests, reference, tick);
     let result = CallResult {
         price: crossing.map(|it| it.price),
         volume: crossing.map(|it| it.volume).unwrap_or_default(),

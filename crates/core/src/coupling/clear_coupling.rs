@@ -14,7 +14,7 @@ use crate::account::AccountKind;
 use crate::authority::{Authorised, Right};
 use crate::book::Order;
 use crate::call::CallResult;
-use crate::call::clear_call::{CallCleared, ClearCallRefused, TICK};
+use crate::call::clear_call::{CallCleared, ClearCallRefused};
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::coupling::couple;
@@ -104,7 +104,9 @@ pub fn decide(
         .filter_map(|it| markets.get(it.market))
         .map(|it| state.last_price(it.jurisdiction, it.year).map(|(price, _)| price))
         .collect();
-    let choice = Choice { references: &references, tick: TICK };
+    let in_graph = graph.nodes.iter().filter_map(|it| markets.get(it.market));
+    let ticks: Vec<Price> = in_graph.map(|it| it.tick).collect();
+    let choice = Choice { references: &references, ticks: &ticks };
     let cleared = exactly(&graph.books(&markets), &graph.links(), choice);
     let mut draft = Draft::new(state, out);
     let settled = settle::settle((&mut draft, state), (&mut markets, &graph), (&cleared, rent))?;
@@ -143,7 +145,9 @@ fn market(state: &State, call: CallId) -> Market<'_> {
     let waiting = state.orders.of_market((jurisdiction, year));
     // Orders of what is frozen wait on.
     let orders = waiting.filter(|it| exchange::may_trade(state, it));
-    Market::of(call, (jurisdiction, year), orders)
+    let mut market = Market::of(call, (jurisdiction, year), orders);
+    market.tick = exchange::tick(state, jurisdiction, market.orders.iter().map(|it| it.order));
+    market
 }
 
 /// The links among the markets that anybody may use now, with their escrows.

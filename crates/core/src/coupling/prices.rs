@@ -158,11 +158,11 @@ pub(super) fn choose(
         let reference = choice.references.get(market).copied().flatten();
         let mut price = None;
         if !passes[market] {
-            price = alone(&markets[market], (reference, choice.tick), range)?;
+            price = alone(&markets[market], (reference, choice.tick(market)), range)?;
         }
         let reference = reference.map(|it| Rational::whole(i128::from(it.0)));
         if price.is_none() {
-            price = nearest(range, reference, i128::from(choice.tick.0))?;
+            price = nearest(range, reference, i128::from(choice.tick(market).0))?;
         }
         prices[market] = price;
         highest.prices[market] = price;

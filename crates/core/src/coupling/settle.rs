@@ -64,6 +64,8 @@ pub(super) struct Market<'a> {
     pub(super) call: CallId,
     pub(super) jurisdiction: JurisdictionId,
     pub(super) year: Year,
+    /// The step between its prices.
+    pub(super) tick: Price,
     /// Its orders: the better ones first within a side, then the earlier.
     pub(super) orders: Vec<Entry<'a>>,
     /// Whether links lead out of it, so that what may leave is told apart.
@@ -88,7 +90,7 @@ impl<'a> Market<'a> {
                 it.order.since,
             )
         });
-        Self { call, jurisdiction, year, orders, is_parted: false }
+        Self { call, jurisdiction, year, tick: Price(1), orders, is_parted: false }
     }
 }
 
@@ -178,7 +180,7 @@ pub(super) fn settle(
     let at = |place: usize| cleared.prices.get(place).copied().flatten();
     let price = |(place, it): (usize, &Market<'_>)| {
         let leaving = graph.leaving(place).and_then(at);
-        priced(it.call, at(place).or(leaving), leaving)
+        priced((it.call, it.tick), at(place).or(leaving), leaving)
     };
     let prices: Vec<Option<CoupledPrice>> = markets.iter().enumerate().map(price).collect();
     it.pay((markets, &prices), rent)?;
@@ -193,19 +195,21 @@ fn worth(price: Rational, quantity: Tonnes) -> Money {
 
 /// The price of a market; of one in which only what may leave was sold it is that price.
 fn priced(
-    call: CallId,
+    (call, Price(tick)): (CallId, Price),
     price: Option<Rational>,
     leaving: Option<Rational>,
 ) -> Option<CoupledPrice> {
-    let price = price?;
-    let on_tick = |it: Result<i128, super::TooLarge>| Some(Price(i64::try_from(it.ok()?).ok()?));
-    let half = Rational::new(1, 2);
+    let step = Rational::whole(i128::from(tick));
+    let on_tick = |ticks: Result<i128, super::TooLarge>| {
+        Some(Price(i64::try_from(ticks.ok()?).ok()?.checked_mul(tick)?))
+    };
+    let (price, half) = (price? / step, Rational::new(1, 2));
     Some(CoupledPrice {
         call,
         pays: on_tick(price.ceil())?,
         gets: on_tick(price.floor())?,
         nearest: on_tick((price + half).floor())?,
-        leaving: leaving.and_then(|it| on_tick(it.floor())),
+        leaving: leaving.and_then(|it| on_tick((it / step).floor())),
     })
 }
 

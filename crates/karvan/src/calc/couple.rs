@@ -74,7 +74,8 @@ pub(crate) fn run(it: &Couple) -> Result<()> {
     problem.read_orders(it)?;
     problem.read_links(it)?;
     problem.read_references(it)?;
-    let choice = Choice { references: &problem.references, tick: it.tick };
+    let ticks = vec![it.tick; problem.references.len()];
+    let choice = Choice { references: &problem.references, ticks: &ticks };
     let coupled = coupling::couple(&problem.books, &problem.links, choice)
         .map_err(|why| anyhow::anyhow!("{} and {}: {why}", name(&it.orders), name(&it.links)))?;
     answer(it.output, &problem.as_json(&coupled), || problem.as_text(&coupled))

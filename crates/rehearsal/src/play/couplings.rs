@@ -8,7 +8,7 @@ use karvan_core::book::Order;
 use karvan_core::call::crossing;
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
-use karvan_core::exchange::Side;
+use karvan_core::exchange::{self, Side};
 use karvan_core::id::{
     CallId, CashAccountId, CouplingId, JurisdictionId, OrderId, PartyId, PersonId,
 };
@@ -22,7 +22,6 @@ use karvan_engine::writer::Stopped;
 const RENT_ACCOUNT: Money = Money(100_000);
 /// The region's administrator is the first party.
 const REGION: PartyId = PartyId(0);
-const TICK: Price = Price(1);
 
 /// An order before a coupling is cleared.
 struct Waiting {
@@ -144,7 +143,8 @@ impl<J: Journal> Play<J> {
             let book: Vec<crossing::Interest> = own.iter().map(|it| it.interest).collect();
             let row = self.state().calls.row(call);
             let reference = self.state().last_price(row.jurisdiction, row.year).map(|it| it.0);
-            let Some(found) = crossing::cross(&book, reference, TICK) else { continue };
+            let tick = exchange::rules(self.state(), row.jurisdiction).tick;
+            let Some(found) = crossing::cross(&book, reference, tick) else { continue };
             for side in [Side::Buy, Side::Sell] {
                 for (place, quantity) in crossing::fills(&book, side, &found) {
                     let it = own[place];

@@ -2,7 +2,7 @@
 //! fewer units to buy and the other to sell, a little below and above what they expect; neither
 //! holds more than a hundredth of the cap.
 
-use super::{Officials, Play, administrators::floor, on_tick};
+use super::{Officials, Play, administrators::floor, in_lots, on_tick};
 use karvan_core::Command;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
@@ -79,10 +79,12 @@ impl<J: Journal> Play<J> {
         mine.sort_by(|one, two| one.0.total_cmp(&two.0));
         let most = self.policy_of(j).cap_mt.at(year) * 1e6 * POSITION;
         let worth = self.unbiased(j, &news, last);
+        let trading = self.policy_of(j).trading;
         let mut commands: Vec<(PersonId, Command)> = Vec::new();
         if let Some((has, it)) = mine.first().copied() {
             let quantity = Tonnes(floor((most * QUOTE).min(most - has)));
-            let price = on_tick(worth * (1.0 - SPREAD));
+            let quantity = in_lots(quantity, &trading);
+            let price = on_tick(worth * (1.0 - SPREAD), &trading);
             let cost = price.times(quantity).unwrap_or_default();
             if quantity > Tonnes::ZERO {
                 self.statement_line += 1;
@@ -100,8 +102,8 @@ impl<J: Journal> Play<J> {
             }
         }
         if let Some((has, it)) = mine.get(1).copied() {
-            let quantity = Tonnes(floor(has.min(most * QUOTE)));
-            let price = on_tick(worth * (1.0 + SPREAD));
+            let quantity = in_lots(Tonnes(floor(has.min(most * QUOTE))), &trading);
+            let price = on_tick(worth * (1.0 + SPREAD), &trading);
             if quantity > Tonnes::ZERO {
                 let (account, side) = (it.account, Side::Sell);
                 let order = PlaceOrder::limit(market, account, side, (price, quantity));

@@ -1,7 +1,7 @@
 //! What groups do in the markets: expectation, bids, orders.
 
 use super::administrators::floor;
-use super::{Play, on_tick};
+use super::{Play, in_lots, on_tick};
 use crate::chance::Purpose;
 use crate::group::{self, Plant, eligible, is_open};
 use karvan_core::Command;
@@ -266,7 +266,8 @@ impl<J: Journal> Play<J> {
             basket.spent = 0;
             let most = self.most_to_pay(j, &news, expected);
             for step in BID_STEPS {
-                let price = on_tick((self.shaded(place, expected) * step).min(most));
+                let usd = (self.shaded(place, expected) * step).min(most);
+                let price = on_tick(usd, &self.policy_of(j).trading);
                 if price < rules.reserve {
                     continue;
                 }
@@ -471,10 +472,12 @@ impl<J: Journal> Play<J> {
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
         basket.is_limited = !self.competes() && weeks > WEEKS_OF_NEED;
         let person = self.groups[place].person;
-        let price: Price = on_tick(wish.price);
+        let trading = self.policy_of(self.groups[place].jurisdiction).trading;
+        let price: Price = on_tick(wish.price, &trading);
         if wish.quantity >= 1.0 {
             let most = self.purse(place, basket).checked_div(price.0).unwrap_or(0);
-            let quantity = Tonnes(floor(wish.quantity).min(most.max(0).unsigned_abs()));
+            let quantity = floor(wish.quantity).min(most.max(0).unsigned_abs());
+            let quantity = in_lots(Tonnes(quantity), &trading);
             let Some(account) = self.neediest(place, year).filter(|_| quantity > Tonnes::ZERO)
             else {
                 return;
@@ -495,7 +498,7 @@ impl<J: Journal> Play<J> {
                 .collect();
             sources.sort_by_key(|(held, account)| (std::cmp::Reverse(*held), *account));
             for (held, account) in sources.into_iter().take(SELLING_ACCOUNTS) {
-                let quantity = Tonnes(held.min(left));
+                let quantity = in_lots(Tonnes(held.min(left)), &trading);
                 left -= quantity.0;
                 if quantity > Tonnes::ZERO {
                     let side = Side::Sell;
