@@ -114,6 +114,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             admits: BTreeSet::from([AccountKind::Operator, AccountKind::Trading]),
             holding_limit_bp: None,
             trading: Default::default(),
+            settlement_class: Default::default(),
             registry: Registry::Native,
         }],
         policy_hash: [0; 32],
@@ -121,6 +122,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         publication_years: 3,
         notice_days: 30,
         links: Vec::new(),
+        settles: Default::default(),
     })
 }
 

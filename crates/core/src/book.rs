@@ -62,23 +62,20 @@ pub struct Order {
     /// What was filled.
     #[n(11)]
     pub filled: Tonnes,
-    /// In how many blocks its units lay at most, when it took its place.
-    #[n(12)]
-    pub blocks: u32,
     /// Whether it never trades as it comes, nor when it is changed.
-    #[n(13)]
+    #[n(12)]
     pub post_only: bool,
     /// When it ends by itself, where that is before its market ends.
-    #[n(14)]
+    #[n(13)]
     pub until: Option<Instant>,
     /// What a trade in the book costs it, in hundredths of a percent of the money that is paid.
-    #[n(15)]
+    #[n(14)]
     pub fee_bp: u32,
     /// The name its owner gave it; 0 for none.
-    #[n(16)]
+    #[n(15)]
     pub client: u32,
     /// The position of the record with which it took its place: in a queue, and among all orders.
-    #[n(17)]
+    #[n(16)]
     pub since: u64,
 }
 
@@ -105,7 +102,6 @@ impl Order {
             price,
             remaining: quantity,
             filled: Tonnes::ZERO,
-            blocks: 0,
             post_only: false,
             until: None,
             fee_bp: 0,
@@ -202,7 +198,6 @@ struct Sides {
     bids: Ladder,
     asks: Ladder,
     count: usize,
-    blocks: u32,
 }
 
 /// The orders of a party: the first of its chain, and how many.
@@ -293,11 +288,6 @@ impl Book {
     /// How many orders wait in a market.
     pub fn waiting(&self, market: Market) -> usize {
         self.markets.get(&market).map_or(0, |it| it.count)
-    }
-
-    /// In how many blocks the offers of a market lie, at most.
-    pub fn blocks(&self, market: Market) -> u32 {
-        self.markets.get(&market).map_or(0, |it| it.blocks)
     }
 
     /// The orders of a side of a market, in the order in which they are served.
@@ -402,7 +392,6 @@ impl Book {
         self.count = self.count.saturating_add(1);
         let sides = self.markets.entry(order.market()).or_default();
         sides.count = sides.count.saturating_add(1);
-        sides.blocks = sides.blocks.saturating_add(order.blocks);
     }
 
     /// Puts an order that is in no level at the back of its own.
@@ -454,10 +443,8 @@ impl Book {
     pub(crate) fn requeue(&mut self, it: &Order) {
         let place = self.place(it.id);
         self.unqueue(place);
-        let was = std::mem::replace(&mut self.nodes[at(place)].order, *it);
+        self.nodes[at(place)].order = *it;
         self.queue(place);
-        let sides = self.markets.entry(it.market()).or_default();
-        sides.blocks = sides.blocks.saturating_sub(was.blocks).saturating_add(it.blocks);
     }
 
     /// An order leaves; it must be there.
@@ -482,7 +469,6 @@ impl Book {
         self.count = self.count.saturating_sub(1);
         let sides = self.markets.entry(order.market()).or_default();
         sides.count = sides.count.saturating_sub(1);
-        sides.blocks = sides.blocks.saturating_sub(order.blocks);
     }
 }
 

@@ -33,13 +33,26 @@ pub struct Call {
     pub coupling: Option<CouplingId>,
 }
 
+impl Call {
+    /// Whether it is over, with every trade settled.
+    pub fn is_cleared(&self) -> bool {
+        self.result.is_some_and(|it| it.left == Tonnes::ZERO)
+    }
+}
+
 /// How a call auction ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct CallResult {
     /// The price; none when nothing was traded.
     #[n(0)]
     pub price: Option<Price>,
-    /// What was traded.
+    /// What is traded.
     #[n(1)]
     pub volume: Tonnes,
+    /// What would be traded beyond that at this price if all settled with all.
+    #[n(2)]
+    pub barred: Tonnes,
+    /// How much of the volume is still to be settled.
+    #[n(3)]
+    pub left: Tonnes,
 }

@@ -6,8 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compliance, coupling, exchange, freezing, link,
-    market, mirror, party, proposal, supply, units,
+    account, allocation, auction, call, cash, compatibility, compliance, coupling, exchange,
+    freezing, link, market, mirror, party, proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -138,6 +138,10 @@ commands! {
     HaltTrading(exchange::halt_trading) = 83, Administration, One;
     /// Resumes trading.
     ResumeTrading(exchange::resume_trading) = 84, Administration, Two;
+    /// Puts a party into a settlement class.
+    SetSettlementClass(compatibility::set_settlement_class) = 85, Administration, Two;
+    /// Says whether two settlement classes settle with each other.
+    SetCompatibility(compatibility::set_compatibility) = 86, Administration, Two;
     /// Cancels an order.
     CancelOrder(exchange::cancel_order) = 19, Trading, One;
     /// Clears a call auction.

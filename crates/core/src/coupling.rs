@@ -340,8 +340,7 @@ mod tests {
 
     fn cleared(markets: &[Vec<Interest>], links: &[Link]) -> Coupled {
         let references = vec![None; markets.len()];
-        couple(markets, links, Choice { references: &references, ticks: &[] })
-            .expect("it clears")
+        couple(markets, links, Choice { references: &references, ticks: &[] }).expect("it clears")
     }
 
     /// From 0 to 1 directly at 4/5, or by 2 at 9/10 and a levy of 2.

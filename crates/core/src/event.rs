@@ -6,11 +6,11 @@ use crate::state::State;
 use minicbor::{Decode, Encode};
 
 /// One record holds at most this many facts.
-pub const EVENTS_MAX: usize = 65_536;
+pub const EVENTS_MAX: usize = 131_072;
 /// The most bytes a fact may take in memory; larger ones are boxed.
 pub const EVENT_BYTES: usize = 64;
 /// The most bytes a record may take in the journal.
-pub const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const RECORD_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 const _: () = assert!(std::mem::size_of::<Event>() <= EVENT_BYTES);
 const _: () = assert!(EVENTS_MAX * EVENT_BYTES <= RECORD_BYTES_MAX);
@@ -66,8 +66,8 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compliance, exchange, freezing, market, mirror,
-    party, proposal, supply, units,
+    account, allocation, auction, call, cash, compatibility, compliance, exchange, freezing,
+    market, mirror, party, proposal, supply, units,
 };
 
 events! {
@@ -88,6 +88,10 @@ events! {
         TradingHalted(exchange::halt_trading) = 110,
         /// Trading goes on.
         TradingResumed(exchange::resume_trading) = 111,
+        /// A party was put into a settlement class.
+        SettlementClassSet(compatibility::set_settlement_class) = 113,
+        /// It was said whether two settlement classes settle with each other.
+        CompatibilitySet(compatibility::set_compatibility) = 114,
         /// All orders of a party were cancelled.
         OrdersCancelled(exchange::cancel_orders) = 112,
         /// A policy is adopted and comes into force later.

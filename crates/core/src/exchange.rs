@@ -9,6 +9,7 @@ pub mod amend_order;
 pub mod cancel_order;
 pub mod cancel_orders;
 mod coming;
+pub(crate) mod delivery;
 pub mod halt_trading;
 pub(crate) mod lapse;
 pub mod order_ended;
@@ -282,9 +283,5 @@ refusals! {
             => "the party's order {order} on the other side would meet it; cancel that one first",
         /// The book is bounded.
         BookFull { most: usize } = 916 => "{most} orders wait; try again after the next clearing",
-        /// What a book offers lies in a bounded number of blocks.
-        TooManyBlocks { most: usize } = 919
-            => "the offers of this book would lie in more than {most} blocks; offer fewer units \
-                or join them in one account first",
     }
 }

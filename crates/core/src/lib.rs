@@ -27,6 +27,7 @@ pub mod calendar;
 pub mod call;
 pub mod cash;
 pub mod command;
+pub mod compatibility;
 pub mod compliance;
 pub mod context;
 pub mod coupling;

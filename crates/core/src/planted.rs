@@ -49,11 +49,13 @@ pub enum Fault {
     TimeGoesBack,
     /// Bytes of the journal are read whatever their checksum says.
     RotUnnoticed,
+    /// Orders meet whoever waits, whatever their classes.
+    ClassesMixed,
 }
 
 impl Fault {
     /// All of them, the canary first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Canary,
         Self::LimitUnchecked,
         Self::DelayShort,
@@ -76,6 +78,7 @@ impl Fault {
         Self::AnsweredAnyway,
         Self::TimeGoesBack,
         Self::RotUnnoticed,
+        Self::ClassesMixed,
     ];
 }
 

@@ -5,6 +5,7 @@
 
 use crate::account::AccountKind;
 use crate::calendar::{Calendar, MINUTES_A_DAY};
+use crate::compatibility::{Pair, SettlementClass};
 use crate::id::{JurisdictionId, Label};
 use crate::quantity::{Price, Tonnes};
 use crate::supply::reserve::QuantityShares;
@@ -49,6 +50,9 @@ pub struct MarketRules {
     /// The links between jurisdictions, at most one of each direction.
     #[n(7)]
     pub links: Vec<LinkRules>,
+    /// The pairs of settlement classes that settle with each other.
+    #[n(8)]
+    pub settles: BTreeSet<Pair>,
 }
 
 /// A one-way link: units of one jurisdiction count in another.
@@ -121,6 +125,9 @@ pub struct JurisdictionRules {
     /// How its units are traded.
     #[n(8)]
     pub trading: TradingRules,
+    /// The settlement class of those that are registered there.
+    #[n(9)]
+    pub settlement_class: SettlementClass,
 }
 
 /// How a jurisdiction's units are traded: in calls, and where it says so continuously too.

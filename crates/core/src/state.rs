@@ -10,6 +10,7 @@ use crate::book::{Book, Market};
 use crate::calendar::{self, Day, WorkingTime};
 use crate::call::Call;
 use crate::cash::fixing::Fixing;
+use crate::compatibility::{Pair, SettlementClass};
 use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
@@ -193,6 +194,12 @@ pub struct State {
     /// The reference price of each market's session.
     #[n(49)]
     pub references: BTreeMap<Market, Reference>,
+    /// Parties that were put into a settlement class.
+    #[n(50)]
+    pub classes: BTreeMap<PartyId, SettlementClass>,
+    /// Where it was said whether two classes settle, whatever the policy says.
+    #[n(51)]
+    pub compatibility: BTreeMap<(JurisdictionId, Pair), bool>,
 }
 
 impl State {
@@ -262,6 +269,7 @@ impl State {
             escrows stopped
             deliveries reports foreign_cash fixings
             mirrored mirror_days transferred suspended_links couplings crossed halts references
+            classes compatibility
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -65,6 +65,8 @@ const PLAYED: &[Played] = &[
     by("reverse S", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("reverse-allocation D of=K3", "XA", &["R", "R.2", "YA", "YA.2"]),
     by("resume-trading OP2", "XA", &["XA.2"]),
+    by("set-class T R", "XA", &["XA.2"]),
+    by("settle A-R of=X", "XA", &["XA.2"]),
     by("resume TA", "R", &["XA", "XA.2", "YA", "YA.2"]),
     by("issue of=X year=2027 quantity=1", "XA", &["XA.2"]),
     by("cap of=X year=2027 quantity=9500", "XA", &["XA.2"]),

@@ -10,6 +10,7 @@ use crate::reserve;
 use crate::schema::{ByYear, Policy, SECTORS, basis, label, price, whole, year};
 use crate::trading;
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
+use karvan_core::compatibility::SettlementClass;
 use karvan_core::rules::{JurisdictionRules, Registry, Stage, TradingRules, YearRules};
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -104,6 +105,8 @@ pub struct Jurisdiction {
     pub unused_new_entrants: UnusedNewEntrants,
     /// How units are sold.
     pub auctions: Auctions,
+    /// The settlement class of those that are registered there.
+    pub settlement_class: SettlementClass,
     /// How units are traded.
     pub trading: TradingRules,
     /// How the supply follows what is in circulation.
@@ -183,6 +186,7 @@ impl Jurisdiction {
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
             trading: self.trading,
+            settlement_class: self.settlement_class,
             holding_limit_bp: self.holding_limit_percent.map(|it| whole(it * 100.0)),
             registry: self.registry,
         }
@@ -243,6 +247,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         auction_percent: percents("auction_percent", 0.0),
         unused_new_entrants: s.choice("unused_new_entrants", &UNUSED, UnusedNewEntrants::Keep),
         auctions: Auctions::read(s),
+        settlement_class: settlement_class(s),
         trading: trading::read(s),
         quantity: reserve::read(s),
         report_due: month_day(s, "report_due_month_day", (4, 30)),
@@ -262,6 +267,24 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
     check_due(s, &it);
     section.end();
     it
+}
+
+fn settlement_class(s: &Section<'_>) -> SettlementClass {
+    let text = s.text("settlement_class", "A");
+    class_of(&text).unwrap_or_else(|| {
+        s.mistake(
+            "settlement_class",
+            format!("\"{text}\" is no class; allowed is a letter A to Z"),
+        );
+        SettlementClass::default()
+    })
+}
+
+/// A class written as its letter.
+pub(crate) fn class_of(text: &str) -> Option<SettlementClass> {
+    let mut letters = text.chars();
+    let class = letters.next().and_then(SettlementClass::new)?;
+    letters.next().is_none().then_some(class)
 }
 
 /// Every year that obliges has a cap, of which everything goes somewhere.

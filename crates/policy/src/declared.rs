@@ -12,13 +12,12 @@ use std::collections::BTreeSet;
 pub const PARTICIPANTS: [&str; 3] = ["operators", "project_parties", "intermediaries"];
 
 /// The keys of a chapter that are declared only.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 5] = [
     "domestic_credits_percent_of_obligation",
     "foreign_credits_percent_of_obligation",
     "exported_credits_percent_of_issued",
     "borrowing_percent",
     "voluntary_threshold_t_per_year",
-    "settlement_class",
 ];
 
 /// What a chapter declares.
@@ -39,8 +38,6 @@ pub struct Declared {
     pub participants: Vec<String>,
     /// Installations of this size may report without an obligation, t/yr.
     pub voluntary_threshold_t: u64,
-    /// The class that decides with whom this jurisdiction's participants settle.
-    pub settlement_class: String,
     /// The keys of the file that are declared only.
     pub keys: Vec<String>,
 }
@@ -49,7 +46,7 @@ impl Declared {
     pub(crate) fn read(s: &Section<'_>) -> Self {
         let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
         let percents = |key: &str, default: f64| s.numbers(key, default, 0.0..=100.0);
-        let it = Self {
+        Self {
             cap_percent_of_baseline: percents("cap_percent_of_baseline", 100.0),
             domestic_credits_percent: percents("domestic_credits_percent_of_obligation", 0.0),
             foreign_credits_percent: percents("foreign_credits_percent_of_obligation", 0.0),
@@ -59,15 +56,8 @@ impl Declared {
                 .words("participants", &PARTICIPANTS)
                 .unwrap_or_else(|| vec![PARTICIPANTS[0].to_owned()]),
             voluntary_threshold_t: s.whole("voluntary_threshold_t_per_year", 0, 0..=100_000_000),
-            settlement_class: s.text("settlement_class", "A"),
             keys: KEYS.iter().filter(|it| s.value(it).is_some()).map(ToString::to_string).collect(),
-        };
-        let letter = it.settlement_class.len() == 1
-            && it.settlement_class.bytes().all(|it| it.is_ascii_uppercase());
-        if !letter {
-            s.mistake("settlement_class", "allowed is one capital letter");
         }
-        it
     }
 
     /// The kinds of accounts that those who take part may hold.

@@ -5,12 +5,13 @@ use crate::check;
 use crate::link::{self, Link};
 use crate::reader::{Mistake, Report, Section};
 use crate::rehearsal::{self, RehearsalPolicy};
+use karvan_core::compatibility::Pair;
 use karvan_core::id::Label;
 use karvan_core::publication::YEARS_LATER;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{JURISDICTIONS_MAX, MarketRules};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 /// The sectors an installation may belong to.
@@ -79,6 +80,8 @@ pub struct Policy {
     pub jurisdictions: Vec<Jurisdiction>,
     /// The links between them.
     pub links: Vec<Link>,
+    /// The pairs of settlement classes that settle with each other.
+    pub settles: BTreeSet<Pair>,
     /// How a rehearsal is played.
     pub rehearsal: RehearsalPolicy,
     /// SHA-256 of the file.
@@ -120,6 +123,7 @@ impl Policy {
             publication_years: self.publication_years,
             notice_days: self.notice_days,
             links: self.links.iter().filter_map(|it| it.rules(self)).collect(),
+            settles: self.settles.clone(),
         }
     }
 }
@@ -182,6 +186,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         last_year: 2036,
         jurisdictions: Vec::new(),
         links: Vec::new(),
+        settles: BTreeSet::new(),
         rehearsal: RehearsalPolicy::default(),
         hash: Sha256::digest(text).into(),
     };
@@ -218,6 +223,7 @@ fn market(s: Section<'_>, policy: &mut Policy) {
     }
     let limit = "transfer_limit_t";
     policy.transfer_limit_t = s.value(limit).map(|_| s.whole(limit, 0, 1..=1_000_000_000));
+    policy.settles = settles(&s);
     let years = s.whole("transfers_public_after_years", 3, 0..=30);
     policy.publication_years = u8::try_from(years).unwrap_or(YEARS_LATER);
     let notice = s.whole("amendment_notice_days", 30, 30..=730);
@@ -229,6 +235,23 @@ fn market(s: Section<'_>, policy: &mut Policy) {
         policy.last_year = policy.first_year;
     }
     s.end();
+}
+
+/// The pairs of classes that settle with each other.
+fn settles(s: &Section<'_>) -> BTreeSet<Pair> {
+    const KEY: &str = "settlement_pairs";
+    let read = |(_, text): (usize, String)| {
+        let classes = text.split_once('-');
+        let classes = classes
+            .and_then(|(one, other)| Some((chapter::class_of(one)?, chapter::class_of(other)?)));
+        let pair = classes.and_then(|(one, other)| Pair::new(one, other));
+        if pair.is_none() {
+            let what = format!("\"{text}\" is no pair of classes; allowed is one such as \"A-B\"");
+            s.mistake(KEY, what);
+        }
+        pair
+    };
+    s.texts(KEY).unwrap_or_default().into_iter().filter_map(read).collect()
 }
 
 fn chapters(all: &Section<'_>, policy: &Policy) -> Vec<Jurisdiction> {

@@ -4,6 +4,7 @@
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
+use karvan_core::compatibility::{class_of, settle};
 use karvan_core::compliance::surrender::Surrendered;
 use karvan_core::coupling::CoupledPrice;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
@@ -292,6 +293,7 @@ impl Monitor {
         if let Some(it) = coupled {
             return self.coupled(events, it);
         }
+        self.classes(events)?;
         self.traded(events)?;
         let price = events.iter().find_map(|it| match it {
             Event::CallCleared(it) => it.result.price,
@@ -341,6 +343,29 @@ impl Monitor {
         let received: Money = sellers.iter().filter_map(|it| taken.get(it)).copied().sum();
         let owed = price.times(filled).unwrap();
         if received == owed { Ok(()) } else { Err(format!("{received} paid for {owed}")) }
+    }
+
+    /// Where orders or bids are settled, units pass between parties of classes that settle.
+    fn classes(&self, events: &[Event]) -> Result<(), Violation> {
+        let settles = |it: &Event| {
+            matches!(it, Event::OrderTraded(_) | Event::CallCleared(_) | Event::AuctionCleared(_))
+        };
+        if !events.iter().any(settles) {
+            return Ok(());
+        }
+        for posting in events.iter().filter_map(Event::posting) {
+            let Posting::UnitsMoved(it) = posting else { continue };
+            let ends = [it.from, it.to].map(|it| self.state.accounts.row(it));
+            // What an auction leaves unsold moves among accounts of the government.
+            if ends[1].kind.is_government() {
+                continue;
+            }
+            let classes = ends.map(|it| class_of(&self.state, it.holder));
+            if !settle(&self.state, ends[0].jurisdiction, (classes[0], classes[1])) {
+                return Err(format!("{} settles with {}", classes[0], classes[1]));
+            }
+        }
+        Ok(())
     }
 
     /// What trades in a session does so at the price of the order that waited, the best ones first;

@@ -8,6 +8,7 @@ use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::calendar::{Calendar, Offset};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{
     AccountId, GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId, SeriesId,
@@ -112,6 +113,7 @@ pub fn rules() -> MarketRules {
         admits: AccountKind::ALL.iter().copied().collect(),
         holding_limit_bp: None,
         trading: trading(code),
+        settlement_class: CLASSES[usize::from(code != "XXA")],
         // The law of the second country keeps its register elsewhere.
         registry: if code == "XXB" { Registry::Mirror } else { Registry::Native },
     };
@@ -143,8 +145,12 @@ pub fn rules() -> MarketRules {
                 surplus_only: false,
             },
         ],
+        settles: Pair::new(CLASSES[0], CLASSES[1]).into_iter().collect(),
     }
 }
+
+/// The settlement classes of the two countries; they settle until somebody says otherwise.
+pub const CLASSES: [SettlementClass; 2] = [SettlementClass::FIRST, SettlementClass::LAST];
 
 /// What may come back in a year.
 pub const QUOTA: u64 = 40;

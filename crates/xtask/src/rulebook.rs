@@ -9,7 +9,7 @@ use std::path::Path;
 const FILE: &str = "docs/rulebook.md";
 
 /// The chapters: title, file of the noun, folder of its commands.
-const CHAPTERS: [(&str, &str); 21] = [
+const CHAPTERS: [(&str, &str); 22] = [
     ("Who may ask, and who approves", "authority"),
     ("The market and its policy", "market"),
     ("Parties and persons", "party"),
@@ -24,6 +24,7 @@ const CHAPTERS: [(&str, &str); 21] = [
     ("Mirror registries", "mirror"),
     ("Free allocation", "allocation"),
     ("Primary auctions", "auction"),
+    ("Who settles with whom", "compatibility"),
     ("The exchange", "exchange"),
     ("Call auctions", "call"),
     ("Coupled auctions", "coupling"),

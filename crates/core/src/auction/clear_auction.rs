@@ -7,10 +7,11 @@
 use super::carry_over::{self, CarriedOver};
 use super::clearing::{self, Demand, Offer};
 use super::consign::{self, Consignment};
-use super::{Auction, AuctionResult, Bid, bid_filled::BidFilled};
+use super::{Auction, AuctionResult, Bid, bid_filled::BidFilled, place_bid};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::cash::{self, fixing};
+use crate::compatibility;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
@@ -186,9 +187,11 @@ fn compute(
         .iter()
         .zip(&names)
         .map(|(bid, name)| {
-            // What is frozen buys nothing.
-            let frozen = freezing::is_frozen(state, bid.account);
-            let quantity = if frozen { Tonnes::ZERO } else { bid.quantity };
+            // What is frozen buys nothing, nor who does not settle with the sellers any more.
+            let buyer = (bid.bidder, auction.jurisdiction);
+            let settles = compatibility::check(state, buyer, place_bid::sellers(state, auction));
+            let buys = settles.is_ok() && !freezing::is_frozen(state, bid.account);
+            let quantity = if buys { bid.quantity } else { Tonnes::ZERO };
             Demand { name, price: bid.price, quantity }
         })
         .collect();

@@ -6,6 +6,7 @@ use super::{Auction, Bid, National};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::cash::{self, fixing};
+use crate::compatibility;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::exchange::{self, ExchangeRefused};
@@ -171,6 +172,8 @@ pub fn decide(
     let wanted = Tonnes(before.fold(quantity.0, u64::saturating_add));
     let limit = auction.offered().percent(auction.rules.purchase_limit_percent);
     no.unless(wanted <= limit, No::AbovePurchaseLimit { group, limit, wanted });
+    let buyer = (bidder, auction.jurisdiction);
+    no.take(compatibility::check(state, buyer, sellers(state, auction)));
     let place = (it.account, auction.jurisdiction);
     no.take(holding::check(state, place, quantity, by.now()));
     let Some(amount) = it.price.times(quantity) else {
@@ -195,13 +198,20 @@ pub fn decide(
     Ok(())
 }
 
-/// Who is paid in an auction, and gets what rounding leaves: the seller, those that consign, and
-/// the regional administrator.
-fn paid_in<'a>(state: &'a State, auction: &'a Auction) -> impl Iterator<Item = PartyId> + 'a {
+/// Who sells in an auction: the administrator, and those that consign.
+pub(super) fn sellers<'a>(
+    state: &'a State,
+    auction: &'a Auction,
+) -> impl Iterator<Item = PartyId> + 'a {
     let account = account::of_government(state, auction.jurisdiction, AccountKind::Auction);
     let seller = account.map(|it| state.accounts.row(it).holder);
-    let others = auction.consigned.iter().map(|it| it.holder);
-    seller.into_iter().chain(others).chain(party::region(state))
+    seller.into_iter().chain(auction.consigned.iter().map(|it| it.holder))
+}
+
+/// Who is paid in an auction, and gets what rounding leaves: the sellers, and the regional
+/// administrator.
+fn paid_in<'a>(state: &'a State, auction: &'a Auction) -> impl Iterator<Item = PartyId> + 'a {
+    sellers(state, auction).chain(party::region(state))
 }
 
 /// The bid stands in its auction.

@@ -172,6 +172,15 @@ pub const TABLE: &[Row] = &[
         "one person halts it, at once; orders that wait can be cancelled",
     ),
     row(
+        ("who settles with whom", &["SetSettlementClass", "SetCompatibility"]),
+        (
+            "administrator of the party, or of the jurisdiction",
+            "another person of it",
+            Approval::Two,
+        ),
+        "reasons and evidence; what trades from then on goes by it",
+    ),
+    row(
         ("resumption of a link", &["ResumeLink"]),
         (
             "administrator of either Party, or the regional one",

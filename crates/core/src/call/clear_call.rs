@@ -1,24 +1,39 @@
-//! Clear a call: one price for all that crosses, then price and time. Delivery and payment of
-//! every trade are this one record; what a buyer set aside above the price is free again.
+//! Clear a call: one price for all that crosses, then price and time. Every trade is delivered and
+//! paid in the record that makes it; what a buyer set aside above the price is free again. Where
+//! not all settle with all, see [`allocation`]: the price is that of the whole book.
+//!
+//! A record holds a bounded number of trades. With more of them the price is fixed by the first
+//! record, and clearing again settles what is left; until then the orders stand.
 
 use super::CallResult;
 use super::crossing::{self, Interest};
+use crate::agenda::FACTS_A_SLICE;
 use crate::authority::{Authorised, Right};
-use crate::book::Order;
+use crate::book::{Market, Order};
+use crate::compatibility::allocation::{self, Allocation};
+use crate::compatibility::{self, SettlementClass, class_of};
 use crate::context::RecordHeader;
-use crate::draft::Draft;
-use crate::event::{Event, Events};
-use crate::exchange::Side;
+use crate::event::{EVENTS_MAX, Event, Events};
+use crate::exchange::delivery::{Cut, deliver, pay};
 use crate::exchange::order_filled::OrderFilled;
-use crate::exchange::{self, ExchangeRefused};
-use crate::id::CallId;
-use crate::ledger::Serials;
-use crate::ledger::posting::{CashMoved, CashReleased, Posting, UnitsMoved, UnitsReleased};
+use crate::exchange::{self, ExchangeRefused, Side};
+use crate::id::{CallId, OrderId};
+use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
+use crate::ledger::posting::CashReleased;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
+use crate::units::Way;
 use minicbor::{Decode, Encode};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The most facts of a trade, its blocks apart: money released, two orders filled, a payment, and a
+/// block cut in two.
+const FACTS_A_TRADE: usize = 6;
+
+// What is begun within a slice is finished in it.
+const _: () = assert!(FACTS_A_SLICE + 2 * BLOCKS_PER_TRANSFER_MAX + FACTS_A_TRADE + 1 < EVENTS_MAX);
 
 /// So many days after the phase a coupled call may be cleared alone, if the region did nothing.
 pub const ALONE_AFTER_DAYS: i64 = 1;
@@ -80,100 +95,172 @@ pub fn decide(
     };
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
-    no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
+    no.unless(!row.is_cleared(), ClearCallRefused::AlreadyCleared { call });
     let halted = exchange::is_halted(state, (row.jurisdiction, row.year));
     no.unless(!halted, ExchangeRefused::Halted);
     let until = closes.plus_days(ALONE_AFTER_DAYS);
     let alone = row.coupling.is_none() || now >= until;
     no.unless(alone, ClearCallRefused::Coupled { call, until });
     no.settle()?;
-    // Orders of what is frozen or halted wait on.
-    let waiting = state.orders.of_market((row.jurisdiction, row.year));
-    let book: Vec<&Order> = waiting.filter(|it| exchange::may_trade(state, it)).collect();
-    let interests: Vec<Interest> = book
-        .iter()
-        .map(|it| Interest { side: it.side, price: it.price, quantity: it.remaining })
-        .collect();
-    let reference = state.last_price(row.jurisdiction, row.year).map(|(price, _)| price);
-    let tick = exchange::tick(state, row.jurisdiction, book.iter().copied());
-    let crossing = crossing::cross(&interests, reference, tick);
-    let result = CallResult {
-        price: crossing.map(|it| it.price),
-        volume: crossing.map(|it| it.volume).unwrap_or_default(),
+    let market = (row.jurisdiction, row.year);
+    let book = Book::of(state, market, row.result.map(|it| it.price));
+    let before = row.result.unwrap_or_default();
+    let Some(price) = book.price else {
+        out.push(Event::CallCleared(CallCleared { call, result: before }));
+        return Ok(());
     };
-    let mut draft = Draft::new(state, out);
-    draft.note(Event::CallCleared(CallCleared { call, result }));
-    if let Some(crossing) = crossing {
-        let of = |side| {
-            let all = crossing::fills(&interests, side, &crossing).into_iter();
-            let fill =
-                |(place, quantity)| book.get::<usize>(place).map(|order| Fill { order, quantity });
-            all.filter_map(fill).collect::<Vec<Fill<'_>>>()
-        };
-        settle(&mut draft, (&of(Side::Buy), &of(Side::Sell)), crossing.price);
-    }
+    let allocation = book.allocate(state, market);
+    let volume: Tonnes = allocation.buys.iter().copied().sum();
+    let (trades, settled) = trades(state, &book, &allocation);
+    let result = CallResult {
+        price: (before.volume + volume > Tonnes::ZERO).then_some(price),
+        // What was frozen in between trades no more.
+        volume: before.left.short_of(before.volume) + volume,
+        barred: row.result.map_or_else(|| volume.short_of(book.volume), |it| it.barred),
+        left: settled.short_of(volume),
+    };
+    out.push(Event::CallCleared(CallCleared { call, result }));
+    settle(state, (&trades, price), out);
     Ok(())
 }
 
-struct Fill<'a> {
-    order: &'a Order,
-    quantity: Tonnes,
+/// What crosses in a market, and the price.
+struct Book<'a> {
+    buys: Vec<&'a Order>,
+    sells: Vec<&'a Order>,
+    price: Option<Price>,
+    /// What would be traded if all settled with all.
+    volume: Tonnes,
 }
 
-fn settle(draft: &mut Draft<'_>, (buys, sells): (&[Fill<'_>], &[Fill<'_>]), price: Price) {
-    for fill in buys {
-        let (account, hold) = (fill.order.cash, fill.order.hold);
-        let amount = fill.order.freed_by(fill.quantity);
-        draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
+impl<'a> Book<'a> {
+    /// The orders that may trade at the price, as they are served. The price may be fixed.
+    fn of(state: &'a State, market: Market, fixed: Option<Option<Price>>) -> Self {
+        let best = |side| state.orders.best(market, side);
+        let (bid, ask) = (best(Side::Buy), best(Side::Sell));
+        // Orders of what is frozen or halted wait on.
+        let all = |side| state.orders.orders(market, side);
+        let may_trade = |it: &&Order| exchange::may_trade(state, it);
+        let crosses = |it: &&Order| ask.is_some_and(|ask| it.price >= ask);
+        let buys = all(Side::Buy).take_while(crosses).filter(may_trade).collect();
+        let crosses = |it: &&Order| bid.is_some_and(|bid| it.price <= bid);
+        let sells = all(Side::Sell).take_while(crosses).filter(may_trade).collect();
+        let mut it = Self { buys, sells, price: None, volume: Tonnes::ZERO };
+        match fixed {
+            Some(price) => it.price = price,
+            None => it.cross(state, market),
+        }
+        if let Some(price) = it.price {
+            it.buys.retain(|it| it.price >= price);
+            it.sells.retain(|it| it.price <= price);
+        }
+        it
     }
-    let mut buyers = buys.iter();
-    let Some(mut buyer) = buyers.next() else {
-        return;
-    };
-    let mut wanted = buyer.quantity;
-    for seller in sells {
-        let mut offered = seller.quantity;
-        while offered > Tonnes::ZERO {
-            if wanted == Tonnes::ZERO {
-                let Some(next) = buyers.next() else { return };
-                (buyer, wanted) = (next, next.quantity);
-            }
-            let count = offered.min(wanted);
-            trade(draft, Trade { seller: seller.order, buyer: buyer.order, price, count });
-            offered -= count;
-            wanted -= count;
+
+    fn cross(&mut self, state: &State, (jurisdiction, year): Market) {
+        let orders = || self.buys.iter().chain(&self.sells).copied();
+        let interest =
+            |it: &Order| Interest { side: it.side, price: it.price, quantity: it.remaining };
+        let interests: Vec<Interest> = orders().map(interest).collect();
+        let reference = state.last_price(jurisdiction, year).map(|(price, _)| price);
+        let tick = exchange::tick(state, jurisdiction, orders());
+        if let Some(found) = crossing::cross(&interests, reference, tick) {
+            (self.price, self.volume) = (Some(found.price), found.volume);
         }
     }
-    for fill in buys.iter().chain(sells) {
-        draft.note(Event::OrderFilled(OrderFilled {
-            order: fill.order.id,
-            quantity: fill.quantity,
-        }));
+
+    /// What each order gets.
+    fn allocate(&self, state: &State, (jurisdiction, _): Market) -> Allocation {
+        let apart = !compatibility::is_one_class(state);
+        let class = |it: &Order| if apart { class_of(state, it.owner) } else { Default::default() };
+        let parts = |orders: &[&Order]| {
+            orders.iter().map(|it| (class(it), it.remaining)).collect::<Vec<_>>()
+        };
+        allocation::allocate(&parts(&self.buys), &parts(&self.sells), |one, other| {
+            compatibility::settle(state, jurisdiction, (one, other))
+        })
     }
 }
 
+/// A trade between two orders of a book.
 struct Trade<'a> {
-    seller: &'a Order,
     buyer: &'a Order,
-    price: Price,
+    seller: &'a Order,
     count: Tonnes,
 }
 
-fn trade(draft: &mut Draft<'_>, it: Trade<'_>) {
-    let amount = it.price.times(it.count).unwrap_or_default();
-    draft.post(Posting::CashMoved(CashMoved { from: it.buyer.cash, to: it.seller.cash, amount }));
-    let (account, hold) = (it.seller.account, it.seller.hold);
-    let mut missing = it.count;
-    while missing > Tonnes::ZERO {
-        let held = draft.hold_now(hold).and_then(|it| it.units.first().copied());
-        assert!(held.is_some(), "a sell order holds what it offers");
-        let Some((series, block)) = held else { return };
-        let count = block.serials.count.min(missing);
-        let serials = Serials { first: block.serials.first, count };
-        draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));
-        let (from, to) = (account, it.buyer.account);
-        draft.post(Posting::UnitsMoved(UnitsMoved { series, from, to, serials }));
-        missing -= count;
+/// Who trades with whom, and how much that is: sellers in turn, each with the first buyers that
+/// it settles with, as far as one record goes.
+fn trades<'a>(state: &State, book: &Book<'a>, allocation: &Allocation) -> (Vec<Trade<'a>>, Tonnes) {
+    let mut flows: BTreeMap<_, Tonnes> =
+        allocation.flows.iter().map(|(buyer, seller, it)| ((*seller, *buyer), *it)).collect();
+    let mut queues: BTreeMap<_, VecDeque<(usize, &Order, Tonnes)>> = BTreeMap::new();
+    let buys = book.buys.iter().zip(&allocation.buys).zip(&allocation.classes.0).enumerate();
+    for (rank, ((order, got), class)) in buys.filter(|(_, ((_, got), _))| **got > Tonnes::ZERO) {
+        queues.entry(*class).or_default().push_back((rank, order, *got));
+    }
+    let (mut trades, mut settled, mut facts) = (Vec::new(), Tonnes::ZERO, 0usize);
+    let sells = book.sells.iter().zip(&allocation.sells).zip(&allocation.classes.1);
+    for ((seller, got), class) in sells {
+        let mut offered = *got;
+        let held = Cut::held(state, seller).len();
+        while offered > Tonnes::ZERO {
+            if facts >= FACTS_A_SLICE && !trades.is_empty() {
+                return (trades, settled);
+            }
+            // The first in rank of those to whom something of this class still goes.
+            let open =
+                flows.range((*class, SettlementClass::FIRST)..=(*class, SettlementClass::LAST));
+            let heads = open.filter(|(_, it)| **it > Tonnes::ZERO).filter_map(|((_, buyer), _)| {
+                queues.get(buyer)?.front().map(|(rank, ..)| (*rank, *buyer))
+            });
+            let next = heads.min();
+            assert!(next.is_some(), "what is sold in a call is bought");
+            let Some((_, of)) = next else { break };
+            let (Some(flow), Some(queue)) = (flows.get_mut(&(*class, of)), queues.get_mut(&of))
+            else {
+                break;
+            };
+            let Some((_, buyer, wanted)) = queue.front_mut() else { break };
+            let count = offered.min(*wanted).min(*flow);
+            trades.push(Trade { buyer, seller, count });
+            *wanted -= count;
+            *flow -= count;
+            offered -= count;
+            settled += count;
+            let blocks = usize::try_from(count.0).unwrap_or(usize::MAX).min(held);
+            facts = facts.saturating_add(FACTS_A_TRADE).saturating_add(blocks.saturating_mul(2));
+            if *wanted == Tonnes::ZERO {
+                queue.pop_front();
+            }
+        }
+    }
+    (trades, settled)
+}
+
+/// Writes the trades: what buyers set aside for them is free, then each is paid and delivered.
+fn settle(state: &State, (trades, price): (&[Trade<'_>], Price), out: &mut Events) {
+    let mut filled: BTreeMap<OrderId, (&Order, Tonnes)> = BTreeMap::new();
+    for it in trades {
+        for order in [it.buyer, it.seller] {
+            filled.entry(order.id).or_insert((order, Tonnes::ZERO)).1 += it.count;
+        }
+    }
+    for (order, quantity) in filled.values().filter(|(order, _)| order.side == Side::Buy) {
+        let (account, hold) = (order.cash, order.hold);
+        let amount = order.freed_by(*quantity);
+        out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+    }
+    let mut units: Option<(OrderId, Cut<'_>)> = None;
+    for Trade { buyer, seller, count } in trades {
+        pay(out, (buyer.cash, seller.cash), price.times(*count).unwrap_or_default());
+        let kept = units.take().filter(|(order, _)| *order == seller.id);
+        let (_, cut) = units.insert(kept.unwrap_or_else(|| (seller.id, Cut::held(state, seller))));
+        let way = Way { from: seller.account, to: buyer.account };
+        deliver((cut, Some(seller.hold)), way, *count, out);
+    }
+    for (order, (_, quantity)) in filled {
+        out.push(Event::OrderFilled(OrderFilled { order, quantity }));
     }
 }
 
@@ -181,10 +268,14 @@ fn trade(draft: &mut Draft<'_>, it: Trade<'_>) {
 /// reference of the session that goes on.
 pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
+    let begins = call.result.is_none();
     call.result = Some(it.result);
     let market = (call.jurisdiction, call.year);
-    state.open_calls.remove(&(market, call.opens, it.call));
-    if let Some(price) = it.result.price {
+    if call.is_cleared() {
+        let opens = call.opens;
+        state.open_calls.remove(&(market, opens, it.call));
+    }
+    if let Some(price) = it.result.price.filter(|_| begins) {
         exchange::called(state, market, (price, record.at));
     }
 }

@@ -16,6 +16,7 @@ use crate::book::Order;
 use crate::call::CallResult;
 use crate::call::clear_call::{CallCleared, ClearCallRefused};
 use crate::cash;
+use crate::compatibility::{self, SettlementClass, class_of};
 use crate::context::RecordHeader;
 use crate::coupling::couple;
 use crate::draft::Draft;
@@ -29,6 +30,7 @@ use crate::rules::{LinkRules, Stage};
 use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -91,7 +93,9 @@ pub fn decide(
     }
     let rent = no.take(cash::of(state, by.party()));
     let rent = no.settle_with(rent)?;
-    let mut markets: Vec<Market<'_>> = row.calls.iter().map(|it| market(state, *it)).collect();
+    let classes = taking_part(state, &row.calls);
+    let market = |it: &CallId| market(state, *it, classes.as_ref());
+    let mut markets: Vec<Market<'_>> = row.calls.iter().map(market).collect();
     let usable: Vec<(&LinkRules, AccountId)> = links(state, &markets);
     part(state, &usable, &mut markets);
     let mut graph = Graph::of(&markets);
@@ -119,7 +123,8 @@ pub fn decide(
             market.orders.iter().filter(|it| it.order.side == side).map(Entry::fill).sum()
         };
         let volume = filled(Side::Buy).max(filled(Side::Sell));
-        let result = CallResult { price: price.map(|it| it.nearest), volume };
+        let price = price.map(|it| it.nearest);
+        let result = CallResult { price, volume, ..CallResult::default() };
         draft.note(Event::CallCleared(CallCleared { call: market.call, result }));
     }
     Ok(())
@@ -138,13 +143,42 @@ fn exactly(books: &[Vec<Interest>], links: &[Link], choice: Choice<'_>) -> Coupl
     })
 }
 
+/// The settlement classes that take part: in the order of their letters each that settles with
+/// those before it in all markets. Who is in another one waits for a call that is not coupled.
+/// Without any where there is but one class.
+fn taking_part(state: &State, calls: &[CallId]) -> Option<BTreeSet<SettlementClass>> {
+    if compatibility::is_one_class(state) {
+        return None;
+    }
+    let markets = || calls.iter().map(|it| state.calls.row(*it));
+    let orders = markets().flat_map(|it| state.orders.of_market((it.jurisdiction, it.year)));
+    let classes: BTreeSet<SettlementClass> = orders.map(|it| class_of(state, it.owner)).collect();
+    let mut all = BTreeSet::new();
+    for class in classes {
+        let settles = |with: &SettlementClass| {
+            markets().all(|it| compatibility::settle(state, it.jurisdiction, (class, *with)))
+        };
+        if all.iter().all(settles) {
+            all.insert(class);
+        }
+    }
+    Some(all)
+}
+
 /// A market of the coupling: the orders that take part, better ones first within a side.
-fn market(state: &State, call: CallId) -> Market<'_> {
+fn market<'a>(
+    state: &'a State,
+    call: CallId,
+    classes: Option<&BTreeSet<SettlementClass>>,
+) -> Market<'a> {
     let row = state.calls.row(call);
     let (jurisdiction, year) = (row.jurisdiction, row.year);
     let waiting = state.orders.of_market((jurisdiction, year));
     // Orders of what is frozen wait on.
-    let orders = waiting.filter(|it| exchange::may_trade(state, it));
+    let orders = waiting.filter(|it| {
+        let is_in = classes.is_none_or(|all| all.contains(&class_of(state, it.owner)));
+        is_in && exchange::may_trade(state, it)
+    });
     let mut market = Market::of(call, (jurisdiction, year), orders);
     market.tick = exchange::tick(state, jurisdiction, market.orders.iter().map(|it| it.order));
     market

@@ -3,7 +3,8 @@
 //! cancels it. One that now meets what waits trades as if it came anew. A change that cannot be
 //! leaves the order as it was.
 
-use super::coming::{self, Coming, Cut};
+use super::coming::{self, Coming};
+use super::delivery::Cut;
 use super::order_reduced::OrderReduced;
 use super::order_requeued::OrderRequeued;
 use super::terms::Terms;
@@ -86,12 +87,9 @@ pub fn decide(
         Side::Buy => no.take(buyer(state, (&was, &terms), (price, wanted))),
         Side::Sell => no.take(seller(state, &was, more)),
     };
-    let more = adjusted.as_ref().map_or(0, |it| it.units.len());
-    let more = more.saturating_sub(usize::try_from(was.blocks).unwrap_or_default());
-    no.take(terms.check_blocks(state, more));
     let adjusted = no.settle_with(adjusted)?;
     let mut steps = Vec::new();
-    let limits = terms.limits(state);
+    let limits = terms.limits(state, was.owner);
     let planned = plan::replace(&state.orders, &change, &limits, &mut steps);
     let planned = planned.map_err(|why| coming::refused(why, Order { price, ..was }))?;
     match steps.first() {
@@ -189,6 +187,5 @@ fn requeue(
         out.push(Event::OrderCancelled(cancel_order::OrderCancelled { order }));
         return;
     }
-    let blocks = coming.units.len();
-    out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled, blocks }));
+    out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
 }

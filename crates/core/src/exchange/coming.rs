@@ -2,6 +2,7 @@
 //! delivered and paid where it stands: the one that waited gives what is set aside for it, the
 //! other one what is free, or set aside for it before.
 
+use super::delivery::{Cut, deliver, pay};
 use super::order_ended::OrderEnded;
 use super::order_reduced::OrderReduced;
 use super::order_traded::OrderTraded;
@@ -11,52 +12,11 @@ use crate::book::plan::Unfit;
 use crate::book::{Order, Step};
 use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
-use crate::id::{CashAccountId, HoldId, SeriesId};
-use crate::ledger::posting::{CashMoved, CashReleased, UnitsMoved, UnitsReleased};
-use crate::ledger::{Block, Serials};
-use crate::quantity::{Money, Price, Tonnes};
+use crate::id::CashAccountId;
+use crate::ledger::posting::{CashReleased, UnitsReleased};
+use crate::quantity::{Price, Tonnes};
 use crate::state::State;
 use crate::units::Way;
-
-/// What is set aside: series and blocks.
-type Blocks<'a> = &'a [(SeriesId, Block)];
-
-/// Blocks that are used up from the first on.
-pub(super) struct Cut<'a> {
-    blocks: Blocks<'a>,
-    used: Tonnes,
-}
-
-impl<'a> Cut<'a> {
-    pub(super) fn new(blocks: Blocks<'a>) -> Self {
-        Self { blocks, used: Tonnes::ZERO }
-    }
-
-    /// What is set aside for an order.
-    fn held(state: &'a State, order: &Order) -> Self {
-        let held = state.ledger.holds.get(&order.hold);
-        Self::new(held.map_or(&[][..], |it| &it.units))
-    }
-
-    /// How many blocks are left.
-    pub(super) fn len(&self) -> u32 {
-        u32::try_from(self.blocks.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The next serials, at most so many.
-    pub(super) fn next(&mut self, most: Tonnes) -> Option<(SeriesId, Serials)> {
-        let ((series, block), rest) = self.blocks.split_first().filter(|_| most > Tonnes::ZERO)?;
-        let first = block.serials.first.saturating_add(self.used.0);
-        let left = block.serials.count - self.used;
-        let count = left.min(most);
-        if count == left {
-            (self.blocks, self.used) = (rest, Tonnes::ZERO);
-        } else {
-            self.used += count;
-        }
-        Some((*series, Serials { first, count }))
-    }
-}
 
 /// An order that comes, with what it gives.
 pub(super) struct Coming<'a> {
@@ -184,33 +144,6 @@ impl<'a> Coming<'a> {
         }
         self.order.remaining -= quantity;
         self.order.filled += quantity;
-    }
-}
-
-/// Delivers units, which are set aside or free.
-fn deliver(
-    (units, hold): (&mut Cut<'_>, Option<HoldId>),
-    Way { from, to }: Way,
-    quantity: Tonnes,
-    out: &mut Events,
-) {
-    let mut missing = quantity;
-    while missing > Tonnes::ZERO {
-        let next = units.next(missing);
-        assert!(next.is_some(), "an order has what it gives");
-        let Some((series, serials)) = next else { return };
-        if let Some(hold) = hold {
-            let account = from;
-            out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
-        }
-        out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
-        missing -= serials.count;
-    }
-}
-
-fn pay(out: &mut Events, (from, to): (CashAccountId, CashAccountId), amount: Money) {
-    if amount > Money::ZERO && from != to {
-        out.push(Event::CashMoved(CashMoved { from, to, amount }));
     }
 }
 

@@ -22,9 +22,6 @@ pub struct OrderRequeued {
     /// What is filled.
     #[n(3)]
     pub filled: Tonnes,
-    /// In how many blocks its units lie at most.
-    #[n(4)]
-    pub blocks: u32,
 }
 
 /// The order waits at the back of its price, or leaves.
@@ -36,7 +33,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
     }
     let was = state.orders.get(it.order).copied();
     let was = was.expect("an order is changed that does not wait");
-    let (price, remaining, filled, blocks) = (it.price, it.remaining, it.filled, it.blocks);
+    let (price, remaining, filled) = (it.price, it.remaining, it.filled);
     let since = record.position;
-    state.orders.requeue(&Order { price, remaining, filled, blocks, since, ..was });
+    state.orders.requeue(&Order { price, remaining, filled, since, ..was });
 }

@@ -5,7 +5,8 @@
 //! A trade outside the price bands does not happen: a volatility call begins with the order in it.
 //! The rest of a market order waits in that call at its collar.
 
-use super::coming::{self, Coming, Cut};
+use super::coming::{self, Coming};
+use super::delivery::Cut;
 use super::terms::Terms;
 use super::{Lasting, Side};
 use crate::account;
@@ -15,7 +16,7 @@ use crate::book::plan::{self, Incoming, OrderKind, Planned, SelfMatch};
 use crate::book::{Market, Order};
 use crate::cash;
 use crate::context::RecordHeader;
-use crate::event::{EVENTS_MAX, Event, Events};
+use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId, OrderId};
 use crate::ledger::Picked;
 use crate::ledger::posting::{CashHeld, UnitsHeld};
@@ -27,17 +28,11 @@ use crate::units::{self, holding};
 use minicbor::{Decode, Encode};
 
 /// The most orders that may wait for one jurisdiction's year where only calls trade it.
-pub const BOOK_ORDERS_MAX: usize = 8_000;
-/// The most blocks the offers of one book may lie in where only calls trade it.
-pub const BOOK_BLOCKS_MAX: usize = 10_000;
+pub const BOOK_ORDERS_MAX: usize = 10_000;
 /// The most orders of one party that may wait.
 pub const PARTY_ORDERS_MAX: usize = 10_000;
 /// The most orders that may wait in a market with sessions.
 pub const SESSION_ORDERS_MAX: usize = 4_000_000;
-
-// Clearing a book is one record: the result, at most five facts for each order (money released,
-// money moved, a block cut in two, the fill), and two for each block.
-const _: () = assert!(1 + 5 * BOOK_ORDERS_MAX + 2 * BOOK_BLOCKS_MAX < EVENTS_MAX);
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -173,7 +168,7 @@ pub fn decide(
         }
     };
     let picked = picked.unwrap_or_default();
-    no.take(terms.check_room(state, picked.len()));
+    no.take(terms.check_room(state));
     no.take(terms.check_own(state, owner, (it.side, price)));
     let cash = no.settle_with(cash)?;
     let order = Order {
@@ -189,7 +184,6 @@ pub fn decide(
         price,
         remaining: quantity,
         filled: Tonnes::ZERO,
-        blocks: 0,
         post_only: false,
         until,
         fee_bp: terms.maker_bp(),
@@ -225,7 +219,7 @@ fn come(
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut steps = Vec::new();
-    let limits = terms.limits(state);
+    let limits = terms.limits(state, it.order.owner);
     let planned = plan::place(&state.orders, it, &limits, &mut steps);
     let planned = planned.map_err(|why| coming::refused(why, it.order))?;
     let mut coming = Coming::new(it.order, Cut::new(picked), terms);
@@ -240,8 +234,7 @@ fn come(
         held.push(UnitsHeld { series, account, hold, serials });
         missing -= serials.count;
     }
-    let blocks = u32::try_from(held.len()).unwrap_or(u32::MAX);
-    out.push(Event::OrderPlaced(OrderPlaced(Box::new(Order { blocks, ..order }))));
+    out.push(Event::OrderPlaced(OrderPlaced(Box::new(order))));
     if order.side == Side::Buy {
         let amount = order.reserve(order.remaining).unwrap_or_default();
         out.push(Event::CashHeld(CashHeld { account: order.cash, hold, amount }));

@@ -1,14 +1,16 @@
 //! What a market says to an order now: its phase, its steps, its fees, its bands.
 
-use super::place_order::{BOOK_BLOCKS_MAX, BOOK_ORDERS_MAX, SESSION_ORDERS_MAX};
+use super::place_order::{BOOK_ORDERS_MAX, SESSION_ORDERS_MAX};
 use super::{ExchangeRefused as No, Halted, Phase, Side, may_trade};
 use crate::account::{self, AccountKind};
 use crate::book::plan::Limits;
 use crate::book::{Market, Order, with_fee};
 use crate::call::open_call::CallOpened;
+use crate::compatibility::{self, class_of, settle};
 use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
 use crate::id::{CashAccountId, JurisdictionId, PartyId};
+use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals};
 use crate::rules::TradingRules;
@@ -100,23 +102,11 @@ impl Terms {
         no.settle()
     }
 
-    /// Whether the book has room for one more, with so many blocks.
-    pub(super) fn check_room(&self, state: &State, blocks: usize) -> Result<(), Refusals> {
-        let mut no = Objections::default();
+    /// Whether the book has room for one more.
+    pub(super) fn check_room(&self, state: &State) -> Result<(), No> {
         let sessions = self.rules.continuous.is_some();
         let most = if sessions { SESSION_ORDERS_MAX } else { BOOK_ORDERS_MAX };
-        no.unless(state.orders.waiting(self.market) < most, No::BookFull { most });
-        no.take(self.check_blocks(state, blocks));
-        no.settle()
-    }
-
-    /// Whether offers may lie in so many blocks more.
-    pub(super) fn check_blocks(&self, state: &State, blocks: usize) -> Result<(), No> {
-        let offered = usize::try_from(state.orders.blocks(self.market)).unwrap_or(usize::MAX);
-        let most = BOOK_BLOCKS_MAX;
-        let fits = offered.saturating_add(blocks) <= most;
-        let sessions = self.rules.continuous.is_some();
-        if sessions || fits { Ok(()) } else { Err(No::TooManyBlocks { most }) }
+        if state.orders.waiting(self.market) < most { Ok(()) } else { Err(No::BookFull { most }) }
     }
 
     /// In a call nobody has orders that would meet each other; in sessions that is looked at as
@@ -143,14 +133,20 @@ impl Terms {
         }
     }
 
-    /// Whom an order may meet, and at which prices: in a call nobody yet.
-    pub(super) fn limits(&self, state: &State) -> Limits<impl Fn(&Order) -> bool> {
+    /// Whom an order of a party may meet, and at which prices: in a call nobody yet.
+    pub(super) fn limits(&self, state: &State, owner: PartyId) -> Limits<impl Fn(&Order) -> bool> {
         let band = match &self.phase {
             Phase::Continuous(hours) => super::band(state, self.market, hours, self.now),
             Phase::Call(_) | Phase::Closed | Phase::Halted => (Price(1), Price(i64::MAX)),
         };
         let gathers = !matches!(self.phase, Phase::Continuous(_));
-        Limits { gathers, may_meet: move |it: &Order| may_trade(state, it), band }
+        let apart = !compatibility::is_one_class(state) && !planted::has(Fault::ClassesMixed);
+        let own = apart.then(|| class_of(state, owner));
+        let jurisdiction = self.market.0;
+        let settles = move |it: &Order| {
+            own.is_none_or(|own| settle(state, jurisdiction, (own, class_of(state, it.owner))))
+        };
+        Limits { gathers, may_meet: move |it: &Order| may_trade(state, it) && settles(it), band }
     }
 
     /// A trade would have left the bands: a call begins.

@@ -2,8 +2,8 @@
 
 use super::Story;
 use super::words::{
-    Words, basis, cents, currency, decimal, foreign, grounds, kind, link, moment, order_kind,
-    rights_of, rules, sectors, self_match, single, source, stream,
+    Words, basis, cents, class, currency, decimal, foreign, grounds, kind, link, moment,
+    order_kind, rights_of, rules, sectors, self_match, single, source, stream,
 };
 use karvan_core::Command;
 use karvan_core::account::AccountStatus;
@@ -40,6 +40,8 @@ use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::cash::publish_fixing::PublishFixing;
 use karvan_core::cash::withdraw::Withdraw;
+use karvan_core::compatibility::set_compatibility::SetCompatibility;
+use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
 use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::estimate_emissions::EstimateEmissions;
@@ -557,6 +559,22 @@ impl Story {
             "resume-trading" => {
                 ResumeTrading { halted: self.halted(words.plain[1]), grounds: grounds(words) }
                     .into()
+            }
+            "set-class" => SetSettlementClass {
+                party: PartyId(self.id(words.plain[1])),
+                class: class(words.plain[2]),
+                grounds: grounds(words),
+            }
+            .into(),
+            "settle" | "part" => {
+                let (one, other) = words.plain[1].split_once('-').unwrap();
+                SetCompatibility {
+                    jurisdiction: of(),
+                    classes: (class(one), class(other)),
+                    settle: words.plain[0] == "settle",
+                    grounds: grounds(words),
+                }
+                .into()
             }
             "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
             "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),

@@ -324,6 +324,10 @@ impl Story {
                 let row = self.state.auctions.row(AuctionId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
             }
+            "barred" => {
+                let row = self.state.calls.row(CallId(self.id(plain[1])));
+                row.result.unwrap().barred.0.to_string()
+            }
             "call-price" => {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())

@@ -5,6 +5,7 @@ use karvan_core::allocation::Source;
 use karvan_core::allocation::entitlement::{Basis, Method};
 use karvan_core::book::plan::{OrderKind, SelfMatch};
 use karvan_core::calendar::{Calendar, DelayRule, Offset};
+use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{JurisdictionId, Label};
 use karvan_core::ledger::Serials;
@@ -256,7 +257,16 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         publication_years: 3,
         notice_days: text("notice", "0").parse().unwrap(),
         links: text("links", "").split('+').filter(|it| !it.is_empty()).map(link).collect(),
+        settles: match text("settles", "").split_once('-') {
+            Some((one, other)) => Pair::new(class(one), class(other)).into_iter().collect(),
+            None => BTreeSet::new(),
+        },
     }
+}
+
+/// A settlement class by its letter.
+pub(crate) fn class(letter: &str) -> SettlementClass {
+    SettlementClass::new(letter.chars().next().unwrap()).unwrap()
 }
 
 /// A link written as XY:YEARS, and behind further colons its ratio, quota, levy, or surplus.
@@ -392,6 +402,7 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
             _ => BTreeSet::from([AccountKind::Operator]),
         },
         trading: trading(text("trading", "calls")),
+        settlement_class: class(if code == "XXB" { text("class_y", "A") } else { "A" }),
         holding_limit_bp: words.keyed.get("holding_bp").map(|it| it.parse().unwrap()),
         registry: if words.keyed.get("mirror") == Some(&code) {
             Registry::Mirror

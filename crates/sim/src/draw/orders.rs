@@ -2,11 +2,13 @@
 
 use super::commands::Drawn;
 use super::{Draw, grounds};
-use crate::world::X;
+use crate::world::{CLASSES, X};
 use karvan_core::account::Account;
 use karvan_core::book::Order;
 use karvan_core::book::plan::{OrderKind, SelfMatch};
 use karvan_core::call::Call;
+use karvan_core::compatibility::set_compatibility::SetCompatibility;
+use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::exchange::amend_order::AmendOrder;
 use karvan_core::exchange::cancel_order::CancelOrder;
 use karvan_core::exchange::cancel_orders::CancelOrders;
@@ -58,6 +60,14 @@ pub(super) fn orders((state, name): (&State, &str), it: Drawn, draw: &mut Draw) 
                 Halted::Party(party),
             ]);
             HaltTrading { halted, grounds: grounds() }.into()
+        }
+        "SetSettlementClass" => {
+            let party = waits.map_or(party, |it| it.owner);
+            SetSettlementClass { party, class: draw.of(&CLASSES), grounds: grounds() }.into()
+        }
+        "SetCompatibility" => {
+            let (classes, settle) = ((CLASSES[0], CLASSES[1]), draw.below(3) > 0);
+            SetCompatibility { jurisdiction, classes, settle, grounds: grounds() }.into()
         }
         "ResumeTrading" => {
             let halted = state.halts.first_key_value().map(|(it, _)| *it);

@@ -1,0 +1,57 @@
+//! How a chapter's units are traded: steps of prices and quantities, and sessions, where there are
+//! any.
+
+use crate::calendar::time_of_day;
+use crate::reader::Section;
+use crate::schema::{price, small, whole};
+use karvan_core::quantity::Tonnes;
+use karvan_core::rules::{ContinuousRules, TradingRules};
+
+/// The keys that only sessions read.
+const OF_SESSIONS: [&str; 7] = [
+    "session_opens",
+    "session_closes",
+    "maker_fee_percent",
+    "taker_fee_percent",
+    "static_band_percent",
+    "dynamic_band_percent",
+    "volatility_call_minutes",
+];
+
+/// Reads how units are traded. Without keys: in calls alone, on the finest tick and lot.
+pub(crate) fn read(s: &Section<'_>) -> TradingRules {
+    let usd = s.number("tick_usd_per_t", 0.01, 0.01..=1_000.0);
+    if ((usd * 100.0).round() - usd * 100.0).abs() > 1e-6 {
+        s.mistake("tick_usd_per_t", "has parts of a cent; allowed are whole cents");
+    }
+    let (tick, lot) = (price(usd), Tonnes(s.whole("lot_t", 1, 1..=1_000_000)));
+    let sessions = s.flag("sessions", false);
+    for key in OF_SESSIONS {
+        if s.value(key).is_some() && !sessions {
+            s.mistake(key, "belongs to sessions = true");
+        }
+    }
+    TradingRules { tick, lot, continuous: sessions.then(|| continuous(s)) }
+}
+
+/// Hours, fees and bands of sessions.
+fn continuous(s: &Section<'_>) -> ContinuousRules {
+    let most = f64::from(TradingRules::FEE_BP_MAX) / 100.0;
+    let basis_points = |key: &str, range| whole(s.number(key, 0.0, range) * 100.0);
+    let fee = |key: &str| basis_points(key, 0.0..=most);
+    let band = |key: &str| s.value(key).map(|_| basis_points(key, 0.01..=100.0));
+    let longest = u64::from(TradingRules::VOLATILITY_MINUTES_MAX);
+    let it = ContinuousRules {
+        opens: time_of_day(s, "session_opens", 10 * 60),
+        closes: time_of_day(s, "session_closes", 17 * 60),
+        maker_fee_bp: fee("maker_fee_percent"),
+        taker_fee_bp: fee("taker_fee_percent"),
+        static_band_bp: band("static_band_percent"),
+        dynamic_band_bp: band("dynamic_band_percent"),
+        volatility_minutes: small(s.whole("volatility_call_minutes", 5, 1..=longest)),
+    };
+    if it.opens >= it.closes {
+        s.mistake("session_closes", "comes before session_opens; sessions last within a day");
+    }
+    it
+}
