@@ -1,9 +1,9 @@
 //! Transfers that are on disk before they are answered.
 
-use crate::scene::{NOW, Scene, submissions};
+use crate::scene::{Asked, NOW, Scene, submissions};
 use crate::sqlite::{self, Keeps};
 use crate::table::{Figure, Goal, Table};
-use crate::{Failure, note};
+use crate::{Failure, exchange, note, traders};
 use karvan_core::State;
 use karvan_engine::clock::SetClock;
 use karvan_engine::frame::{BatchHeader, FRAME_HEADER_BYTES};
@@ -31,11 +31,11 @@ fn options() -> Options {
     Options { clock: Arc::new(SetClock::at(NOW)), bounds: ClockBounds::default(), files }
 }
 
-/// An engine with the scene in its journal.
-fn engine(scene: &Scene, folder: &Path) -> Result<Engine, Failure> {
+/// An engine with what opened a market in its journal.
+fn engine(opening: &[Asked], folder: &Path) -> Result<Engine, Failure> {
     let engine = Engine::start(folder, options())?;
     // Lanes pass one another: what builds on another lane's work waits for it.
-    let opening = submissions(scene.opening.clone(), 1 << 40);
+    let opening = submissions(opening.to_vec(), 1 << 40);
     for some in opening.chunk_by(|one, next| one.command.lane() == next.command.lane()) {
         client(&engine, some.to_vec(), 4_096)?;
     }
@@ -78,6 +78,37 @@ fn client(engine: &Engine, all: Vec<Submission>, in_flight: usize) -> Result<(),
     }
 }
 
+/// Clients that send at the same time.
+fn clients(engine: &Engine, parts: Vec<Vec<Submission>>) -> Result<(), String> {
+    let sent: Result<Vec<()>, String> = std::thread::scope(|scope| {
+        let send = |all| move || client(engine, all, IN_FLIGHT).map_err(|it| it.to_string());
+        let threads: Vec<_> = parts.into_iter().map(|all| scope.spawn(send(all))).collect();
+        threads.into_iter().map(|it| it.join().unwrap_or(Err("a client fell".into()))).collect()
+    });
+    sent.map(drop)
+}
+
+/// Orders, of which every second meets those before it.
+pub(crate) fn orders(runs: usize, folder: &Path, table: &mut Table) -> Result<(), Failure> {
+    let (opening, _) = traders::opened();
+    let mut speeds = Vec::new();
+    for run in 0..runs {
+        let journal = folder.join(format!("orders-{run}"));
+        let engine = engine(&opening, &journal)?;
+        let parts = [1 << 50, 1 << 60].map(|first| submissions(exchange::pairs(TRANSFERS), first));
+        let started = Instant::now();
+        clients(&engine, parts.into())?;
+        let seconds = started.elapsed().as_secs_f64();
+        speeds.push(TRANSFERS as f64 * f64::from(CLIENTS) / seconds);
+        comes_along(&engine)?;
+        engine.stop();
+        fs::remove_dir_all(&journal)?;
+    }
+    let what = "durable orders, 2 clients x 1,024 in flight, follower".to_owned();
+    table.add(Figure { what, unit: "1/s", goal: Goal::AtLeast(500_000.0), values: speeds });
+    Ok(())
+}
+
 /// Bytes of frames and batch headers in the journal, and batches with records.
 struct Used {
     bytes: u64,
@@ -115,7 +146,7 @@ pub(crate) fn throughput(
     let (mut replays, mut starts) = (Vec::new(), Vec::new());
     for run in 0..runs {
         let journal = folder.join(format!("run-{run}"));
-        let engine = engine(scene, &journal)?;
+        let engine = engine(&scene.opening, &journal)?;
         let before = used(&journal)?;
         let parts: Vec<Vec<Submission>> = (0..CLIENTS)
             .map(|it| scene.transfers(TRANSFERS, (it, CLIENTS)))
@@ -123,14 +154,8 @@ pub(crate) fn throughput(
             .map(|(asked, first)| submissions(asked, first))
             .collect();
         let started = Instant::now();
-        let sent: Result<Vec<()>, String> = std::thread::scope(|scope| {
-            let engine = &engine;
-            let send = |all| move || client(engine, all, IN_FLIGHT).map_err(|it| it.to_string());
-            let threads: Vec<_> = parts.into_iter().map(|all| scope.spawn(send(all))).collect();
-            threads.into_iter().map(|it| it.join().unwrap_or(Err("a client fell".into()))).collect()
-        });
+        clients(&engine, parts)?;
         let seconds = started.elapsed().as_secs_f64();
-        sent?;
         comes_along(&engine)?;
         lags.push((started.elapsed().as_secs_f64() - seconds) * 1e3);
         engine.stop();
@@ -197,7 +222,7 @@ pub(crate) fn latency(
 ) -> Result<(), Failure> {
     const ROUNDS: usize = 500;
     let journal = folder.join("latency");
-    let engine = engine(scene, &journal)?;
+    let engine = engine(&scene.opening, &journal)?;
     let rival = folder.join("bare");
     let bytes = one_batch();
     fs::write(&rival, vec![0; bytes.len() * ROUNDS * runs])?;

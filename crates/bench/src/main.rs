@@ -8,10 +8,14 @@
 mod auction;
 mod coupling;
 mod durable;
+mod exchange;
 mod memory;
+mod plain;
+mod rival;
 mod scene;
 mod sqlite;
 mod table;
+mod traders;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,20 +25,25 @@ use table::{Figure, Goal, Table};
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 const USAGE: &str = "\
-cargo xtask bench [--runs N] [--json] [--dir DIR]
+cargo xtask bench [--runs N] [--only PART] [--json] [--dir DIR]
   --runs N    runs of each figure, 5 by default
+  --only PART transfers, orders, auctions or durable; all of them by default
   --dir DIR   where the durable runs write, target by default; name a real disk
   --json      one JSON object instead of the table";
 
+/// The parts of the benchmark.
+const PARTS: [&str; 4] = ["transfers", "orders", "auctions", "durable"];
+
 struct Arguments {
     runs: usize,
+    only: Option<String>,
     json: bool,
     folder: PathBuf,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    let mut it = Arguments { runs: 5, json: false, folder };
+    let mut it = Arguments { runs: 5, only: None, json: false, folder };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
@@ -45,6 +54,13 @@ fn arguments() -> Result<Arguments, String> {
                     text.parse().ok().filter(|it| (1..=100).contains(it)).ok_or_else(|| {
                         format!("--runs {text}: say a number from 1 to 100\n{USAGE}")
                     })?;
+            }
+            "--only" => {
+                let part = value()?;
+                if !PARTS.contains(&part.as_str()) {
+                    return Err(format!("--only {part}: there is no such part\n{USAGE}"));
+                }
+                it.only = Some(part);
             }
             "--dir" => it.folder = PathBuf::from(value()?),
             "--json" => it.json = true,
@@ -80,23 +96,37 @@ fn main() -> ExitCode {
 
 fn bench(arguments: &Arguments) -> Result<Table, Failure> {
     let runs = arguments.runs;
+    let wanted = |part| arguments.only.as_ref().is_none_or(|it| it == part);
     let mut table = Table::default();
-    eprintln!("transfers in memory");
-    let scene = scene::Scene::new();
-    memory::transfers(&scene, runs, &mut table)?;
-    memory::size(&scene, &mut table)?;
-    memory::freeze(runs, &mut table)?;
-    eprintln!("auctions");
-    auction::clearing(runs, &mut table)?;
-    coupling::clearing(runs, &mut table)?;
-    eprintln!("durable transfers, in turns with SQLite");
-    // What is removed afterwards is this folder of our own, never the one that was named.
-    let folder = arguments.folder.join("karvan-bench");
-    std::fs::create_dir_all(&folder)?;
-    durable::throughput(&scene, runs, &folder, &mut table)?;
-    eprintln!("one command at a time, in turns with a bare sync");
-    durable::latency(&scene, runs, &folder, &mut table)?;
-    std::fs::remove_dir_all(&folder)?;
+    if wanted("transfers") {
+        eprintln!("transfers in memory");
+        let scene = scene::Scene::new();
+        memory::transfers(&scene, runs, &mut table)?;
+        memory::size(&scene, &mut table)?;
+        memory::freeze(runs, &mut table)?;
+    }
+    if wanted("orders") {
+        eprintln!("orders in memory, in turns with a book alone");
+        exchange::trading(runs, &mut table)?;
+    }
+    if wanted("auctions") {
+        eprintln!("auctions");
+        auction::clearing(runs, &mut table)?;
+        coupling::clearing(runs, &mut table)?;
+    }
+    if wanted("durable") {
+        let scene = scene::Scene::new();
+        eprintln!("durable transfers, in turns with SQLite");
+        // What is removed afterwards is this folder of our own, never the one that was named.
+        let folder = arguments.folder.join("karvan-bench");
+        std::fs::create_dir_all(&folder)?;
+        durable::throughput(&scene, runs, &folder, &mut table)?;
+        eprintln!("durable orders");
+        durable::orders(runs, &folder, &mut table)?;
+        eprintln!("one command at a time, in turns with a bare sync");
+        durable::latency(&scene, runs, &folder, &mut table)?;
+        std::fs::remove_dir_all(&folder)?;
+    }
     Ok(table)
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn size(scene: &Scene, table: &mut Table) -> Result<(), Failure> {
 }
 
 /// Bytes of memory of this process.
-fn resident() -> Result<u64, Failure> {
+pub(crate) fn resident() -> Result<u64, Failure> {
     let text = std::fs::read_to_string("/proc/self/statm")?;
     let pages: u64 = text.split(' ').nth(1).ok_or("no figure of memory")?.parse()?;
     Ok(pages * 4_096)

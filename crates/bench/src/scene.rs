@@ -31,16 +31,16 @@ pub(crate) const ACCOUNTS: u32 = 10_000;
 const BLOCKS_AN_ACCOUNT: u32 = 10;
 /// The most units of one transfer.
 const QUANTITY_MAX: u64 = 1_000;
-const YEAR: Year = Year(2027);
-const HERE: JurisdictionId = JurisdictionId(0);
+pub(crate) const YEAR: Year = Year(2027);
+pub(crate) const HERE: JurisdictionId = JurisdictionId(0);
 /// Every holder's: 2,000 t in a block.
 const HOLDING: u64 = 2_000 * BLOCKS_AN_ACCOUNT as u64;
 /// The region and the nation come first.
-const ADMINISTRATOR: PersonId = PersonId(3);
+pub(crate) const ADMINISTRATOR: PersonId = PersonId(3);
 /// One operator holds all accounts, and one person of it suffices for transfers among them.
 const OPERATOR: PartyId = PartyId(2);
 const OPERATORS_PERSON: PersonId = PersonId(5);
-const SINGLE: SinglePerson = SinglePerson { surrender: true, trusted: true };
+pub(crate) const SINGLE: SinglePerson = SinglePerson { surrender: true, trusted: true };
 /// The accounts of the government come first.
 const FIRST_ACCOUNT: u32 = 2;
 
@@ -63,7 +63,7 @@ impl Draw {
     }
 }
 
-fn label(text: &str) -> Label {
+pub(crate) fn label(text: &str) -> Label {
     Label::new(text).expect("a label of the scene is short")
 }
 

@@ -1,23 +1,23 @@
 //! The orders that wait, market by market: better prices first, then the order of arrival.
 //!
 //! Deciding and changing are apart, as everywhere: [`plan`] looks at the book and lists the
-//! steps that an order causes; [`Book::take`] takes a step in. Orders lie in a slab and hang
+//! steps that an order causes to others; [`Book::take`] takes a step in. Orders lie in a slab and hang
 //! together by price level, a level being a queue, and by owner. Levels stand in a tree by price,
 //! orders are found by their name in a table that cannot be walked.
 #![expect(clippy::indexing_slicing, reason = "places are this file's own")]
 
-mod ids;
 mod ladder;
 pub mod plan;
 
 use crate::coupling::PRICE_MAX;
 use crate::exchange::Side;
 use crate::id::{AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::places::Places;
 use crate::quantity::{Money, Price, Tonnes};
 use crate::time::{Instant, Year};
-use ids::Ids;
 use ladder::Ladder;
 use minicbor::{Decode, Encode};
+use plan::Own;
 use std::collections::BTreeMap;
 
 /// What trades as one: the units that count for a jurisdiction's year.
@@ -129,7 +129,7 @@ impl Order {
     }
 }
 
-/// What an order causes, in the order in which it happens.
+/// What an order causes to others, in the order in which it happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A resting order trades at its price.
@@ -155,13 +155,6 @@ pub enum Step {
         /// The order.
         order: OrderId,
     },
-    /// A resting order is taken off to come anew.
-    Lift {
-        /// The order.
-        order: OrderId,
-    },
-    /// An order goes to the back of its level.
-    Rest(Order),
 }
 
 const NOBODY: u32 = u32::MAX;
@@ -214,8 +207,8 @@ pub struct Book {
     free_nodes: Vec<u32>,
     levels: Vec<Level>,
     free_levels: Vec<u32>,
-    ids: Ids,
-    clients: Ids,
+    ids: Places,
+    clients: Places,
     markets: BTreeMap<Market, Sides>,
     owners: Vec<Owned>,
     count: usize,
@@ -232,7 +225,13 @@ fn key(side: Side, price: Price) -> u64 {
 
 /// The name that an owner gave an order, unique among all accounts.
 fn named(account: AccountId, client: u32) -> u64 {
-    (u64::from(account.0) << 32) | u64::from(client)
+    // Accounts use the same names: both halves of the number depend on both, and it stays unique.
+    let name = (u64::from(account.0) << 32) | u64::from(client);
+    (name ^ (name >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
+}
+
+fn name_of(order: &Order) -> u64 {
+    named(order.account, order.client)
 }
 
 fn at(place: u32) -> usize {
@@ -272,7 +271,7 @@ impl Sides {
 impl Book {
     /// An order that waits.
     pub fn get(&self, id: OrderId) -> Option<&Order> {
-        self.ids.get(id.0).map(|it| &self.nodes[at(it)].order)
+        self.ids.get(id.0, |it| self.nodes[at(it)].order.id.0).map(|it| &self.nodes[at(it)].order)
     }
 
     /// How many orders wait.
@@ -294,7 +293,7 @@ impl Book {
     pub fn orders(&self, market: Market, side: Side) -> Orders<'_> {
         let ladder = self.markets.get(&market).map(|it| it.ladder(side));
         let first = ladder.and_then(Ladder::first).map(|it| self.levels[at(it)].first);
-        Orders { book: self, ladder, next: first.unwrap_or(NOBODY) }
+        Orders { book: self, ladder, last: None, first: first.unwrap_or(NOBODY) }
     }
 
     /// All orders of a market: the bids, then the asks.
@@ -324,7 +323,8 @@ impl Book {
 
     /// The order of an account that waits under the name its owner gave it.
     pub fn of_client(&self, account: AccountId, client: u32) -> Option<OrderId> {
-        let place = self.clients.get(named(account, client)).filter(|_| client != 0)?;
+        let name = named(account, client);
+        let place = self.clients.get(name, |it| name_of(&self.nodes[at(it)].order)).filter(|_| client != 0)?;
         Some(self.nodes[at(place)].order.id)
     }
 
@@ -338,16 +338,30 @@ impl Book {
         match *step {
             Step::Trade { maker, quantity, .. } => self.fill(maker, quantity),
             Step::Reduce { order, quantity } => self.lessen(order, quantity, Tonnes::ZERO),
-            Step::Remove { order } | Step::Lift { order } => {
-                self.remove(order);
+            Step::Remove { order } => self.remove(order),
+        }
+    }
+
+    /// Takes in what becomes of the order that caused the steps.
+    pub fn take_own(&mut self, id: OrderId, own: &Own) {
+        match *own {
+            Own::Stays => {}
+            Own::Less(quantity) => self.lessen(id, quantity, Tonnes::ZERO),
+            Own::Ends => self.remove(id),
+            Own::Comes(rests) => {
+                if self.get(id).is_some() {
+                    self.remove(id);
+                }
+                if let Some(order) = rests {
+                    self.rest(order);
+                }
             }
-            Step::Rest(order) => self.rest(order),
         }
     }
 
     #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
     fn place(&self, id: OrderId) -> u32 {
-        self.ids.get(id.0).expect("the step names an order that does not rest")
+        self.ids.get(id.0, |it| self.nodes[at(it)].order.id.0).expect("the step names an order that does not rest")
     }
 
     /// An order is filled, whole or in part; the rest keeps its place.
@@ -377,7 +391,7 @@ impl Book {
         let in_level = Neighbours { before: NOBODY, after: NOBODY };
         let node = Node { order, level: NOBODY, in_level, of_owner };
         let place = put(&mut self.nodes, &mut self.free_nodes, node);
-        let known = self.ids.add(order.id.0, place);
+        let known = self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
         assert!(known.is_none(), "order {} rests twice", order.id);
         if of_owner.after != NOBODY {
             self.nodes[at(of_owner.after)].of_owner.before = place;
@@ -385,7 +399,7 @@ impl Book {
         let owned = &mut self.owners[owner];
         *owned = Owned { first: place, count: owned.count.saturating_add(1) };
         if order.client != 0 {
-            let known = self.clients.add(named(order.account, order.client), place);
+            let known = self.clients.add(place, |it| name_of(&self.nodes[at(it)].order));
             assert!(known.is_none(), "order {} takes the name of another", order.id);
         }
         self.queue(place);
@@ -440,21 +454,24 @@ impl Book {
     }
 
     /// An order is changed and goes to the back of the level of its price.
-    pub(crate) fn requeue(&mut self, it: &Order) {
-        let place = self.place(it.id);
+    pub(crate) fn requeue(&mut self, id: OrderId, change: impl FnOnce(&mut Order)) {
+        let place = self.place(id);
         self.unqueue(place);
-        self.nodes[at(place)].order = *it;
+        change(&mut self.nodes[at(place)].order);
         self.queue(place);
     }
 
     /// An order leaves; it must be there.
     #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
     pub(crate) fn remove(&mut self, id: OrderId) {
-        let place = self.ids.remove(id.0).expect("the step names an order that does not rest");
+        let nodes = &self.nodes;
+        let place = self.ids.remove(id.0, |it| nodes[at(it)].order.id.0);
+        let place = place.expect("the step names an order that does not rest");
         self.unqueue(place);
         let Node { order, of_owner: Neighbours { before, after }, .. } = self.nodes[at(place)];
         if order.client != 0 {
-            self.clients.remove(named(order.account, order.client));
+            let nodes = &self.nodes;
+            self.clients.remove(name_of(&order), |it| name_of(&nodes[at(it)].order));
         }
         let owned = &mut self.owners[at(order.owner.0)];
         owned.count = owned.count.saturating_sub(1);
@@ -476,23 +493,26 @@ impl Book {
 pub struct Orders<'a> {
     book: &'a Book,
     ladder: Option<&'a Ladder>,
-    next: u32,
+    last: Option<&'a Node>,
+    first: u32,
 }
 
 impl<'a> Iterator for Orders<'a> {
     type Item = &'a Order;
 
     fn next(&mut self) -> Option<&'a Order> {
-        let node = self.book.nodes.get(at(self.next))?;
-        self.next = match node.in_level.after {
-            NOBODY => {
-                let key = self.book.levels[at(node.level)].key;
+        // Looked for only when it is asked for: most orders that come look at the first alone.
+        let next = match self.last.map(|it| (it.in_level.after, it.level)) {
+            None => self.first,
+            Some((NOBODY, level)) => {
+                let key = self.book.levels[at(level)].key;
                 let level = self.ladder.and_then(|it| it.next(key));
-                level.map_or(NOBODY, |it| self.book.levels[at(it)].first)
+                level.map_or(NOBODY, |(_, it)| self.book.levels[at(it)].first)
             }
-            after => after,
+            Some((after, _)) => after,
         };
-        Some(&node.order)
+        self.last = self.book.nodes.get(at(next));
+        self.last.map(|it| &it.order)
     }
 }
 

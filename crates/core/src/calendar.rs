@@ -233,10 +233,13 @@ impl<'a> WorkingTime<'a> {
     pub fn works(&self, day: Day) -> bool {
         let start = day.start();
         let weekday = u8::try_from(start.weekday()).unwrap_or_default();
-        let (_, month, of_month) = start.date();
-        let date = u8::try_from(month).ok().zip(u8::try_from(of_month).ok());
+        let is_yearly = || {
+            let (_, month, of_month) = start.date();
+            let date = u8::try_from(month).ok().zip(u8::try_from(of_month).ok());
+            date.is_some_and(|it| self.calendar.yearly.contains(&it))
+        };
         !(self.calendar.weekend.contains(&weekday)
-            || date.is_some_and(|it| self.calendar.yearly.contains(&it))
+            || (!self.calendar.yearly.is_empty() && is_yearly())
             || self.calendar.dated.contains(&day)
             || self.decreed.is_some_and(|it| it.contains(&day)))
     }

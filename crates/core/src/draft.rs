@@ -120,7 +120,7 @@ impl Rows for Draft<'_> {
 
     fn end_hold_if_empty(&mut self, id: HoldId) {
         if let Some(it) = self.holds.get_mut(&id)
-            && it.as_ref().is_some_and(|hold| *hold == Hold::default())
+            && it.as_ref().is_some_and(Hold::is_empty)
         {
             *it = None;
         }

@@ -142,7 +142,7 @@ fn check_order<'a>(account: AccountId, blocks: impl Iterator<Item = &'a Block> +
 fn check_hold(state: &State, id: HoldId) {
     if let Some(hold) = state.ledger.holds.get(&id) {
         assert!(hold.cash >= Money::ZERO, "hold {id} has released more money than it held");
-        assert!(*hold != Hold::default(), "hold {id} is empty and was not ended");
+        assert!(!hold.is_empty(), "hold {id} is empty and was not ended");
     }
     assert!(
         id < state.ledger.next_hold,
@@ -172,7 +172,7 @@ pub fn sweep(state: &State) {
             }
         }
     }
-    for hold in state.ledger.holds.values() {
+    for (_, hold) in state.ledger.holds.iter() {
         for (series, block) in &hold.units {
             owned.entry(*series).or_default().push(block.serials);
         }
@@ -208,14 +208,14 @@ fn sweep_money(state: &State) {
         held += account.held;
     }
     assert_eq!(total, Money::ZERO, "money appeared or vanished");
-    let in_holds: Money = state.ledger.holds.values().map(|it| it.cash).sum();
+    let in_holds: Money = state.ledger.holds.iter().map(|(_, it)| it.cash).sum();
     assert_eq!(held, in_holds, "money is set aside for nothing");
 }
 
 /// Every hold belongs to an order, a bid or an auction, and holds what it should; every order
 /// stands in its book.
 fn sweep_orders(state: &State) {
-    let mut holds: BTreeSet<HoldId> = state.ledger.holds.keys().copied().collect();
+    let mut holds: BTreeSet<HoldId> = state.ledger.holds.iter().map(|(id, _)| id).collect();
     for order in state.orders.iter() {
         let id = order.id;
         let hold = state.ledger.holds.get(&order.hold).cloned().unwrap_or_default();

@@ -7,6 +7,7 @@
 //! that match, by acquisition, then series, then first serial; the last one is split and its LEFT
 //! part moves (compare Regulation (EU) 2019/1122, whose registry leaves the choice open).
 
+pub mod holds;
 pub mod posting;
 
 use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, Label, PartyId, SeriesId};
@@ -15,6 +16,7 @@ use crate::quantity::{Money, Tonnes};
 use crate::rules::YearRules;
 use crate::table::Table;
 use crate::time::Year;
+use holds::Holds;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -144,14 +146,10 @@ impl Queue {
     fn put(&mut self, block: Block) {
         self.total += block.serials.count;
         let key = |it: &Block| (it.acquired, it.serials.first);
-        // Acquisitions arrive in order, so the place is nearly always the end.
+        // What is acquired comes at the end; what is free again, where it was.
         let mut place = self.blocks.len();
-        while place > 0 {
-            let before = self.blocks.get(place.saturating_sub(1));
-            if before.is_none_or(|it| key(it) < key(&block)) {
-                break;
-            }
-            place = place.saturating_sub(1);
+        if self.blocks.back().is_some_and(|it| key(it) > key(&block)) {
+            place = self.blocks.partition_point(|it| key(it) < key(&block));
         }
         let joins = |left: &Block, right: &Block| {
             left.acquired == right.acquired && left.serials.end() == right.serials.first
@@ -172,6 +170,7 @@ impl Queue {
     fn take(&mut self, serials: Serials) -> Block {
         let holds =
             |it: &Block| it.serials.first <= serials.first && serials.end() <= it.serials.end();
+        // What moves is nearly always the first.
         let place = self.blocks.iter().position(holds).expect("the serials are not in the account");
         let block = self.blocks.get_mut(place).expect("the place was just found");
         let taken = Block { acquired: block.acquired, serials };
@@ -337,6 +336,13 @@ pub struct Hold {
     pub units: Vec<(SeriesId, Block)>,
 }
 
+impl Hold {
+    /// Whether nothing is set aside.
+    pub fn is_empty(&self) -> bool {
+        self.cash == Money::ZERO && self.units.is_empty()
+    }
+}
+
 /// See [`Ledger::linked`].
 pub type Linked = (SeriesId, JurisdictionId, (u32, u32));
 
@@ -354,7 +360,7 @@ pub struct Ledger {
     pub cash: Table<CashAccountId, CashAccount>,
     /// What is set aside.
     #[n(3)]
-    pub holds: BTreeMap<HoldId, Hold>,
+    pub holds: Holds,
     /// The next hold's id.
     #[n(4)]
     pub next_hold: HoldId,

@@ -44,6 +44,7 @@ pub mod market;
 pub mod mirror;
 pub mod mrv;
 pub mod party;
+mod places;
 pub mod planted;
 pub mod proposal;
 pub mod publication;

@@ -68,6 +68,10 @@ impl Money {
 
     /// A share in hundredths of a percent, rounded down.
     pub fn basis_points(self, points: u32) -> Self {
+        // Nearly always it fits; the wider division is dear.
+        if let Some(product) = self.0.checked_mul(i64::from(points)) {
+            return Self(product.div_euclid(10_000));
+        }
         let (amount, points) = (i128::from(self.0), i128::from(points));
         let share = amount.saturating_mul(points).div_euclid(10_000);
         Self(i64::try_from(share).unwrap_or(i64::MAX))

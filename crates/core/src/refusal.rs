@@ -206,20 +206,34 @@ pub struct Objections(Vec<Refusal>);
 impl Objections {
     /// Refuses unless the condition holds.
     #[expect(clippy::fn_params_excessive_bools, reason = "a check is a condition")]
+    #[inline]
     pub fn unless<R: Into<Refusal>>(&mut self, holds: bool, refusal: R) {
-        if !holds && self.0.len() < REFUSALS_MAX {
-            self.0.push(refusal.into());
+        if !holds {
+            self.add(refusal.into());
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, refusal: Refusal) {
+        if self.0.len() < REFUSALS_MAX {
+            self.0.push(refusal);
+        }
+    }
+
+    #[cold]
+    fn add_all(&mut self, refused: Refusals) {
+        for it in refused.0 {
+            self.add(it);
         }
     }
 
     /// Takes over the refusals of a check, and its finding where there is one.
+    #[inline]
     pub fn take<T, R: Into<Refusals>>(&mut self, finding: Result<T, R>) -> Option<T> {
         match finding {
             Ok(it) => Some(it),
             Err(refused) => {
-                for it in refused.into().0 {
-                    self.unless(false, it);
-                }
+                self.add_all(refused.into());
                 None
             }
         }
@@ -227,6 +241,7 @@ impl Objections {
 
     /// Ends the refusals part of a decision with what its checks found: whatever is missing was
     /// objected to.
+    #[inline]
     pub fn settle_with<T>(self, found: Option<T>) -> Result<T, Refusals> {
         self.settle()?;
         assert!(found.is_some(), "a check found nothing and objected to nothing");
@@ -234,6 +249,7 @@ impl Objections {
     }
 
     /// Ends the refusals part of a decision: from here on the command is accepted.
+    #[inline]
     pub fn settle(self) -> Result<(), Refusals> {
         if self.0.is_empty() { Ok(()) } else { Err(Refusals(self.0)) }
     }

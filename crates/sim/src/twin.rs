@@ -53,7 +53,7 @@ impl Twin {
                 }
             }
         }
-        for (hold, row) in &state.ledger.holds {
+        for (hold, row) in state.ledger.holds.iter() {
             for (series, block) in &row.units {
                 let place = Place::Held { hold: hold.0, acquired: block.acquired };
                 it.units.extend(each(*series, block.serials).map(|unit| (unit, place)));

@@ -45,14 +45,17 @@ fn play(book: &mut Book, asked: &Asked) -> Result<Vec<Traded>, Unfit> {
     let mut steps = Vec::new();
     let free = plan::unlimited();
     let planned = match asked {
-        Asked::New(it) => plan::place(book, it, &free, &mut steps).map(|_| ()),
-        Asked::Cancel(id) => plan::cancel(book, *id, &mut steps),
-        Asked::Replace(it) => plan::replace(book, it, &free, &mut steps).map(|_| ()),
+        Asked::New(it) => (it.order.id, plan::place(book, it, &free, &mut steps)),
+        Asked::Cancel(id) => (*id, plan::cancel(book, *id)),
+        Asked::Replace(it) => (it.order, plan::replace(book, it, &free, &mut steps)),
     };
-    if let Err(why) = planned {
-        assert!(steps.is_empty(), "what is refused does nothing");
-        return Err(why);
-    }
+    let own = match planned {
+        (id, Ok(it)) => (id, it.own),
+        (_, Err(why)) => {
+            assert!(steps.is_empty(), "what is refused does nothing");
+            return Err(why);
+        }
+    };
     let mut trades = Vec::new();
     for step in &steps {
         if let Step::Trade { maker, taker, price, quantity } = *step {
@@ -60,6 +63,7 @@ fn play(book: &mut Book, asked: &Asked) -> Result<Vec<Traded>, Unfit> {
         }
         book.take(step);
     }
+    book.take_own(own.0, &own.1);
     Ok(trades)
 }
 

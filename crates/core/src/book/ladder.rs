@@ -25,6 +25,11 @@ struct Node {
 pub(super) struct Ladder {
     nodes: Vec<Node>,
     free: Vec<u32>,
+    /// The lowest key and what stands at it.
+    lowest: Option<(u64, u32)>,
+    /// The last node of the lowest floor that was changed, with the start of its keys: prices that
+    /// change lie near each other.
+    near: Option<(u64, u32)>,
 }
 
 fn slot(key: u64, floor: u32) -> usize {
@@ -34,6 +39,11 @@ fn slot(key: u64, floor: u32) -> usize {
 
 fn at(place: u32) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+/// The start of a key, a branch longer.
+fn with(start: u64, slot: usize) -> u64 {
+    (start << BITS) | u64::try_from(slot).unwrap_or_default()
 }
 
 /// The bit of a slot.
@@ -49,15 +59,20 @@ fn lowest(there: u64) -> usize {
 impl Default for Ladder {
     fn default() -> Self {
         let root = Node { there: 0, below: [NOBODY; SLOTS] };
-        Self { nodes: vec![root], free: Vec::new() }
+        Self { nodes: vec![root], free: Vec::new(), lowest: None, near: None }
     }
 }
 
 impl Ladder {
-    /// What stands at a key.
-    pub(super) fn get(&self, key: u64) -> Option<u32> {
+    /// The node of the lowest floor where a key stands or would.
+    fn leaf(&self, key: u64) -> Option<u32> {
+        if let Some((start, place)) = self.near
+            && start == key >> BITS
+        {
+            return Some(place);
+        }
         let mut place = 0;
-        for floor in (0..DEPTH).rev() {
+        for floor in (1..DEPTH).rev() {
             place = self.nodes[at(place)].below[slot(key, floor)];
             if place == NOBODY {
                 return None;
@@ -66,18 +81,31 @@ impl Ladder {
         Some(place)
     }
 
+    /// What stands at a key.
+    pub(super) fn get(&self, key: u64) -> Option<u32> {
+        let found = self.nodes[at(self.leaf(key)?)].below[slot(key, 0)];
+        (found != NOBODY).then_some(found)
+    }
+
     /// Adds a key that is not there.
     pub(super) fn add(&mut self, key: u64, value: u32) {
         assert!(key < KEYS, "a price of the book is above its bound");
-        let mut place = 0;
-        for floor in (1..DEPTH).rev() {
-            let slot = slot(key, floor);
-            let below = self.nodes[at(place)].below[slot];
-            place = if below == NOBODY { self.grow(place, slot) } else { below };
-        }
+        let place = self.leaf(key).unwrap_or_else(|| {
+            let mut place = 0;
+            for floor in (1..DEPTH).rev() {
+                let slot = slot(key, floor);
+                let below = self.nodes[at(place)].below[slot];
+                place = if below == NOBODY { self.grow(place, slot) } else { below };
+            }
+            place
+        });
+        self.near = Some((key >> BITS, place));
         let (node, slot) = (&mut self.nodes[at(place)], slot(key, 0));
         node.there |= bit(slot);
         node.below[slot] = value;
+        if self.lowest.is_none_or(|(lowest, _)| key < lowest) {
+            self.lowest = Some((key, value));
+        }
     }
 
     fn grow(&mut self, above: u32, slot: usize) -> u32 {
@@ -93,6 +121,20 @@ impl Ladder {
 
     /// Takes a key off that is there.
     pub(super) fn remove(&mut self, key: u64) {
+        if self.lowest.is_some_and(|(lowest, _)| key == lowest) {
+            self.lowest = self.next(key);
+        }
+        if let Some(place) = self.leaf(key) {
+            let (node, bit) = (&mut self.nodes[at(place)], bit(slot(key, 0)));
+            if node.there & !bit != 0 {
+                node.there &= !bit;
+                node.below[slot(key, 0)] = NOBODY;
+                self.near = Some((key >> BITS, place));
+                return;
+            }
+        }
+        // The last of its node: it goes, and with it those above of which it was the last.
+        self.near = None;
         let mut way = [0u32; FLOORS];
         let mut place = 0;
         for floor in (0..DEPTH).rev() {
@@ -113,23 +155,22 @@ impl Ladder {
 
     /// What stands at the lowest key.
     pub(super) fn first(&self) -> Option<u32> {
-        if self.nodes[0].there == 0 {
-            return None;
-        }
-        Some(self.lowest_below(0, DEPTH))
+        self.lowest.map(|(_, it)| it)
     }
 
-    fn lowest_below(&self, place: u32, floors: u32) -> u32 {
-        let mut place = place;
+    /// The lowest key below a node that stands so many floors above, with the start of its key.
+    fn lowest_below(&self, (place, key): (u32, u64), floors: u32) -> (u64, u32) {
+        let (mut place, mut key) = (place, key);
         for _ in 0..floors {
             let node = &self.nodes[at(place)];
-            place = node.below[lowest(node.there)];
+            let slot = lowest(node.there);
+            (place, key) = (node.below[slot], with(key, slot));
         }
-        place
+        (key, place)
     }
 
-    /// What stands at the next key above one that is there.
-    pub(super) fn next(&self, key: u64) -> Option<u32> {
+    /// The next key above one that is there, and what stands at it.
+    pub(super) fn next(&self, key: u64) -> Option<(u64, u32)> {
         let mut way = [0u32; FLOORS];
         let mut place = 0;
         for floor in (0..DEPTH).rev() {
@@ -140,7 +181,9 @@ impl Ladder {
             let (node, slot) = (&self.nodes[at(way[at(floor)])], slot(key, floor));
             let above = node.there & !(bit(slot) | bit(slot).wrapping_sub(1));
             if above != 0 {
-                return Some(self.lowest_below(node.below[lowest(above)], floor));
+                let slot = lowest(above);
+                let start = with(key >> BITS.saturating_mul(floor.saturating_add(1)), slot);
+                return Some(self.lowest_below((node.below[slot], start), floor));
             }
         }
         None
@@ -172,7 +215,7 @@ mod tests {
                 prop_assert_eq!(ladder.get(key), map.get(&key).copied());
                 prop_assert_eq!(ladder.first(), map.values().next().copied());
                 for key in map.keys() {
-                    let after = map.range(key + 1..).next().map(|(_, it)| *it);
+                    let after = map.range(key + 1..).next().map(|(key, it)| (*key, *it));
                     prop_assert_eq!(ladder.next(*key), after);
                 }
             }

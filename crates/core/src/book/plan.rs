@@ -86,13 +86,27 @@ pub fn unlimited() -> Limits<impl Fn(&Order) -> bool> {
     Limits { gathers: false, may_meet: |_: &Order| true, band: (Price(1), Price(i64::MAX)) }
 }
 
-/// How far an order came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Planned {
-    /// All it could do is done.
-    Done,
-    /// It would have traded at a price outside the band; what is left of it rests, if it can.
-    OutsideBand,
+/// What becomes of the order that comes or is changed, beside the steps that it causes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Planned {
+    /// What it does.
+    pub own: Own,
+    /// Whether it would have traded at a price outside the band; what is left of it rests, if it
+    /// can.
+    pub outside_band: bool,
+}
+
+/// What an order does once its steps are taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Own {
+    /// Nothing changes.
+    Stays,
+    /// It loses a part and keeps its place.
+    Less(Tonnes),
+    /// It leaves the book.
+    Ends,
+    /// It came, or came anew: what is left goes to the back of its level, or it is gone.
+    Comes(Option<Order>),
 }
 
 /// Why the book stays as it is.
@@ -128,7 +142,18 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// What an order that comes does. The steps are added to `out`; a refused one adds none.
+/// What an order that comes does under a name that nothing in the book has. The steps are added to
+/// `out`; a refused one adds none.
+pub fn come(
+    book: &Book,
+    it: &Incoming,
+    limits: &Limits<impl Fn(&Order) -> bool>,
+    out: &mut Vec<Step>,
+) -> Result<Planned, Unfit> {
+    aggress(book, it, limits, out)
+}
+
+/// The same under a name that somebody chose.
 pub fn place(
     book: &Book,
     it: &Incoming,
@@ -142,10 +167,9 @@ pub fn place(
 }
 
 /// What taking an order back does.
-pub fn cancel(book: &Book, id: OrderId, out: &mut Vec<Step>) -> Result<(), Unfit> {
-    let order = book.get(id).ok_or(Unfit::NotResting)?.id;
-    out.push(Step::Remove { order });
-    Ok(())
+pub fn cancel(book: &Book, id: OrderId) -> Result<Planned, Unfit> {
+    book.get(id).ok_or(Unfit::NotResting)?;
+    Ok(Planned { own: Own::Ends, outside_band: false })
 }
 
 /// What changing an order does; the quantity counts what is filled. Less keeps the place, more or
@@ -157,27 +181,19 @@ pub fn replace(
     limits: &Limits<impl Fn(&Order) -> bool>,
     out: &mut Vec<Step>,
 ) -> Result<Planned, Unfit> {
-    let was = *book.get(order).ok_or(Unfit::NotResting)?;
+    let was = book.get(order).ok_or(Unfit::NotResting)?;
+    let keeps = |own| Ok(Planned { own, outside_band: false });
     if quantity <= was.filled {
-        out.push(Step::Remove { order });
-        return Ok(Planned::Done);
+        return keeps(Own::Ends);
     }
     let wanted = quantity - was.filled;
     if price == was.price && wanted <= was.remaining {
-        if wanted < was.remaining {
-            out.push(Step::Reduce { order, quantity: was.remaining - wanted });
-        }
-        return Ok(Planned::Done);
+        let less = was.remaining - wanted;
+        return keeps(if less > Tonnes::ZERO { Own::Less(less) } else { Own::Stays });
     }
-    let begun = out.len();
-    out.push(Step::Lift { order });
     let kind = if was.post_only { OrderKind::PostOnly } else { OrderKind::Limit };
-    let it = Incoming { order: Order { price, remaining: wanted, ..was }, kind, self_match };
-    let done = aggress(book, &it, limits, out);
-    if done.is_err() {
-        out.truncate(begun);
-    }
-    done
+    let it = Incoming { order: Order { price, remaining: wanted, ..*was }, kind, self_match };
+    aggress(book, &it, limits, out)
 }
 
 /// Trades with what rests on the other side, best first, and rests with what is left.
@@ -187,7 +203,7 @@ fn aggress(
     limits: &Limits<impl Fn(&Order) -> bool>,
     out: &mut Vec<Step>,
 ) -> Result<Planned, Unfit> {
-    let order = it.order;
+    let order = &it.order;
     if order.remaining == Tonnes::ZERO {
         return Err(Unfit::QuantityIsZero);
     }
@@ -205,7 +221,7 @@ fn aggress(
     let begun = out.len();
     let (lowest, highest) = limits.band;
     let (mut left, mut traded, mut ended) = (order.remaining, Tonnes::ZERO, false);
-    let mut planned = Planned::Done;
+    let mut outside_band = false;
     let mut others = book.orders(order.market(), other).filter(|_| !limits.gathers);
     while let Some(resting) = others.next() {
         if left == Tonnes::ZERO || ended || !meets(order.price, resting.price) {
@@ -223,7 +239,7 @@ fn aggress(
             // A call does not ask who meets whom: beside its own group the order cannot wait in it.
             let beyond = others.take_while(|it| meets(order.price, it.price));
             ended = order.group.is_some() && beyond.into_iter().any(|it| it.group == order.group);
-            planned = if ended { Planned::Done } else { Planned::OutsideBand };
+            outside_band = !ended;
             break;
         }
         match it.self_match {
@@ -252,13 +268,12 @@ fn aggress(
     // A market order waits only in the call that it starts.
     let rests = match it.kind {
         OrderKind::Limit | OrderKind::PostOnly => true,
-        OrderKind::Market => planned == Planned::OutsideBand,
+        OrderKind::Market => outside_band,
         OrderKind::ImmediateOrCancel | OrderKind::FillOrKill => false,
     };
-    if rests && !ended && left > Tonnes::ZERO {
+    let rests = (rests && !ended && left > Tonnes::ZERO).then(|| {
         let post_only = it.kind == OrderKind::PostOnly;
-        let filled = order.filled + traded;
-        out.push(Step::Rest(Order { remaining: left, filled, post_only, ..order }));
-    }
-    Ok(planned)
+        Order { remaining: left, filled: order.filled + traded, post_only, ..*order }
+    });
+    Ok(Planned { own: Own::Comes(rests), outside_band })
 }

@@ -11,7 +11,7 @@ use super::terms::Terms;
 use super::{ExchangeRefused, Side, cancel_order};
 use crate::account;
 use crate::authority::{Authorised, Right};
-use crate::book::plan::{self, Change, Planned, SelfMatch};
+use crate::book::plan::{self, Change, Own, SelfMatch};
 use crate::book::{Order, Step};
 use crate::cash;
 use crate::event::{Event, Events};
@@ -23,6 +23,7 @@ use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::units::{self, UnitsRefused, holding};
 use minicbor::{Decode, Encode};
+use std::borrow::Cow;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -64,7 +65,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let mut no = Objections::default();
     let order = it.order;
-    let was = *super::waiting(state, order)?;
+    let was = super::waiting(state, order)?;
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, was.market(), by.now());
     no.take(terms.check(state, was.owner, (price, quantity.max(Tonnes(1)))));
@@ -84,36 +85,39 @@ pub fn decide(
     no.take(terms.check_own(state, was.owner, (was.side, price)));
     let change = Change { order, price, quantity, self_match: it.self_match };
     let adjusted = match was.side {
-        Side::Buy => no.take(buyer(state, (&was, &terms), (price, wanted))),
-        Side::Sell => no.take(seller(state, &was, more)),
+        Side::Buy => no.take(buyer(state, (was, &terms), (price, wanted))),
+        Side::Sell => no.take(seller(state, was, more)),
     };
     let adjusted = no.settle_with(adjusted)?;
     let mut steps = Vec::new();
     let limits = terms.limits(state, was.owner);
     let planned = plan::replace(&state.orders, &change, &limits, &mut steps);
-    let planned = planned.map_err(|why| coming::refused(why, Order { price, ..was }))?;
-    match steps.first() {
-        Some(Step::Reduce { quantity, .. }) => {
-            coming::free_part(state, &was, *quantity, out);
-            out.push(Event::OrderReduced(OrderReduced { order, quantity: *quantity }));
+    let planned = planned.map_err(|why| coming::refused(why, Order { price, ..*was }))?;
+    match planned.own {
+        // That nothing changes was objected to.
+        Own::Stays => {}
+        Own::Less(quantity) => {
+            coming::free_part(state, was, quantity, out);
+            out.push(Event::OrderReduced(OrderReduced { order, quantity }));
         }
-        Some(Step::Lift { .. }) => {
-            let comes = Order { price, remaining: wanted, ..was };
-            requeue(state, (&was, comes, adjusted), (&terms, &steps), out);
-            if planned == Planned::OutsideBand {
+        Own::Ends => cancel_order::end(state, was, &mut |it| out.push(it)),
+        Own::Comes(rests) => {
+            let comes = Order { price, remaining: wanted, ..*was };
+            requeue(state, (was, comes, adjusted), (&terms, &steps, rests.is_some()), out);
+            if planned.outside_band {
                 terms.volatility_call(state, out);
             }
         }
-        _ => cancel_order::end(state, &was, &mut |it| out.push(it)),
     }
     Ok(())
 }
 
 /// What changes about what is set aside, and the units that are then.
 #[derive(Default)]
-struct Adjusted {
-    facts: Vec<Event>,
-    units: Vec<(SeriesId, Block)>,
+struct Adjusted<'a> {
+    cash: Option<Event>,
+    more: Vec<Event>,
+    units: Cow<'a, [(SeriesId, Block)]>,
 }
 
 /// Money for the new price and quantity.
@@ -121,7 +125,7 @@ fn buyer(
     state: &State,
     (was, terms): (&Order, &Terms),
     (price, wanted): (Price, Tonnes),
-) -> Result<Adjusted, Refusals> {
+) -> Result<Adjusted<'static>, Refusals> {
     let (account, hold) = (was.cash, was.hold);
     let held = was.reserve(was.remaining).unwrap_or_default();
     // Its own fee, or that of the terms now: a policy may have changed since it came.
@@ -131,29 +135,29 @@ fn buyer(
     if most > held {
         cash::with_free(state, was.owner, most - held)?;
     }
-    let facts = if next > held {
-        vec![Event::CashHeld(CashHeld { account, hold, amount: next - held })]
+    let cash = if next > held {
+        Some(Event::CashHeld(CashHeld { account, hold, amount: next - held }))
     } else if held > next && next > Money::ZERO {
-        vec![Event::CashReleased(CashReleased { account, hold, amount: held - next })]
+        Some(Event::CashReleased(CashReleased { account, hold, amount: held - next }))
     } else {
-        Vec::new()
+        None
     };
-    Ok(Adjusted { facts, units: Vec::new() })
+    Ok(Adjusted { cash, ..Adjusted::default() })
 }
 
 /// More of the free units, where the new quantity takes them.
-fn seller(state: &State, was: &Order, more: Tonnes) -> Result<Adjusted, Refusals> {
+fn seller<'a>(state: &'a State, was: &Order, more: Tonnes) -> Result<Adjusted<'a>, Refusals> {
     let (account, hold) = (was.account, was.hold);
-    let held = state.ledger.holds.get(&hold).map(|it| it.units.clone());
-    let mut it = Adjusted { facts: Vec::new(), units: held.unwrap_or_default() };
+    let held = state.ledger.holds.get(&hold).map(|it| Cow::Borrowed(&it.units[..]));
+    let mut it = Adjusted { units: held.unwrap_or_default(), ..Adjusted::default() };
     if more == Tonnes::ZERO {
         return Ok(it);
     }
     let counts = |series| state.ledger.counts_for(series, was.jurisdiction, was.year);
     for (series, block) in units::pick(state.ledger.shelves.row(account), more, counts)? {
         let serials = block.serials;
-        it.facts.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
-        it.units.push((series, block));
+        it.more.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+        it.units.to_mut().push((series, block));
     }
     let most = BLOCKS_PER_TRANSFER_MAX;
     let fits = it.units.len() <= most;
@@ -163,11 +167,11 @@ fn seller(state: &State, was: &Order, more: Tonnes) -> Result<Adjusted, Refusals
 /// The order comes anew with what is set aside for it; the rest waits at the back.
 fn requeue(
     state: &State,
-    (was, it, adjusted): (&Order, Order, Adjusted),
-    (terms, steps): (&Terms, &[Step]),
+    (was, it, adjusted): (&Order, Order, Adjusted<'_>),
+    (terms, steps, rests): (&Terms, &[Step], bool),
     out: &mut Events,
 ) {
-    for fact in adjusted.facts {
+    for fact in adjusted.cash.into_iter().chain(adjusted.more) {
         out.push(fact);
     }
     // Money is adjusted; units that it offers no longer are free.
@@ -180,9 +184,9 @@ fn requeue(
     if less > Tonnes::ZERO {
         coming.give_up(less, out);
     }
-    let rests = coming.write(state, steps, out);
+    coming.write(state, steps, out);
     let Order { id: order, price, remaining, filled, .. } = coming.order;
-    if rests.is_none() && remaining > Tonnes::ZERO {
+    if !rests && remaining > Tonnes::ZERO {
         coming.give_up(remaining, out);
         out.push(Event::OrderCancelled(cancel_order::OrderCancelled { order }));
         return;

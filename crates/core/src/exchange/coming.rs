@@ -57,14 +57,8 @@ impl<'a> Coming<'a> {
         Self { is_held: true, ..Self::new(order, units, terms) }
     }
 
-    /// Writes the facts of what it does but for its own end; the order that is to wait, if any.
-    pub(super) fn write(
-        &mut self,
-        state: &State,
-        steps: &[Step],
-        out: &mut Events,
-    ) -> Option<Order> {
-        let mut rests = None;
+    /// Writes the facts of what it does to others.
+    pub(super) fn write(&mut self, state: &State, steps: &[Step], out: &mut Events) {
         for step in steps {
             match *step {
                 Step::Trade { maker, price, quantity, .. } => {
@@ -81,11 +75,8 @@ impl<'a> Coming<'a> {
                     let Some(maker) = state.orders.get(order) else { continue };
                     cancel_order::end(state, maker, &mut |it| out.push(it));
                 }
-                Step::Lift { .. } => {}
-                Step::Rest(order) => rests = Some(order),
             }
         }
-        rests
     }
 
     /// What is left of an order that does not wait ends.

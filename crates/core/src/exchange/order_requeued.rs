@@ -1,6 +1,5 @@
 //! The fact that an order was changed and went to the back, or traded whole as it was.
 
-use crate::book::Order;
 use crate::context::RecordHeader;
 use crate::id::OrderId;
 use crate::quantity::{Price, Tonnes};
@@ -25,15 +24,13 @@ pub struct OrderRequeued {
 }
 
 /// The order waits at the back of its price, or leaves.
-#[expect(clippy::expect_used, reason = "an order that waits is changed, or we stop")]
 pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
     if it.remaining == Tonnes::ZERO {
         state.orders.remove(it.order);
         return;
     }
-    let was = state.orders.get(it.order).copied();
-    let was = was.expect("an order is changed that does not wait");
-    let (price, remaining, filled) = (it.price, it.remaining, it.filled);
-    let since = record.position;
-    state.orders.requeue(&Order { price, remaining, filled, since, ..was });
+    state.orders.requeue(it.order, |order| {
+        (order.price, order.remaining, order.filled) = (it.price, it.remaining, it.filled);
+        order.since = record.position;
+    });
 }

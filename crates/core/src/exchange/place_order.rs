@@ -12,7 +12,7 @@ use super::{Lasting, Side};
 use crate::account;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
-use crate::book::plan::{self, Incoming, OrderKind, Planned, SelfMatch};
+use crate::book::plan::{self, Incoming, OrderKind, Own, SelfMatch};
 use crate::book::{Market, Order};
 use crate::cash;
 use crate::context::RecordHeader;
@@ -220,10 +220,11 @@ fn come(
 ) -> Result<(), Refusals> {
     let mut steps = Vec::new();
     let limits = terms.limits(state, it.order.owner);
-    let planned = plan::place(&state.orders, it, &limits, &mut steps);
+    let planned = plan::come(&state.orders, it, &limits, &mut steps);
     let planned = planned.map_err(|why| coming::refused(why, it.order))?;
     let mut coming = Coming::new(it.order, Cut::new(picked), terms);
-    let Some(order) = coming.write(state, &steps, out) else {
+    coming.write(state, &steps, out);
+    let Own::Comes(Some(order)) = planned.own else {
         coming.end(out);
         return Ok(());
     };
@@ -242,7 +243,7 @@ fn come(
     for it in held {
         out.push(Event::UnitsHeld(it));
     }
-    if planned == Planned::OutsideBand {
+    if planned.outside_band {
         terms.volatility_call(state, out);
     }
     Ok(())

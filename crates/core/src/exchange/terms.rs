@@ -86,9 +86,10 @@ impl Terms {
         no.unless(price <= PRICE_MAX, No::PriceTooHigh { price, most: PRICE_MAX });
         no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
         let TradingRules { tick, lot, .. } = self.rules;
-        let on_tick = price.0.checked_rem(tick.0) == Some(0);
+        // Divisions are dear, and most markets have the finest steps.
+        let on_tick = tick == Price(1) || price.0.checked_rem(tick.0) == Some(0);
         no.unless(on_tick, No::OffTick { price, tick });
-        let in_lots = quantity.0.checked_rem(lot.0) == Some(0);
+        let in_lots = lot == Tonnes(1) || quantity.0.checked_rem(lot.0) == Some(0);
         no.unless(in_lots, No::OffLot { quantity, lot });
         let halted = state.halts.contains_key(&Halted::Party(party));
         no.unless(!halted, No::PartyHalted { party });

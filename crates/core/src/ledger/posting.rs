@@ -202,13 +202,11 @@ impl Rows for Ledger {
         if id >= self.next_hold {
             self.next_hold = HoldId(id.0.saturating_add(1));
         }
-        self.holds.entry(id).or_default()
+        self.holds.entry(id)
     }
 
     fn end_hold_if_empty(&mut self, id: HoldId) {
-        if self.holds.get(&id).is_some_and(|it| *it == Hold::default()) {
-            self.holds.remove(&id);
-        }
+        self.holds.end_if_empty(id);
     }
 }
 
@@ -244,7 +242,12 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
         }
         Posting::UnitsHeld(it) => {
             let block = rows.shelf(it.account).take(it.series, it.serials);
-            rows.hold(it.hold).units.push((it.series, block));
+            let units = &mut rows.hold(it.hold).units;
+            // Nearly all hold one block, and there are many.
+            if units.is_empty() {
+                units.reserve_exact(1);
+            }
+            units.push((it.series, block));
         }
         Posting::UnitsReleased(it) => {
             let block = release(rows.hold(it.hold), it);

@@ -183,18 +183,19 @@ impl Played {
     fn play(&mut self, place: usize, asked: &Asked) {
         let (mut steps, free) = (Vec::new(), plan::unlimited());
         let planned = match asked {
-            Asked::New(it) => plan::place(&self.book, it, &free, &mut steps).map(|_| ()),
-            Asked::Cancel(order) => plan::cancel(&self.book, *order, &mut steps),
-            Asked::Replace(it) => plan::replace(&self.book, it, &free, &mut steps).map(|_| ()),
+            Asked::New(it) => (it.order.id, plan::place(&self.book, it, &free, &mut steps)),
+            Asked::Cancel(order) => (*order, plan::cancel(&self.book, *order)),
+            Asked::Replace(it) => (it.order, plan::replace(&self.book, it, &free, &mut steps)),
         };
-        if let Err(why) = planned {
-            self.refused.push((place + 1, why));
-        }
         for step in &steps {
             if let Step::Trade { maker, taker, price, quantity } = *step {
                 self.trades.push(Trade { maker, taker, price, quantity });
             }
             self.book.take(step);
+        }
+        match planned {
+            (id, Ok(it)) => self.book.take_own(id, &it.own),
+            (_, Err(why)) => self.refused.push((place + 1, why)),
         }
     }
 
