@@ -4,11 +4,14 @@
 pub mod clear_call;
 pub mod crossing;
 pub mod open_call;
+pub mod random_end;
 
-use crate::id::{CouplingId, JurisdictionId};
+use crate::id::{CouplingId, JurisdictionId, OrderId};
 use crate::quantity::{Price, Tonnes};
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
+use random_end::RandomEnd;
+use std::collections::BTreeMap;
 
 /// A call auction of units that count for one jurisdiction's year.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -31,9 +34,21 @@ pub struct Call {
     /// With which others it is cleared, if it is.
     #[n(5)]
     pub coupling: Option<CouplingId>,
+    /// How its end is drawn, where it is.
+    #[n(6)]
+    pub random_end: Option<RandomEnd>,
+    /// Orders that came, or were changed, when it may have ended, and when.
+    #[n(7)]
+    pub late: BTreeMap<OrderId, Instant>,
 }
 
 impl Call {
+    /// Whether an order takes part, once it is known when the phase ended.
+    pub fn takes_part(&self, order: OrderId, ended: Option<Instant>) -> bool {
+        let late = |ended| self.late.get(&order).is_some_and(|at| *at >= ended);
+        !ended.is_some_and(late)
+    }
+
     /// Whether it is over, with every trade settled.
     pub fn is_cleared(&self) -> bool {
         self.result.is_some_and(|it| it.left == Tonnes::ZERO)
@@ -55,4 +70,7 @@ pub struct CallResult {
     /// How much of the volume is still to be settled.
     #[n(3)]
     pub left: Tonnes,
+    /// When the phase ended, where that was drawn.
+    #[n(4)]
+    pub ended: Option<Instant>,
 }

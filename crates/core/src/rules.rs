@@ -142,12 +142,16 @@ pub struct TradingRules {
     /// Continuous trading, where there is any.
     #[n(2)]
     pub continuous: Option<ContinuousRules>,
+    /// Phases of calls end at a moment drawn from their last so many minutes; 0 for when they
+    /// close.
+    #[n(3)]
+    pub random_end_minutes: u32,
 }
 
 /// Calls alone, on the finest tick and lot.
 impl Default for TradingRules {
     fn default() -> Self {
-        Self { tick: Price(1), lot: Tonnes(1), continuous: None }
+        Self { tick: Price(1), lot: Tonnes(1), continuous: None, random_end_minutes: 0 }
     }
 }
 
@@ -180,13 +184,17 @@ pub struct ContinuousRules {
 impl TradingRules {
     /// The highest fee, in hundredths of a percent.
     pub const FEE_BP_MAX: u32 = 1_000;
+    /// The longest time in which the end of a phase is drawn, in minutes.
+    pub const RANDOM_END_MINUTES_MAX: u32 = 60;
     /// The longest volatility call, in minutes.
     pub const VOLATILITY_MINUTES_MAX: u32 = 1_440;
 
     /// Whether a market could run by them.
     pub fn is_sound(&self) -> bool {
         let steps = self.tick > Price(0) && self.lot > Tonnes::ZERO;
+        let end = self.random_end_minutes <= Self::RANDOM_END_MINUTES_MAX;
         steps
+            && end
             && self.continuous.is_none_or(|it| {
                 let hours = it.opens < it.closes && it.closes <= MINUTES_A_DAY;
                 let fees = it.maker_fee_bp.max(it.taker_fee_bp) <= Self::FEE_BP_MAX;

@@ -31,7 +31,9 @@ pub(crate) fn read(s: &Section<'_>) -> TradingRules {
             s.mistake(key, "belongs to sessions = true");
         }
     }
-    TradingRules { tick, lot, continuous: sessions.then(|| continuous(s)) }
+    let longest = u64::from(TradingRules::RANDOM_END_MINUTES_MAX);
+    let random_end_minutes = small(s.whole("call_random_end_minutes", 0, 0..=longest));
+    TradingRules { tick, lot, continuous: sessions.then(|| continuous(s)), random_end_minutes }
 }
 
 /// Hours, fees and bands of sessions.

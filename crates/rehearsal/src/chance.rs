@@ -23,6 +23,8 @@ pub enum Purpose {
     Incomplete,
     /// The seed of an auction.
     AuctionSeed,
+    /// The seed of the end of a call.
+    CallSeed,
 }
 
 /// The source of all draws.

@@ -49,9 +49,12 @@ fn open((state, now): (&State, Instant), draw: &mut Draw) -> Vec<Command> {
     let year = Year(2027 + u16::try_from(draw.below(2)).unwrap());
     let opens = Instant(now.0 + OPENS_MS);
     let closes = Instant(opens.0 + LASTS_MS);
-    let of = |place| OpenCall { jurisdiction: JurisdictionId(place), year, opens, closes }.into();
+    let of = |place| {
+        let (jurisdiction, commitment) = (JurisdictionId(place), None);
+        OpenCall { jurisdiction, year, opens, closes, commitment }.into()
+    };
     let over = waiting(state).filter(|(_, it)| it.closes <= now);
-    let over = over.map(|(call, _)| ClearCall { call }.into());
+    let over = over.map(|(call, _)| ClearCall { call, seed: None }.into());
     over.chain([of(0), of(1)]).collect()
 }
 

@@ -5,9 +5,10 @@
 //! A record holds a bounded number of trades. With more of them the price is fixed by the first
 //! record, and clearing again settles what is left; until then the orders stand.
 
-use super::CallResult;
-use super::crossing::{self, Interest};
+use super::crossing::{self, Crossing, Interest};
+use super::{Call, CallResult};
 use crate::agenda::FACTS_A_SLICE;
+use crate::auction::clear_auction::commitment;
 use crate::authority::{Authorised, Right};
 use crate::book::{Market, Order};
 use crate::compatibility::allocation::{self, Allocation};
@@ -44,6 +45,9 @@ pub struct ClearCall {
     /// The call.
     #[n(0)]
     pub call: CallId,
+    /// The seed to which the administrator committed, where the end of the phase is drawn.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub seed: Option<[u8; 32]>,
 }
 
 /// The fact.
@@ -54,7 +58,7 @@ pub struct CallCleared {
     pub call: CallId,
     /// How it ended.
     #[n(1)]
-    pub result: CallResult,
+    pub result: Box<CallResult>,
 }
 
 refusals! {
@@ -71,6 +75,13 @@ refusals! {
         Coupled { call: CallId, until: Instant } = 934
             => "call {call} is coupled with others; the region clears them, and from {until} on \
                 each may be cleared alone",
+        /// Whoever commits to a seed reveals that one.
+        SeedDoesNotFit { call: CallId } = 939
+            => "the seed does not fit the commitment published before call {call}",
+        /// The end must be known.
+        SeedMissing { call: CallId, until: Instant } = 940
+            => "call {call} ended at a drawn moment; name the seed (lost, the call is cleared \
+                without it from {until} on, and everybody takes part)",
     }
 }
 
@@ -101,27 +112,59 @@ pub fn decide(
     let until = closes.plus_days(ALONE_AFTER_DAYS);
     let alone = row.coupling.is_none() || now >= until;
     no.unless(alone, ClearCallRefused::Coupled { call, until });
-    no.settle()?;
+    let ended = no.take(ended(state, (call, row), it.seed.as_ref()));
+    let ended = no.settle_with(ended)?;
     let market = (row.jurisdiction, row.year);
-    let book = Book::of(state, market, row.result.map(|it| it.price));
-    let before = row.result.unwrap_or_default();
+    let takes_part = |it: &Order| row.takes_part(it.id, ended);
+    let book = Book::of(state, market, (row.result.map(|it| it.price), &takes_part));
+    let before = CallResult { ended, ..row.result.unwrap_or_default() };
     let Some(price) = book.price else {
-        out.push(Event::CallCleared(CallCleared { call, result: before }));
+        let result = Box::new(before);
+        out.push(Event::CallCleared(CallCleared { call, result }));
         return Ok(());
     };
     let allocation = book.allocate(state, market);
     let volume: Tonnes = allocation.buys.iter().copied().sum();
     let (trades, settled) = trades(state, &book, &allocation);
-    let result = CallResult {
+    let result = Box::new(CallResult {
         price: (before.volume + volume > Tonnes::ZERO).then_some(price),
         // What was frozen in between trades no more.
         volume: before.left.short_of(before.volume) + volume,
-        barred: row.result.map_or_else(|| volume.short_of(book.volume), |it| it.barred),
+        barred: row.result.map_or_else(|| volume.short_of(book.whole()), |it| it.barred),
         left: settled.short_of(volume),
-    };
+        ended,
+    });
     out.push(Event::CallCleared(CallCleared { call, result }));
     settle(state, (&trades, price), out);
     Ok(())
+}
+
+/// When the phase ended, where that is drawn.
+fn ended(
+    state: &State,
+    (call, row): (CallId, &Call),
+    seed: Option<&[u8; 32]>,
+) -> Result<Option<Instant>, ClearCallRefused> {
+    // What a first record said stands.
+    if let Some(result) = row.result {
+        return Ok(result.ended);
+    }
+    let until = row.closes.plus_days(ALONE_AFTER_DAYS);
+    match (row.random_end, seed) {
+        (None, None) => Ok(None),
+        (Some(it), Some(seed)) if commitment(seed) == it.commitment => {
+            Ok(Some(it.ended((call, row.closes), seed)))
+        }
+        (Some(_), None) if state.now >= until => Ok(None),
+        (Some(_), None) => Err(ClearCallRefused::SeedMissing { call, until }),
+        (_, Some(_)) => Err(ClearCallRefused::SeedDoesNotFit { call }),
+    }
+}
+
+/// The price at which a market would clear now, what would be traded if all settled with all, and
+/// bids minus asks: what is published during a phase.
+pub fn indicative(state: &State, market: Market) -> Option<Crossing> {
+    Book::of(state, market, (None, &|_: &Order| true)).found
 }
 
 /// What crosses in a market, and the price.
@@ -130,22 +173,26 @@ struct Book<'a> {
     sells: Vec<&'a Order>,
     price: Option<Price>,
     /// What would be traded if all settled with all.
-    volume: Tonnes,
+    found: Option<Crossing>,
 }
 
 impl<'a> Book<'a> {
     /// The orders that may trade at the price, as they are served. The price may be fixed.
-    fn of(state: &'a State, market: Market, fixed: Option<Option<Price>>) -> Self {
+    fn of(
+        state: &'a State,
+        market: Market,
+        (fixed, takes_part): (Option<Option<Price>>, &impl Fn(&Order) -> bool),
+    ) -> Self {
         let best = |side| state.orders.best(market, side);
         let (bid, ask) = (best(Side::Buy), best(Side::Sell));
         // Orders of what is frozen or halted wait on.
         let all = |side| state.orders.orders(market, side);
-        let may_trade = |it: &&Order| exchange::may_trade(state, it);
+        let may_trade = |it: &&Order| exchange::may_trade(state, it) && takes_part(it);
         let crosses = |it: &&Order| ask.is_some_and(|ask| it.price >= ask);
         let buys = all(Side::Buy).take_while(crosses).filter(may_trade).collect();
         let crosses = |it: &&Order| bid.is_some_and(|bid| it.price <= bid);
         let sells = all(Side::Sell).take_while(crosses).filter(may_trade).collect();
-        let mut it = Self { buys, sells, price: None, volume: Tonnes::ZERO };
+        let mut it = Self { buys, sells, price: None, found: None };
         match fixed {
             Some(price) => it.price = price,
             None => it.cross(state, market),
@@ -164,9 +211,13 @@ impl<'a> Book<'a> {
         let interests: Vec<Interest> = orders().map(interest).collect();
         let reference = state.last_price(jurisdiction, year).map(|(price, _)| price);
         let tick = exchange::tick(state, jurisdiction, orders());
-        if let Some(found) = crossing::cross(&interests, reference, tick) {
-            (self.price, self.volume) = (Some(found.price), found.volume);
-        }
+        self.found = crossing::cross(&interests, reference, tick);
+        self.price = self.found.map(|it| it.price);
+    }
+
+    /// What would be traded if all settled with all.
+    fn whole(&self) -> Tonnes {
+        self.found.map(|it| it.volume).unwrap_or_default()
     }
 
     /// What each order gets.
@@ -269,9 +320,10 @@ fn settle(state: &State, (trades, price): (&[Trade<'_>], Price), out: &mut Event
 pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     let begins = call.result.is_none();
-    call.result = Some(it.result);
+    call.result = Some(*it.result);
     let market = (call.jurisdiction, call.year);
     if call.is_cleared() {
+        call.late.clear();
         let opens = call.opens;
         state.open_calls.remove(&(market, opens, it.call));
     }

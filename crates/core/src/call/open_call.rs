@@ -2,15 +2,18 @@
 //! year are taken.
 
 use super::Call;
+use super::random_end::RandomEnd;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
+use crate::exchange;
 use crate::id::{CallId, JurisdictionId};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -27,6 +30,9 @@ pub struct OpenCall {
     /// Orders are taken before this moment.
     #[n(3)]
     pub closes: Instant,
+    /// What the administrator commits to, where the policy has phases end at a drawn moment.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub commitment: Option<[u8; 32]>,
 }
 
 /// The fact.
@@ -47,6 +53,9 @@ pub struct CallOpened {
     /// Orders are taken before this moment.
     #[n(4)]
     pub closes: Instant,
+    /// How its end is drawn, where it is.
+    #[n(5)]
+    pub random_end: Option<Box<RandomEnd>>,
 }
 
 refusals! {
@@ -63,6 +72,15 @@ refusals! {
             => "the surrender for {year} is due at {due}, before the phase closes",
         /// One phase at a time.
         AnotherPhaseOpen { call: CallId } = 904 => "call {call} for the same year is not cleared",
+        /// Nobody chooses the end once it has seen the orders.
+        CommitmentMissing { minutes: u32 } = 905
+            => "phases end here at a moment drawn from their last {minutes} minutes; name the \
+                commitment to its seed",
+        /// Without a drawn end there is nothing to commit to.
+        CommitmentInVain = 906 => "phases end here when they close; name no commitment",
+        /// Its last minutes are not all of it.
+        PhaseTooShort { minutes: u32 } = 907
+            => "the phase must last longer than the {minutes} minutes in which its end is drawn",
     }
 }
 
@@ -93,9 +111,30 @@ pub fn decide(
     if let Some(call) = state.open_call((jurisdiction, year)) {
         no.unless(false, OpenCallRefused::AnotherPhaseOpen { call });
     }
+    let minutes = exchange::rules(state, jurisdiction).random_end_minutes;
+    let random_end = match it.commitment {
+        Some(commitment) => {
+            no.unless(minutes > 0, OpenCallRefused::CommitmentInVain);
+            let random_end = RandomEnd { commitment, minutes };
+            let lasts = opens < random_end.begins(closes);
+            no.unless(lasts || !ahead, OpenCallRefused::PhaseTooShort { minutes });
+            Some(Box::new(random_end))
+        }
+        None => {
+            no.unless(minutes == 0, OpenCallRefused::CommitmentMissing { minutes });
+            None
+        }
+    };
     no.settle()?;
     let call = state.calls.next_id();
-    out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes }));
+    out.push(Event::CallOpened(CallOpened {
+        call,
+        jurisdiction,
+        year,
+        opens,
+        closes,
+        random_end,
+    }));
     Ok(())
 }
 
@@ -103,8 +142,17 @@ pub fn decide(
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
     state.open_calls.insert(((jurisdiction, year), opens, it.call));
-    let (result, coupling) = (None, None);
-    state.calls.add(it.call, Call { jurisdiction, year, opens, closes, result, coupling });
+    let call = Call {
+        jurisdiction,
+        year,
+        opens,
+        closes,
+        result: None,
+        coupling: None,
+        random_end: it.random_end.as_deref().copied(),
+        late: BTreeMap::new(),
+    };
+    state.calls.add(it.call, call);
     for moment in [opens, closes] {
         state.agenda.enter(state.now, moment, Due::Window);
     }

@@ -124,7 +124,7 @@ pub fn decide(
         };
         let volume = filled(Side::Buy).max(filled(Side::Sell));
         let price = price.map(|it| it.nearest);
-        let result = CallResult { price, volume, ..CallResult::default() };
+        let result = Box::new(CallResult { price, volume, ..CallResult::default() });
         draft.note(Event::CallCleared(CallCleared { call: market.call, result }));
     }
     Ok(())

@@ -45,6 +45,9 @@ refusals! {
             => "two calls are of jurisdiction {jurisdiction}",
         /// Each call once.
         Coupled { call: CallId } = 944 => "call {call} is coupled",
+        /// They end together.
+        RandomEnd { call: CallId } = 946
+            => "call {call} ends at a drawn moment; coupled calls end together, when they close",
         /// It is announced before.
         PhaseOver { closes: Instant } = 945
             => "the phase closed at {closes}; calls are coupled before that",
@@ -77,6 +80,7 @@ pub fn decide(
         let (year, closes) = *first.get_or_insert((row.year, row.closes));
         no.unless((row.year, row.closes) == (year, closes), No::NotTogether { call });
         no.unless(row.coupling.is_none(), No::Coupled { call });
+        no.unless(row.random_end.is_none(), No::RandomEnd { call });
         no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
         let jurisdiction = row.jurisdiction;
         no.unless(markets.insert(jurisdiction), No::SameMarket { jurisdiction });

@@ -14,6 +14,7 @@ use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
 use crate::book::plan::{self, Incoming, OrderKind, Own, SelfMatch};
 use crate::book::{Market, Order};
+use crate::call::random_end;
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
@@ -259,4 +260,5 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderPlaced) {
         state.agenda.enter(state.now, until, due);
     }
     state.orders.rest(order);
+    random_end::came(state, order.market(), (order.id, record.at));
 }

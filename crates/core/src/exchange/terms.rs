@@ -156,6 +156,14 @@ impl Terms {
         let ((jurisdiction, year), opens) = (self.market, self.now);
         let call = state.calls.next_id();
         let closes = opens.plus_minutes(hours.volatility_minutes);
-        out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes }));
+        let random_end = None;
+        out.push(Event::CallOpened(CallOpened {
+            call,
+            jurisdiction,
+            year,
+            opens,
+            closes,
+            random_end,
+        }));
     }
 }

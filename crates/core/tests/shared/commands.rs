@@ -517,7 +517,9 @@ impl Story {
             }
             "call" => {
                 let (opens, closes) = dates();
-                OpenCall { jurisdiction: of(), year: year(), opens, closes }.into()
+                let seed = words.keyed.get("seed").map(|it| [it.parse().unwrap(); 32]);
+                let commitment = seed.map(|it| commitment(&it));
+                OpenCall { jurisdiction: of(), year: year(), opens, closes, commitment }.into()
             }
             "buy" | "sell" => {
                 let (jurisdiction, year) = self.traded(words.get("in"));
@@ -577,7 +579,11 @@ impl Story {
                 .into()
             }
             "cancel" => CancelOrder { order: OrderId(u64::from(self.id(words.plain[1]))) }.into(),
-            "clear-call" => ClearCall { call: CallId(self.id(words.plain[1])) }.into(),
+            "clear-call" => ClearCall {
+                call: CallId(self.id(words.plain[1])),
+                seed: words.keyed.get("seed").map(|it| [it.parse().unwrap(); 32]),
+            }
+            .into(),
             "couple" => {
                 let calls = words.plain[1..].iter().map(|it| CallId(self.id(it))).collect();
                 CoupleCalls { calls }.into()

@@ -18,6 +18,7 @@ mod words;
 use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::auction::consign::Consign;
 use karvan_core::calendar::Day;
+use karvan_core::call::clear_call::indicative;
 use karvan_core::command::needs_second;
 use karvan_core::draft::Draft;
 use karvan_core::exchange::Side;
@@ -323,6 +324,13 @@ impl Story {
             "auction-price" => {
                 let row = self.state.auctions.row(AuctionId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
+            }
+            "indicative" => {
+                let row = self.state.calls.row(CallId(self.id(plain[1])));
+                let found = indicative(&self.state, (row.jurisdiction, row.year));
+                found.map_or("none".to_owned(), |it| {
+                    format!("{}:{}:{}", it.price, it.volume.0, it.surplus)
+                })
             }
             "barred" => {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));

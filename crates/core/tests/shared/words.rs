@@ -354,12 +354,13 @@ fn trading(text: &str) -> TradingRules {
         volatility_minutes: 30,
     };
     let (tick, lot) = (Price(1), Tonnes(1));
-    let with = |it| TradingRules { tick, lot, continuous: Some(it) };
+    let with = |it| TradingRules { tick, lot, continuous: Some(it), random_end_minutes: 0 };
     match text {
         "calls" => TradingRules::default(),
         "never" => with(ContinuousRules { closes: 600, ..sessions }),
         "sessions" => with(sessions),
-        "lots" => TradingRules { tick: Price(5), lot: Tonnes(10), continuous: Some(sessions) },
+        "lots" => TradingRules { tick: Price(5), lot: Tonnes(10), ..with(sessions) },
+        "drawn" => TradingRules { random_end_minutes: 10, ..TradingRules::default() },
         "fees" => with(ContinuousRules { maker_fee_bp: 10, taker_fee_bp: 20, ..sessions }),
         "bands" => with(ContinuousRules {
             static_band_bp: Some(5_000),

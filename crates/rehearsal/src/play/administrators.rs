@@ -20,7 +20,7 @@ use karvan_core::compliance::close_year::CloseYear;
 use karvan_core::compliance::report_emissions::ReportEmissions;
 use karvan_core::compliance::verify_report::{Finding, Opinion, VerifyReport, Weight};
 use karvan_core::grounds::Grounds;
-use karvan_core::id::{GroupId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
+use karvan_core::id::{CallId, GroupId, JurisdictionId, Label, NOBODY, PartyId, PersonId};
 use karvan_core::ledger::Serials;
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::mirror::ForeignBlock;
@@ -409,6 +409,10 @@ impl<J: Journal> Play<J> {
         self.chance.bytes(Purpose::AuctionSeed, u64::from(auction))
     }
 
+    fn seed_of_call(&self, call: CallId) -> [u8; 32] {
+        self.chance.bytes(Purpose::CallSeed, u64::from(call.0))
+    }
+
     pub(super) fn clear_auction(&mut self, j: usize) -> Result<(), Stopped> {
         let Some(auction) = self.open_auction.remove(&j) else {
             return Ok(());
@@ -424,7 +428,9 @@ impl<J: Journal> Play<J> {
         let (opens, closes) = (Instant(midnight.0 + OPENS_MS), Instant(midnight.0 + CLOSES_MS));
         let call = self.state().calls.next_id();
         self.open_calls.insert((j, year), call);
-        let open = OpenCall { jurisdiction: id, year: Year(year), opens, closes };
+        let drawn = self.policy_of(j).trading.random_end_minutes > 0;
+        let commitment = drawn.then(|| commitment(&self.seed_of_call(call)));
+        let open = OpenCall { jurisdiction: id, year: Year(year), opens, closes, commitment };
         self.send(vec![(administrator, open.into())])
     }
 
@@ -437,7 +443,21 @@ impl<J: Journal> Play<J> {
             Some(coupling) if row.result.is_none() => self.clear_coupling(coupling),
             // Its coupling is cleared.
             Some(_) => Ok(()),
-            None => self.send(vec![(self.officials[j].administrator, ClearCall { call }.into())]),
+            None => self.clear_call(j, call),
+        }
+    }
+
+    /// One record settles a part of a large call; the rest follows.
+    fn clear_call(&mut self, j: usize, call: CallId) -> Result<(), Stopped> {
+        let drawn = self.state().calls.row(call).random_end.is_some();
+        let seed = drawn.then(|| self.seed_of_call(call));
+        loop {
+            let left = self.state().calls.row(call).result.map(|it| it.left);
+            self.send(vec![(self.officials[j].administrator, ClearCall { call, seed }.into())])?;
+            let row = self.state().calls.row(call);
+            if row.is_cleared() || row.result.map(|it| it.left) == left {
+                return Ok(());
+            }
         }
     }
 

@@ -66,7 +66,9 @@ impl<J: Journal> Play<J> {
         let open = |id: JurisdictionId| {
             let place = usize::try_from(id.0).ok()?;
             let call = *self.open_calls.get(&(place, year))?;
-            state.calls.row(call).coupling.is_none().then_some((id, call))
+            let row = state.calls.row(call);
+            let free = row.coupling.is_none() && row.random_end.is_none();
+            free.then_some((id, call))
         };
         let links = state.rules.iter().flat_map(|it| &it.links);
         let crosses = links.filter(|it| {

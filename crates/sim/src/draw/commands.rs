@@ -532,9 +532,9 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
                 Some((_, it)) => {
                     let jurisdiction = JurisdictionId(1 - it.jurisdiction.0.min(1));
                     let (year, opens, closes) = (it.year, it.opens, it.closes);
-                    OpenCall { jurisdiction, year, opens, closes }.into()
+                    OpenCall { jurisdiction, year, opens, closes, commitment: None }.into()
                 }
-                None => OpenCall { jurisdiction, year, opens, closes }.into(),
+                None => OpenCall { jurisdiction, year, opens, closes, commitment: None }.into(),
             }
         }
         "CoupleCalls" => {
@@ -552,7 +552,7 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
                 state.couplings.iter().find(|(_, it)| it.cleared.is_none()).map(|(id, _)| id);
             ClearCoupling { coupling: waits.unwrap_or(CouplingId(draw.row(2))) }.into()
         }
-        "ClearCall" => ClearCall { call }.into(),
+        "ClearCall" => ClearCall { call, seed: None }.into(),
         "ReturnPurchase" => {
             let delivers =
                 |(_, it): &(AccountId, &Account)| it.kind == AccountKind::AuctionDelivery;
