@@ -203,13 +203,11 @@ fn market(state: &mut State, named: &mut Named, asked: &[Asked]) -> Result<Done,
             return Err(format!("refused: {command:?}").into());
         }
         for event in out.list() {
-            match event {
-                Event::OrderTraded(it) => {
-                    done.executed += it.quantity.0;
-                    done.trades += 1;
-                }
-                Event::UnitsMoved(_) => done.blocks += 1,
-                _ => {}
+            if let Event::OrderTraded(it) = event {
+                done.executed += it.quantity.0;
+                done.trades += 1;
+            } else if let Event::UnitsMoved(_) = event {
+                done.blocks += 1;
             }
         }
     }
@@ -242,9 +240,9 @@ fn steady(opened: &State, runs: usize, table: &mut Table) -> Result<(), Failure>
         let started = Instant::now();
         done = market(&mut state, &mut named, &work.asked)?;
         speeds.push(work.asked.len() as f64 / started.elapsed().as_secs_f64());
-        let mut book = rival::Rival::new(&begin.asked);
+        let mut book = rival::Rival::new(&begin.asked)?;
         let started = Instant::now();
-        let executed = book.take(&work.asked);
+        let executed = book.take(&work.asked)?;
         rivals.push(work.asked.len() as f64 / started.elapsed().as_secs_f64());
         assert_eq!((done.executed, executed), (work.executed, work.executed), "all agree");
         assert_eq!(state.orders.len(), work.live, "as many wait");

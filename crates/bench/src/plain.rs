@@ -12,6 +12,7 @@ struct Row {
     price: i64,
     left: u64,
     owner: u32,
+    stays: bool,
     /// The place among the live ones.
     live: usize,
 }
@@ -60,9 +61,9 @@ impl Plain {
     pub(crate) fn take(&mut self, place: u32, it: &Asked) -> bool {
         match *it {
             Asked::Place { owner, side, price, quantity, stays } => {
-                let row = Row { side, price, left: quantity, owner, live: 0 };
+                let row = Row { side, price, left: quantity, owner, stays, live: 0 };
                 let Some(met) = self.meets(&row) else { return false };
-                self.come((place, row), met, stays);
+                self.come((place, row), met);
             }
             Asked::Move { order, price } => {
                 let row = self.rows[&order];
@@ -70,7 +71,7 @@ impl Plain {
                 let met = self.meets(&row).filter(|_| self.rows[&order].price != price);
                 let Some(met) = met else { return false };
                 self.remove(order);
-                self.come((order, row), met, true);
+                self.come((order, row), met);
             }
             Asked::Cancel { order } => self.remove(order),
         }
@@ -100,7 +101,7 @@ impl Plain {
         Some(met)
     }
 
-    fn come(&mut self, (order, row): (u32, Row), met: Vec<(u32, u64)>, stays: bool) {
+    fn come(&mut self, (order, row): (u32, Row), met: Vec<(u32, u64)>) {
         let mut left = row.left;
         for (other, quantity) in met {
             left -= quantity;
@@ -113,7 +114,7 @@ impl Plain {
                 self.remove(other);
             }
         }
-        if stays && left > 0 {
+        if row.stays && left > 0 {
             let queues = if row.side == Side::Buy { &mut self.bids } else { &mut self.asks };
             queues.entry(row.price).or_default().push_back(order);
             self.rows.insert(order, Row { left, live: self.live.len(), ..row });

@@ -1,5 +1,6 @@
 //! The rival of the exchange: the book of the crate `matchcore`, which settles nothing.
 
+use crate::Failure;
 use crate::exchange::Asked;
 use karvan_core::exchange::Side;
 use matchcore::{
@@ -43,14 +44,14 @@ fn kind(it: &Asked) -> CommandKind {
 
 impl Rival {
     /// A book that took these in.
-    pub(crate) fn new(begin: &[Asked]) -> Self {
+    pub(crate) fn new(begin: &[Asked]) -> Result<Self, Failure> {
         let mut it = Self { book: OrderBook::new("XXA"), next: 0 };
-        it.take(begin);
-        it
+        it.take(begin)?;
+        Ok(it)
     }
 
     /// Takes commands in; how much was executed.
-    pub(crate) fn take(&mut self, asked: &[Asked]) -> u64 {
+    pub(crate) fn take(&mut self, asked: &[Asked]) -> Result<u64, Failure> {
         let mut executed = 0;
         for it in asked {
             let (sequence_number, timestamp) = (SequenceNumber(self.next), Timestamp(self.next));
@@ -59,11 +60,13 @@ impl Rival {
             let effects = match self.book.execute(&Command { meta, kind: kind(it) }) {
                 CommandOutcome::Applied(CommandReport::Submit(it) | CommandReport::Amend(it)) => it,
                 CommandOutcome::Applied(CommandReport::Cancel) => continue,
-                CommandOutcome::Rejected(why) => panic!("the rival refuses {it:?}: {why}"),
+                CommandOutcome::Rejected(why) => {
+                    return Err(format!("the rival refuses {it:?}: {why}").into());
+                }
             };
             let result = effects.target_order().match_result();
             executed += result.map_or(0, |it| it.executed_quantity().0);
         }
-        executed
+        Ok(executed)
     }
 }

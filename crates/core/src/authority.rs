@@ -115,6 +115,13 @@ pub enum Right {
         /// The Party that acquires them.
         acquirer: JurisdictionId,
     },
+    /// The holder of either account of a deal; that of the other one approves.
+    Deal {
+        /// The account that gives units.
+        seller: AccountId,
+        /// The account that takes them.
+        buyer: AccountId,
+    },
     /// The administrator of either Party of a link; the other one approves.
     EitherParty(JurisdictionId, JurisdictionId),
     /// The administrators of the Parties of a link, and the regional one.
@@ -133,7 +140,7 @@ pub enum Approval {
     /// An administrator of another body must approve: what undoes a safeguard, or a transaction
     /// that was final, is not one house's business.
     OtherBody,
-    /// The administrator of the other Party must approve.
+    /// The administrator of the other Party must approve, or the other side of a deal.
     OtherParty,
     /// Seven in ten of the national administrators must approve; while there are none, another
     /// person of the regional one.
@@ -221,7 +228,7 @@ pub(crate) fn check(
     if !is_mandated(row, right) {
         return Err(No::NotMandated { person });
     }
-    let fresh = matches!(right, Right::Holder(_)) && row.from > state.now;
+    let fresh = matches!(right, Right::Holder(_) | Right::Deal { .. }) && row.from > state.now;
     if fresh {
         return Err(No::MandateFresh { person, from: row.from });
     }
@@ -236,6 +243,7 @@ pub(crate) fn check(
         | Right::Parties { .. }
         | Right::EitherParty(..)
         | Right::LinkKeeper(..)
+        | Right::Deal { .. }
         | Right::Holder(_)
         | Right::Member(_)
         | Right::OtherBody(_)
@@ -276,6 +284,8 @@ fn may_act_for(
         Right::Holder(account) | Right::Surrenderer(account) => {
             return Err(No::NotHolder { person, account });
         }
+        Right::Deal { seller, buyer } if holds(seller) || holds(buyer) => {}
+        Right::Deal { seller: account, .. } => return Err(No::NotHolder { person, account }),
         Right::EitherParty(one, other) | Right::LinkKeeper(one, other)
             if [one, other].iter().any(|it| here(Role::NationalAdministrator, *it)) => {}
         Right::LinkKeeper(..) if party.role == Role::RegionalAdministrator => {}
@@ -300,6 +310,7 @@ fn may_act_for(
 fn is_mandated(row: &Person, right: Right) -> bool {
     match right {
         Right::Holder(it) | Right::Surrenderer(it) => row.acts_for(it),
+        Right::Deal { seller, buyer } => row.acts_for(seller) || row.acts_for(buyer),
         Right::Registered => true,
         Right::Founder
         | Right::Time
@@ -354,6 +365,9 @@ fn other_party(state: &State, right: Right, proposer: PartyId) -> Right {
         Right::Administrator(acquirer)
     } else if let Right::EitherParty(one, other) = right {
         Right::Administrator(if proposes == Some(one) { other } else { one })
+    } else if let Right::Deal { seller, buyer } = right {
+        let sells = state.accounts.get(seller).is_some_and(|it| it.holder == proposer);
+        Right::Holder(if sells { buyer } else { seller })
     } else {
         right
     }

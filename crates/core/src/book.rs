@@ -1,9 +1,9 @@
 //! The orders that wait, market by market: better prices first, then the order of arrival.
 //!
 //! Deciding and changing are apart, as everywhere: [`plan`] looks at the book and lists the
-//! steps that an order causes to others; [`Book::take`] takes a step in. Orders lie in a slab and hang
-//! together by price level, a level being a queue, and by owner. Levels stand in a tree by price,
-//! orders are found by their name in a table that cannot be walked.
+//! steps that an order causes to others; [`Book::take`] takes a step in. Orders lie in a slab and
+//! hang together by price level, a level being a queue, and by owner. Levels stand in a tree by
+//! price, orders are found by their name in a table that cannot be walked.
 #![expect(clippy::indexing_slicing, reason = "places are this file's own")]
 
 mod ladder;
@@ -324,7 +324,10 @@ impl Book {
     /// The order of an account that waits under the name its owner gave it.
     pub fn of_client(&self, account: AccountId, client: u32) -> Option<OrderId> {
         let name = named(account, client);
-        let place = self.clients.get(name, |it| name_of(&self.nodes[at(it)].order)).filter(|_| client != 0)?;
+        let place = self
+            .clients
+            .get(name, |it| name_of(&self.nodes[at(it)].order))
+            .filter(|_| client != 0)?;
         Some(self.nodes[at(place)].order.id)
     }
 
@@ -361,7 +364,9 @@ impl Book {
 
     #[expect(clippy::expect_used, reason = "a step names an order of this book, or we stop")]
     fn place(&self, id: OrderId) -> u32 {
-        self.ids.get(id.0, |it| self.nodes[at(it)].order.id.0).expect("the step names an order that does not rest")
+        self.ids
+            .get(id.0, |it| self.nodes[at(it)].order.id.0)
+            .expect("the step names an order that does not rest")
     }
 
     /// An order is filled, whole or in part; the rest keeps its place.

@@ -138,6 +138,10 @@ commands! {
     HaltTrading(exchange::halt_trading) = 83, Administration, One;
     /// Resumes trading.
     ResumeTrading(exchange::resume_trading) = 84, Administration, Two;
+    /// Buys an offer that waits.
+    BuyOffer(exchange::buy_offer) = 87, Trading, One;
+    /// Makes a block trade that two parties agreed on.
+    MakeBlockTrade(exchange::make_block_trade) = 88, Trading, OtherParty;
     /// Puts a party into a settlement class.
     SetSettlementClass(compatibility::set_settlement_class) = 85, Administration, Two;
     /// Says whether two settlement classes settle with each other.

@@ -88,6 +88,8 @@ events! {
         TradingHalted(exchange::halt_trading) = 110,
         /// Trading goes on.
         TradingResumed(exchange::resume_trading) = 111,
+        /// A block trade was made beside the book.
+        BlockTradeMade(exchange::make_block_trade) = 115,
         /// A party was put into a settlement class.
         SettlementClassSet(compatibility::set_settlement_class) = 113,
         /// It was said whether two settlement classes settle with each other.

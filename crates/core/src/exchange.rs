@@ -6,12 +6,14 @@
 //! it is stored nowhere.
 
 pub mod amend_order;
+pub mod buy_offer;
 pub mod cancel_order;
 pub mod cancel_orders;
 mod coming;
 pub(crate) mod delivery;
 pub mod halt_trading;
 pub(crate) mod lapse;
+pub mod make_block_trade;
 pub mod order_ended;
 pub mod order_filled;
 pub mod order_reduced;

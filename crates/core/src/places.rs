@@ -144,8 +144,8 @@ mod tests {
         ) {
             // The number of a row follows from its place.
             let number_of = |place: u32| {
-                let far = u64::from(place % 3) << 33;
-                far + u64::from(place / 3) * 7
+                let far = u64::from(place % 3) << 33u32;
+                far | u64::from(place / 3).wrapping_mul(7)
             };
             let (mut places, mut map) = (Places::default(), BTreeMap::new());
             for (adds, place) in asked {

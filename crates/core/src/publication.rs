@@ -17,6 +17,8 @@ use crate::time::Instant;
 pub enum Publicity {
     /// With its record.
     AtOnce,
+    /// From a moment on that the fact says.
+    From(Instant),
     /// From 1 May of the policy's later year on.
     Later,
     /// Not at all.
@@ -80,6 +82,7 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::PenaltyAdvanced(_)
         | E::YearClosed(_)
         | E::ExpiryNoticed(_) => Publicity::AtOnce,
+        E::BlockTradeMade(it) => Publicity::From(it.published),
         E::FreezeBegun(it) => of_freeze(it.frozen),
         E::FreezeConfirmed(it) => of_freeze(it.frozen),
         E::Unfrozen(it) => of_freeze(it.frozen),
@@ -157,6 +160,7 @@ fn of_halt(halted: Halted) -> Publicity {
 pub fn public_from(event: &Event, at: Instant, years_later: u8) -> Option<Instant> {
     match publicity(event) {
         Publicity::AtOnce => Some(at),
+        Publicity::From(moment) => Some(moment),
         Publicity::Later => {
             let (year, ..) = at.date();
             Some(Instant::of_date(year.saturating_add(i64::from(years_later)), 5, 1))

@@ -124,6 +124,8 @@ kinds!(
     AmendOrder(crate::exchange::amend_order::AmendOrderRefused),
     CancelOrders(crate::exchange::cancel_orders::CancelOrdersRefused),
     Halt(crate::exchange::halt_trading::HaltRefused),
+    BuyOffer(crate::exchange::buy_offer::BuyOfferRefused),
+    MakeBlockTrade(crate::exchange::make_block_trade::MakeBlockTradeRefused),
     Compatibility(crate::compatibility::CompatibilityRefused),
     SetSettlementClass(crate::compatibility::set_settlement_class::SetSettlementClassRefused),
     SetCompatibility(crate::compatibility::set_compatibility::SetCompatibilityRefused),

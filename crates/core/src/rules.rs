@@ -146,12 +146,36 @@ pub struct TradingRules {
     /// close.
     #[n(3)]
     pub random_end_minutes: u32,
+    /// Whether a buyer may choose the offer that it takes, in sessions.
+    #[n(4)]
+    pub direct_buy: bool,
+    /// How block trades are made beside the book, where they are.
+    #[n(5)]
+    pub block_trade: Option<BlockTradeRules>,
+}
+
+/// Block trades: large ones that two parties agree on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct BlockTradeRules {
+    /// The least quantity of one.
+    #[n(0)]
+    pub least: Tonnes,
+    /// How many minutes later the market learns of one.
+    #[n(1)]
+    pub publication_minutes: u32,
 }
 
 /// Calls alone, on the finest tick and lot.
 impl Default for TradingRules {
     fn default() -> Self {
-        Self { tick: Price(1), lot: Tonnes(1), continuous: None, random_end_minutes: 0 }
+        Self {
+            tick: Price(1),
+            lot: Tonnes(1),
+            continuous: None,
+            random_end_minutes: 0,
+            direct_buy: false,
+            block_trade: None,
+        }
     }
 }
 
@@ -186,6 +210,8 @@ impl TradingRules {
     pub const FEE_BP_MAX: u32 = 1_000;
     /// The longest time in which the end of a phase is drawn, in minutes.
     pub const RANDOM_END_MINUTES_MAX: u32 = 60;
+    /// The longest time until a block is published, in minutes: a month.
+    pub const PUBLICATION_MINUTES_MAX: u32 = 43_200;
     /// The longest volatility call, in minutes.
     pub const VOLATILITY_MINUTES_MAX: u32 = 1_440;
 
@@ -193,6 +219,8 @@ impl TradingRules {
     pub fn is_sound(&self) -> bool {
         let steps = self.tick > Price(0) && self.lot > Tonnes::ZERO;
         let end = self.random_end_minutes <= Self::RANDOM_END_MINUTES_MAX;
+        let later = self.block_trade.unwrap_or_default().publication_minutes;
+        let steps = steps && later <= Self::PUBLICATION_MINUTES_MAX;
         steps
             && end
             && self.continuous.is_none_or(|it| {

@@ -249,6 +249,16 @@ fn every_row_is_accepted_with_its_two_persons_and_refused_with_any_others() {
     );
     let unlock = PLAYED.iter().find(|it| it.line == "unlock L").unwrap();
     played.extend(play(&pledged, unlock));
+    let blocks = told(
+        "use market\ncap of=X year=2027 quantity=500\nissue of=X year=2027 quantity=500\n\
+        central of=X from=total to=allocation year=2027 quantity=500\n\
+        entitle of=X year=2027 K1:500\nallocate of=X year=2027 K1\n\
+        by R\npolicy trading=blocks\n",
+    );
+    let block = "block in=X:2027 from=K1 to=TA price=8.00 quantity=100";
+    for (begins, approves) in [("OP1", &["T", "T.2"]), ("T", &["OP1", "OP1.2"])] {
+        played.extend(play(&blocks, &by(block, begins, approves)));
+    }
     let all: BTreeSet<&str> = four_eyes::TABLE.iter().flat_map(|it| it.commands).copied().collect();
     let missing: Vec<_> = all.difference(&played).collect();
     assert!(missing.is_empty(), "rows that nobody played: {missing:?}");

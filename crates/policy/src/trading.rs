@@ -5,7 +5,7 @@ use crate::calendar::time_of_day;
 use crate::reader::Section;
 use crate::schema::{price, small, whole};
 use karvan_core::quantity::Tonnes;
-use karvan_core::rules::{ContinuousRules, TradingRules};
+use karvan_core::rules::{BlockTradeRules, ContinuousRules, TradingRules};
 
 /// The keys that only sessions read.
 const OF_SESSIONS: [&str; 7] = [
@@ -33,7 +33,33 @@ pub(crate) fn read(s: &Section<'_>) -> TradingRules {
     }
     let longest = u64::from(TradingRules::RANDOM_END_MINUTES_MAX);
     let random_end_minutes = small(s.whole("call_random_end_minutes", 0, 0..=longest));
-    TradingRules { tick, lot, continuous: sessions.then(|| continuous(s)), random_end_minutes }
+    let direct_buy = s.flag("direct_buy", false);
+    if direct_buy && !sessions {
+        s.mistake("direct_buy", "belongs to sessions = true");
+    }
+    let continuous = sessions.then(|| continuous(s));
+    TradingRules {
+        tick,
+        lot,
+        continuous,
+        random_end_minutes,
+        direct_buy,
+        block_trade: block_trade(s),
+    }
+}
+
+/// How block trades are made, where they are.
+fn block_trade(s: &Section<'_>) -> Option<BlockTradeRules> {
+    let key = "block_trade_publication_minutes";
+    let longest = u64::from(TradingRules::PUBLICATION_MINUTES_MAX);
+    let publication_minutes = small(s.whole(key, 60, 0..=longest));
+    let least = s
+        .value("block_trade_least_t")
+        .map(|_| s.whole("block_trade_least_t", 1, 1..=1_000_000_000));
+    if least.is_none() && s.value(key).is_some() {
+        s.mistake(key, "belongs to block_trade_least_t, the least quantity of one");
+    }
+    least.map(|it| BlockTradeRules { least: Tonnes(it), publication_minutes })
 }
 
 /// Hours, fees and bands of sessions.

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test stops")]
 
 use karvan_core::calendar::DelayRule;
+use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::quantity::{Price, Tonnes};
-use karvan_core::rules::{Stage, TradingRules};
+use karvan_core::rules::{BlockTradeRules, Stage, TradingRules};
 use karvan_core::time::Instant;
 use karvan_policy::{Mistake, Policy};
 
@@ -299,7 +300,9 @@ fn how_units_are_traded_stands_in_the_chapter() {
     assert_eq!(of(&plain), TradingRules::default(), "calls alone, on the finest tick and lot");
     let text = format!(
         "{SMALL}tick_usd_per_t = 0.05\nlot_t = 10\nsessions = true\nsession_opens = \"09:30\"\n\
-         taker_fee_percent = 0.15\nstatic_band_percent = 12.5\n"
+         taker_fee_percent = 0.15\nstatic_band_percent = 12.5\ndirect_buy = true\n\
+         block_trade_least_t = 5_000\nblock_trade_publication_minutes = 90\n\
+         call_random_end_minutes = 10\n"
     );
     let it = of(&Policy::parse(&text).expect("a file with sessions").rules());
     assert_eq!((it.tick, it.lot), (Price(5), Tonnes(10)));
@@ -308,6 +311,28 @@ fn how_units_are_traded_stands_in_the_chapter() {
     assert_eq!((hours.maker_fee_bp, hours.taker_fee_bp), (0, 15));
     assert_eq!((hours.static_band_bp, hours.dynamic_band_bp), (Some(1_250), None));
     assert_eq!(hours.volatility_minutes, 5);
+    assert_eq!((it.direct_buy, it.random_end_minutes), (true, 10));
+    assert_eq!(
+        it.block_trade,
+        Some(BlockTradeRules { least: Tonnes(5_000), publication_minutes: 90 })
+    );
+}
+
+#[test]
+fn classes_settle_with_each_other_where_the_file_says_so() {
+    let class = |letter| SettlementClass::new(letter).unwrap();
+    let of = |text: &str| Policy::parse(text).expect("a file with classes").rules();
+    let plain = of(SMALL);
+    assert_eq!(plain.jurisdictions[0].settlement_class, class('A'));
+    assert!(plain.settles.is_empty(), "a class settles with itself alone");
+    let text = SMALL.replace("[market]", "[market]\nsettlement_pairs = [\"R-A\"]");
+    let it = of(&format!("{text}settlement_class = \"R\"\n"));
+    assert_eq!(it.jurisdictions[0].settlement_class, class('R'));
+    assert_eq!(it.settles, Pair::new(class('A'), class('R')).into_iter().collect());
+    let text = SMALL.replace("[market]", "[market]\nsettlement_pairs = [\"A-A\", \"A-BC\", \"A\"]");
+    let found = mistakes(&format!("{text}settlement_class = \"east\"\n"));
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert!(found.iter().all(|it| it.what.contains("allowed is")), "{found:?}");
 }
 
 #[test]
@@ -316,6 +341,12 @@ fn what_could_not_be_traded_by_is_a_mistake() {
         ("tick_usd_per_t = 0.015\n", "tick_usd_per_t", "whole cents"),
         ("lot_t = 0\n", "lot_t", "a whole number from 1"),
         ("taker_fee_percent = 1\n", "taker_fee_percent", "belongs to sessions = true"),
+        ("direct_buy = true\n", "direct_buy", "belongs to sessions = true"),
+        (
+            "block_trade_publication_minutes = 5\n",
+            "block_trade_publication_minutes",
+            "belongs to block_trade_least_t",
+        ),
         ("sessions = true\nsession_closes = \"09:00\"\n", "session_closes", "comes before"),
         ("sessions = true\nmaker_fee_percent = 11\n", "maker_fee_percent", "from 0 to 10"),
         ("sessions = true\ndynamic_band_percent = 0\n", "dynamic_band_percent", "from 0.01 to 100"),

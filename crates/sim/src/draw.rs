@@ -100,7 +100,9 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
                 | Right::LinkKeeper(it, _),
             ),
         ) => of_role(Role::NationalAdministrator, Some(it)),
-        (_, Ok(Right::Holder(it) | Right::Surrenderer(it))) => holder(it),
+        (_, Ok(Right::Holder(it) | Right::Surrenderer(it) | Right::Deal { seller: it, .. })) => {
+            holder(it)
+        }
         (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
         (_, Ok(Right::Member(it))) => Some(it),
         (_, Ok(Right::Bank)) => of_role(Role::SettlementBank, None),

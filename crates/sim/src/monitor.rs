@@ -255,6 +255,7 @@ impl Monitor {
                 if nations == 0 { same } else { !same && bodies.len() * 10 >= nations * 7 }
             }
             "FirstTransfer" | "AmendLink" => !same && role(approver) == Role::NationalAdministrator,
+            "MakeBlockTrade" => !same,
             "SuspendLink" => administers(approver),
             _ => same,
         };
@@ -348,7 +349,13 @@ impl Monitor {
     /// Where orders or bids are settled, units pass between parties of classes that settle.
     fn classes(&self, events: &[Event]) -> Result<(), Violation> {
         let settles = |it: &Event| {
-            matches!(it, Event::OrderTraded(_) | Event::CallCleared(_) | Event::AuctionCleared(_))
+            matches!(
+                it,
+                Event::OrderTraded(_)
+                    | Event::BlockTradeMade(_)
+                    | Event::CallCleared(_)
+                    | Event::AuctionCleared(_)
+            )
         };
         if !events.iter().any(settles) {
             return Ok(());
@@ -377,6 +384,10 @@ impl Monitor {
         });
         let (mut owed, mut sold, mut last) = (Money::ZERO, Tonnes::ZERO, None);
         let mut government = None;
+        if let Some(Event::BlockTradeMade(it)) = events.first() {
+            owed = it.price.times(it.quantity).unwrap();
+            (sold, last) = (it.quantity, Some(it.price));
+        }
         for it in trades {
             let maker = self.state.orders.get(it.maker).ok_or("a trade with no order")?;
             let worse = match maker.side {

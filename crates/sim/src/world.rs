@@ -17,8 +17,9 @@ use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, ContinuousRules, JurisdictionRules, LinkRules, MarketRules,
-    Penalty, Registry, Stage, TIERS_MAX, Ties, TradingRules, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JurisdictionRules, LinkRules,
+    MarketRules, Penalty, Registry, Stage, TIERS_MAX, Ties, TradingRules, Undersubscribed,
+    YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
@@ -94,7 +95,10 @@ fn trading(code: &str) -> TradingRules {
         volatility_minutes: 60,
     };
     let continuous = (code == "XXA").then_some(sessions);
-    TradingRules { continuous, ..TradingRules::default() }
+    let block_trade =
+        continuous.map(|_| BlockTradeRules { least: Tonnes(4), publication_minutes: 60 });
+    let direct_buy = continuous.is_some();
+    TradingRules { continuous, direct_buy, block_trade, ..TradingRules::default() }
 }
 
 /// Their policy. A holder group may give a tenth of the cap to strangers within five working days.

@@ -29,7 +29,7 @@ const WALLS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("sim", &["karvan-core", "karvan-engine"]),
-    ("bench", &["karvan-core", "karvan-engine", "rusqlite", "serde_json"]),
+    ("bench", &["karvan-core", "karvan-engine", "matchcore", "rusqlite", "serde_json"]),
     ("xtask", &["karvan-core", "csv", "libm"]),
 ];
 

@@ -172,6 +172,11 @@ pub const TABLE: &[Row] = &[
         "one person halts it, at once; orders that wait can be cancelled",
     ),
     row(
+        ("block trade", &["MakeBlockTrade"]),
+        ("the seller or the buyer", "the other one", Approval::OtherParty),
+        "delivered and paid at once; what stands in the other's way is not told",
+    ),
+    row(
         ("who settles with whom", &["SetSettlementClass", "SetCompatibility"]),
         (
             "administrator of the party, or of the jurisdiction",

@@ -127,14 +127,7 @@ pub fn decide(
     };
     no.settle()?;
     let call = state.calls.next_id();
-    out.push(Event::CallOpened(CallOpened {
-        call,
-        jurisdiction,
-        year,
-        opens,
-        closes,
-        random_end,
-    }));
+    out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes, random_end }));
     Ok(())
 }
 

@@ -57,9 +57,11 @@ use karvan_core::coupling::clear_coupling::ClearCoupling;
 use karvan_core::coupling::couple_calls::CoupleCalls;
 use karvan_core::exchange::Side;
 use karvan_core::exchange::amend_order::AmendOrder;
+use karvan_core::exchange::buy_offer::BuyOffer;
 use karvan_core::exchange::cancel_order::CancelOrder;
 use karvan_core::exchange::cancel_orders::CancelOrders;
 use karvan_core::exchange::halt_trading::HaltTrading;
+use karvan_core::exchange::make_block_trade::MakeBlockTrade;
 use karvan_core::exchange::place_order::PlaceOrder;
 use karvan_core::exchange::resume_trading::ResumeTrading;
 use karvan_core::exchange::{Halted, Lasting};
@@ -561,6 +563,25 @@ impl Story {
             "resume-trading" => {
                 ResumeTrading { halted: self.halted(words.plain[1]), grounds: grounds(words) }
                     .into()
+            }
+            "buy-offer" => BuyOffer {
+                order: OrderId(u64::from(self.id(words.plain[1]))),
+                account: account("account"),
+                price: price(),
+                quantity: quantity(),
+            }
+            .into(),
+            "block" => {
+                let (jurisdiction, year) = self.traded(words.get("in"));
+                MakeBlockTrade {
+                    jurisdiction,
+                    year,
+                    seller: account("from"),
+                    buyer: account("to"),
+                    price: price(),
+                    quantity: quantity(),
+                }
+                .into()
             }
             "set-class" => SetSettlementClass {
                 party: PartyId(self.id(words.plain[1])),

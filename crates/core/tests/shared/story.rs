@@ -32,6 +32,7 @@ use karvan_core::market::pass_time::PassTime;
 use karvan_core::proposal::approve::Approve;
 use karvan_core::proposal::propose::Propose;
 use karvan_core::proposal::who_may_approve;
+use karvan_core::publication::public_from;
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::TransferEnd;
@@ -324,6 +325,17 @@ impl Story {
             "auction-price" => {
                 let row = self.state.auctions.row(AuctionId(self.id(plain[1])));
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
+            }
+            "last-price" => {
+                let (jurisdiction, year) = self.traded(plain[1]);
+                let last = self.state.last_price(jurisdiction, year);
+                last.map_or("none".to_owned(), |(price, _)| price.to_string())
+            }
+            "published" => {
+                let (header, events) = self.journal.last().unwrap();
+                let from = events.first().and_then(|it| public_from(it, header.at, 3)).unwrap();
+                assert_eq!(from, moment(plain[1]));
+                plain[1].to_owned()
             }
             "indicative" => {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));

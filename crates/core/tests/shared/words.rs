@@ -15,8 +15,9 @@ use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::party::PersonRights;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, ContinuousRules, JURISDICTIONS_MAX, JurisdictionRules, LinkRules,
-    MarketRules, Penalty, Registry, Stage, Tier, Ties, TradingRules, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JURISDICTIONS_MAX,
+    JurisdictionRules, LinkRules, MarketRules, Penalty, Registry, Stage, Tier, Ties, TradingRules,
+    Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -354,19 +355,32 @@ fn trading(text: &str) -> TradingRules {
         volatility_minutes: 30,
     };
     let (tick, lot) = (Price(1), Tonnes(1));
-    let with = |it| TradingRules { tick, lot, continuous: Some(it), random_end_minutes: 0 };
+    let with = |it| TradingRules { tick, lot, continuous: Some(it), ..TradingRules::default() };
     match text {
         "calls" => TradingRules::default(),
         "never" => with(ContinuousRules { closes: 600, ..sessions }),
         "sessions" => with(sessions),
         "lots" => TradingRules { tick: Price(5), lot: Tonnes(10), ..with(sessions) },
+        "offers" => TradingRules { direct_buy: true, ..with(sessions) },
+        "all" => TradingRules {
+            direct_buy: true,
+            block_trade: Some(BlockTradeRules { least: Tonnes(4), publication_minutes: 60 }),
+            ..with(ContinuousRules { opens: 0, closes: 1_440, ..sessions })
+        },
+        "blocks" => TradingRules {
+            block_trade: Some(BlockTradeRules { least: Tonnes(100), publication_minutes: 60 }),
+            ..TradingRules::default()
+        },
         "drawn" => TradingRules { random_end_minutes: 10, ..TradingRules::default() },
         "fees" => with(ContinuousRules { maker_fee_bp: 10, taker_fee_bp: 20, ..sessions }),
-        "bands" => with(ContinuousRules {
-            static_band_bp: Some(5_000),
-            dynamic_band_bp: Some(2_000),
-            ..sessions
-        }),
+        "bands" => TradingRules {
+            direct_buy: true,
+            ..with(ContinuousRules {
+                static_band_bp: Some(5_000),
+                dynamic_band_bp: Some(2_000),
+                ..sessions
+            })
+        },
         other => panic!("no trading {other}"),
     }
 }

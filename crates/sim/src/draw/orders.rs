@@ -10,9 +10,11 @@ use karvan_core::call::Call;
 use karvan_core::compatibility::set_compatibility::SetCompatibility;
 use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::exchange::amend_order::AmendOrder;
+use karvan_core::exchange::buy_offer::BuyOffer;
 use karvan_core::exchange::cancel_order::CancelOrder;
 use karvan_core::exchange::cancel_orders::CancelOrders;
 use karvan_core::exchange::halt_trading::HaltTrading;
+use karvan_core::exchange::make_block_trade::MakeBlockTrade;
 use karvan_core::exchange::place_order::PlaceOrder;
 use karvan_core::exchange::resume_trading::ResumeTrading;
 use karvan_core::exchange::{Halted, Lasting, Side};
@@ -60,6 +62,35 @@ pub(super) fn orders((state, name): (&State, &str), it: Drawn, draw: &mut Draw) 
                 Halted::Party(party),
             ]);
             HaltTrading { halted, grounds: grounds() }.into()
+        }
+        "BuyOffer" => {
+            let offers =
+                state.orders.iter().filter(|it| it.jurisdiction == X && it.side == Side::Sell);
+            let offers: Vec<&Order> = offers.take(8).collect();
+            let offer = if offers.is_empty() { waits } else { Some(draw.of(&offers)) };
+            let other = |account: &AccountId| {
+                let holder = state.accounts.row(*account).holder;
+                offer.is_none_or(|it| it.group != Some(state.parties.row(holder).group))
+            };
+            let there: Vec<AccountId> = traders(state, X).into_iter().filter(other).collect();
+            let account = if there.is_empty() { it.account } else { draw.of(&there) };
+            BuyOffer {
+                order: offer.map_or(OrderId(999), |it| it.id),
+                account,
+                price: offer.map_or(Price(500), |it| it.price),
+                quantity: Tonnes(draw.below(6)),
+            }
+            .into()
+        }
+        "MakeBlockTrade" => {
+            let there = traders(state, X);
+            let owned = |it: &AccountId| !state.ledger.shelves.row(*it).queues.is_empty();
+            let sellers: Vec<AccountId> = there.iter().copied().filter(owned).collect();
+            let mut one =
+                |all: &[AccountId]| if all.is_empty() { it.account } else { draw.of(all) };
+            let (seller, buyer) = (one(&sellers), one(&there));
+            let (price, quantity) = (Price(300), Tonnes(draw.below(12)));
+            MakeBlockTrade { jurisdiction: X, year, seller, buyer, price, quantity }.into()
         }
         "SetSettlementClass" => {
             let party = waits.map_or(party, |it| it.owner);

@@ -1,0 +1,199 @@
+//! Make a block trade: two parties agreed on a large quantity at a price of their own. One of them
+//! puts it before the other, and with the other's approval it is delivered and paid at once, beside
+//! the book and its bands. The market learns of it later, as the policy says, so that whoever must
+//! trade the rest is not traded against.
+
+use super::delivery::pay;
+use super::place_order::PlaceOrderRefused;
+use super::{ExchangeRefused, Halted};
+use crate::account::{self, Account};
+use crate::authority::{Authorised, Right};
+use crate::cash;
+use crate::compatibility;
+use crate::context::RecordHeader;
+use crate::coupling::PRICE_MAX;
+use crate::event::{Event, Events};
+use crate::id::{AccountId, CashAccountId, JurisdictionId};
+use crate::ledger::Picked;
+use crate::ledger::posting::UnitsMoved;
+use crate::quantity::{Money, Price, Tonnes};
+use crate::refusal::{Objections, Refusals, refusals};
+use crate::state::State;
+use crate::time::{Instant, Year};
+use crate::units::{self, holding};
+use minicbor::{Decode, Encode};
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct MakeBlockTrade {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// The account units leave.
+    #[n(2)]
+    pub seller: AccountId,
+    /// The account units come into.
+    #[n(3)]
+    pub buyer: AccountId,
+    /// The price.
+    #[n(4)]
+    pub price: Price,
+    /// How many units.
+    #[n(5)]
+    pub quantity: Tonnes,
+}
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct BlockTradeMade {
+    /// Whose units.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// Units traded count for this year.
+    #[n(1)]
+    pub year: Year,
+    /// The price.
+    #[n(2)]
+    pub price: Price,
+    /// How many units.
+    #[n(3)]
+    pub quantity: Tonnes,
+    /// When the market learns of it.
+    #[n(4)]
+    pub published: Instant,
+}
+
+refusals! {
+    /// Why a block trade cannot be made.
+    pub enum MakeBlockTradeRefused {
+        /// The policy must say so.
+        NotAdmitted = 971 => "no block trades are made here; place an order",
+        /// It is large.
+        TooSmall { quantity: Tonnes, least: Tonnes } = 972
+            => "{quantity} is no block trade; one has at least {least}",
+        /// Units of a settled year are worth nothing for it.
+        NoMarket { year: Year } = 973 => "nothing is traded for {year}",
+        /// It changes the owner.
+        OneGroup = 974 => "the seller and the buyer are of one owner group",
+        /// What stands in the other's way is the other's business.
+        SellerCannot = 975 => "the seller cannot deliver this now",
+        /// Likewise.
+        BuyerCannot = 976 => "the buyer cannot take and pay this now",
+    }
+}
+
+/// The holder of either account; that of the other one approves.
+pub fn right(_state: &State, it: &MakeBlockTrade) -> Result<Right, Refusals> {
+    Ok(Right::Deal { seller: it.seller, buyer: it.buyer })
+}
+
+/// Checks the trade, and each side; what is in the way of the other side is told without its cause,
+/// and only once it has approved, so that nobody learns what another one holds.
+pub fn decide(
+    state: &State,
+    by: &Authorised<'_>,
+    it: &MakeBlockTrade,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    use MakeBlockTradeRefused as No;
+    let mut no = Objections::default();
+    let MakeBlockTrade { jurisdiction, year, price, quantity, .. } = *it;
+    let rules = super::rules(state, jurisdiction);
+    no.unless(rules.block_trade.is_some(), No::NotAdmitted);
+    let block_trade = rules.block_trade.unwrap_or_default();
+    let least = block_trade.least;
+    no.unless(quantity >= least, No::TooSmall { quantity, least });
+    let lives = state.year_rules(jurisdiction, year);
+    let lives = lives.is_some_and(|it| it.stage.obliges() && by.now() < it.surrender_due);
+    no.unless(lives, No::NoMarket { year });
+    no.unless(price > Price(0), ExchangeRefused::PriceNotPositive { price });
+    let most = PRICE_MAX;
+    no.unless(price <= most, ExchangeRefused::PriceTooHigh { price, most });
+    let (tick, lot) = (rules.tick, rules.lot);
+    let on_tick = price.0.checked_rem(tick.0) == Some(0);
+    no.unless(on_tick, ExchangeRefused::OffTick { price, tick });
+    let in_lots = quantity.0.checked_rem(lot.0) == Some(0) && quantity > Tonnes::ZERO;
+    no.unless(in_lots, ExchangeRefused::OffLot { quantity, lot });
+    let halted = super::is_halted(state, (jurisdiction, year));
+    no.unless(!halted, ExchangeRefused::Halted);
+    let holder = |account| state.accounts.get(account).map(|it| it.holder);
+    if let Some((seller, buyer)) = holder(it.seller).zip(holder(it.buyer)) {
+        let group = |party| state.parties.row(party).group;
+        no.unless(group(seller) != group(buyer), No::OneGroup);
+        no.take(compatibility::check(state, (buyer, jurisdiction), [seller]));
+    }
+    let agreed = !by.seconds().is_empty();
+    let mut side = |account, refused: Result<(), Refusals>, cannot: No| match (
+        holder(account) == Some(by.party()),
+        refused,
+    ) {
+        (true, own) => drop(no.take(own)),
+        (false, Err(_)) if agreed => no.unless(false, cannot),
+        (false, _) => {}
+    };
+    let (sold, bought) = (seller(state, it), buyer(state, (it, by.now())));
+    let found = sold.as_ref().ok().cloned().zip(bought.as_ref().ok().copied());
+    side(it.seller, sold.map(drop), No::SellerCannot);
+    side(it.buyer, bought.map(drop), No::BuyerCannot);
+    no.settle()?;
+    // Put before the other one, which may not be able to settle: that shows when it approves.
+    let Some(((picked, to), (from, amount))) = found.filter(|_| agreed) else { return Ok(()) };
+    let published = by.now().plus_minutes(block_trade.publication_minutes);
+    out.push(Event::BlockTradeMade(BlockTradeMade {
+        jurisdiction,
+        year,
+        price,
+        quantity,
+        published,
+    }));
+    pay(out, (from, to), amount);
+    for (series, block) in picked {
+        let (from, to, serials) = (it.seller, it.buyer, block.serials);
+        out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
+    }
+    Ok(())
+}
+
+/// The units, and the account that is paid.
+fn seller(state: &State, it: &MakeBlockTrade) -> Result<(Picked, CashAccountId), Refusals> {
+    let account = account::may_sell(state, it.seller)?;
+    check_party(state, (it.seller, it), account)?;
+    let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
+    let picked = units::pick(state.ledger.shelves.row(it.seller), it.quantity, counts)?;
+    Ok((picked, cash::of(state, account.holder)?))
+}
+
+/// The account that pays, and how much.
+fn buyer(
+    state: &State,
+    (it, now): (&MakeBlockTrade, Instant),
+) -> Result<(CashAccountId, Money), Refusals> {
+    let account = account::may_buy(state, it.buyer)?;
+    check_party(state, (it.buyer, it), account)?;
+    holding::check(state, (it.buyer, it.jurisdiction), it.quantity, now)?;
+    let (price, quantity) = (it.price, it.quantity);
+    let amount = price.times(quantity);
+    let amount = amount.ok_or(ExchangeRefused::CostTooLarge { price, quantity })?;
+    Ok((cash::with_free(state, account.holder, amount)?, amount))
+}
+
+/// That a party is not halted, and its account stands under the right administrator.
+fn check_party(
+    state: &State,
+    (account, it): (AccountId, &MakeBlockTrade),
+    Account { holder: party, jurisdiction, .. }: &Account,
+) -> Result<(), Refusals> {
+    let (party, jurisdiction) = (*party, *jurisdiction);
+    let mut no = Objections::default();
+    let halted = state.halts.contains_key(&Halted::Party(party));
+    no.unless(!halted, ExchangeRefused::PartyHalted { party });
+    let here = jurisdiction == it.jurisdiction;
+    no.unless(here, PlaceOrderRefused::AccountElsewhere { account });
+    no.settle()
+}
+
+/// Nothing but the postings: its price is no reference for others.
+pub fn apply(_state: &mut State, _record: &RecordHeader, _it: &BlockTradeMade) {}
