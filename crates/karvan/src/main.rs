@@ -7,6 +7,7 @@ mod facts;
 mod import;
 mod journal;
 mod letters;
+mod market;
 mod policy;
 mod rehearse;
 mod store;
@@ -53,6 +54,8 @@ enum Command {
     /// Take over what a register elsewhere has locked for use here, and compare its statements.
     #[command(subcommand)]
     Import(import::Import),
+    /// Show what was traded in a store and what waits: prices, volumes, candles, depth.
+    Market(market::MarketArguments),
     /// Copy a store that no process has open, and check the copy.
     Backup {
         /// The data directory.
@@ -141,6 +144,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
+        Command::Market(it) => market::run(&it),
         Command::Policy(PolicyCommand::Check { file, output }) => policy::check(&file, output),
         Command::Journal(JournalCommand::Verify { dir, stop_by, output }) => {
             journal::verify(&dir, stop_by, output)

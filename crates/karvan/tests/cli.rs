@@ -67,6 +67,32 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
     assert!(later.contains("UnitsMoved") && later.lines().count() > now.lines().count());
     let started = public("--at 2027-01-10");
     assert!(!started.contains("UnitsMoved") && started.contains("CapSet"), "{started}");
+    // What was traded: the same sum in the rehearsal's rows, in the markets, and in one of them.
+    let traded = |it: &serde_json::Value, key: &str| -> u64 {
+        it.as_array().unwrap().iter().map(|it| it[key].as_u64().unwrap_or_default()).sum()
+    };
+    let markets = json(&karvan(&folder, "market store --json").out);
+    let volume = traded(&markets["markets"], "volume_t");
+    assert!(volume > 0, "{markets}");
+    assert_eq!(volume, traded(&told["rows"], "call_volume_t"));
+    let first = &markets["markets"][0];
+    let name = format!("{}:{}", first["jurisdiction"].as_str().unwrap(), first["year"]);
+    let one =
+        json(&karvan(&folder, &format!("market store --market {name} --last 1000 --json")).out);
+    assert_eq!(one["volume_t"], first["volume_t"]);
+    assert_eq!(traded(&one["candles"], "volume_t"), one["volume_t"].as_u64().unwrap());
+    let text = karvan(&folder, &format!("market store --market {name} --hours --class A")).out;
+    for word in ["best bid", "call", "high", "USD"] {
+        assert!(text.contains(word), "{word} is missing in\n{text}");
+    }
+    for (line, word) in [
+        ("--market XXA", "such as XXA:2028"),
+        ("--market XXQ:2027", "no jurisdiction XXQ"),
+        ("--market XXA:2027 --class east", "a capital letter"),
+    ] {
+        let said = karvan(&folder, &format!("market store {line}"));
+        assert_eq!((said.code, said.err.contains(word)), (Some(1), true), "{}", said.err);
+    }
     let exported = karvan(&folder, "journal export store --json");
     let lines: Vec<_> = exported.out.lines().map(json).collect();
     assert_eq!(lines.len() as u64, told["records"].as_u64().unwrap());

@@ -1,0 +1,280 @@
+//! `karvan market`: what was traded in a store, and what waits.
+
+use crate::table::Table;
+use crate::{Output, journal, store};
+use anyhow::{Context, Result, bail};
+use karvan_core::book::Market;
+use karvan_core::call::clear_call::indicative;
+use karvan_core::compatibility::SettlementClass;
+use karvan_core::exchange::{Phase, Side, phase};
+use karvan_core::time::Year;
+use karvan_core::{State, apply};
+use karvan_views::depth::{Level, depth};
+use karvan_views::market_data::{Candle, Length, MarketData, Statistics, Trade};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(crate) struct MarketArguments {
+    /// The data directory.
+    dir: PathBuf,
+    /// One market in full, such as XXA:2028; without it all are shown, a line each.
+    #[arg(long)]
+    market: Option<String>,
+    /// Show of what waits what this settlement class can trade with, such as A.
+    #[arg(long, requires = "market")]
+    class: Option<String>,
+    /// How many prices of each side.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    levels: u16,
+    /// How many trades and candles, the last ones.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    last: u16,
+    /// Candles of hours instead of days.
+    #[arg(long, requires = "market")]
+    hours: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// The state of a store, and its market data.
+struct Read {
+    state: State,
+    data: MarketData,
+}
+
+fn read(it: &MarketArguments) -> Result<Read> {
+    let (mut state, mut data) = (State::default(), MarketData::default());
+    journal::each_record(&it.dir, 1, |header, events| {
+        data.take(&state, header, events);
+        events.iter().for_each(|event| apply(&mut state, header, event));
+        true
+    })?;
+    data.publish(state.now);
+    Ok(Read { state, data })
+}
+
+fn name(state: &State, (jurisdiction, year): Market) -> String {
+    let code = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+    let code = code.map(|it| it.code.to_string()).unwrap_or_default();
+    format!("{code} {year}")
+}
+
+fn market_of(state: &State, text: &str) -> Result<Market> {
+    let expected = "a market is a jurisdiction and a year, such as XXA:2028";
+    let (code, year) = text.split_once(':').with_context(|| format!("{text}: {expected}"))?;
+    let year = year.parse().map(Year).with_context(|| format!("{text}: {expected}"))?;
+    Ok((store::jurisdiction(state, code)?, year))
+}
+
+fn class_of(text: &str) -> Result<SettlementClass> {
+    let mut letters = text.chars();
+    match (letters.next().and_then(SettlementClass::new), letters.next()) {
+        (Some(class), None) => Ok(class),
+        _ => bail!("--class {text}: a settlement class is a capital letter, such as A"),
+    }
+}
+
+fn phase_name(state: &State, market: Market) -> &'static str {
+    match phase(state, market, state.now) {
+        Phase::Closed => "closed",
+        Phase::Halted => "halted",
+        Phase::Call(_) => "call",
+        Phase::Continuous(_) => "continuous",
+    }
+}
+
+/// All markets in which something was traded or waits.
+fn markets(read: &Read) -> Vec<(Market, Statistics)> {
+    let mut all: Vec<Market> = read.data.markets().map(|(market, _)| market).collect();
+    all.extend(read.state.orders.iter().map(karvan_core::book::Order::market));
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(|it| (it, read.data.of(it).cloned().unwrap_or_default())).collect()
+}
+
+/// `karvan market`.
+pub(crate) fn run(it: &MarketArguments) -> Result<()> {
+    let read = read(it)?;
+    let mut out = std::io::stdout().lock();
+    let currency = read.state.rules.as_ref().context("the store has no policy yet")?.currency;
+    let Some(text) = &it.market else {
+        let all = markets(&read);
+        if it.output.json {
+            let all: Vec<Value> =
+                all.iter().map(|(market, it)| summary(&read.state, *market, it)).collect();
+            writeln!(out, "{:#}", json!({ "currency": currency.as_str(), "markets": all }))?;
+        } else {
+            write!(out, "{}", overview(&read.state, &all))?;
+            writeln!(out, "\n(prices in {currency} for a unit, volumes in t)")?;
+        }
+        return Ok(());
+    };
+    let market = market_of(&read.state, text)?;
+    let class = it.class.as_deref().map(class_of).transpose()?;
+    let shown = Shown::of(&read, market, (it, class));
+    if it.output.json {
+        let mut all = summary(&read.state, market, &shown.statistics);
+        if let Value::Object(fields) = &mut all {
+            fields.insert("currency".to_owned(), json!(currency.as_str()));
+            fields.extend(shown.as_json());
+        }
+        writeln!(out, "{all:#}")?;
+    } else {
+        write!(out, "{}", overview(&read.state, &[(market, shown.statistics.clone())]))?;
+        write!(out, "{}", shown.as_text())?;
+        writeln!(out, "\n(prices in {currency} for a unit, volumes in t, times in UTC)")?;
+    }
+    Ok(())
+}
+
+fn summary(state: &State, market: Market, it: &Statistics) -> Value {
+    let best = |side| state.orders.best(market, side).map(|it| it.to_string());
+    let code = name(state, (market.0, market.1));
+    let code = code.split(' ').next().unwrap_or_default().to_owned();
+    json!({
+        "jurisdiction": code,
+        "year": market.1.0,
+        "phase": phase_name(state, market),
+        "last": it.last.map(|(price, _)| price.to_string()),
+        "last_at": it.last.map(|(_, at)| at.to_string()),
+        "volume_t": it.volume.0,
+        "mean": it.mean().map(|it| it.to_string()),
+        "trades": it.count,
+        "bid": best(Side::Buy),
+        "ask": best(Side::Sell),
+    })
+}
+
+fn overview(state: &State, all: &[(Market, Statistics)]) -> Table {
+    let mut table = Table::new(&[
+        "market", "phase", "last", "on", "volume", "mean", "trades", "best bid", "best ask",
+    ]);
+    let none = || "–".to_owned();
+    for (market, it) in all {
+        let best = |side| state.orders.best(*market, side).map_or_else(none, |it| it.to_string());
+        table.add(vec![
+            name(state, *market),
+            phase_name(state, *market).to_owned(),
+            it.last.map_or_else(none, |(price, _)| price.to_string()),
+            it.last.map_or_else(none, |(_, at)| day(at.to_string())),
+            it.volume.0.to_string(),
+            it.mean().map_or_else(none, |it| it.to_string()),
+            it.count.to_string(),
+            best(Side::Buy),
+            best(Side::Sell),
+        ]);
+    }
+    table
+}
+
+/// The day of a moment.
+fn day(moment: String) -> String {
+    moment.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// One market in full.
+struct Shown {
+    statistics: Statistics,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    indicative: Option<karvan_core::call::crossing::Crossing>,
+    trades: Vec<Trade>,
+    candles: Vec<Candle>,
+}
+
+impl Shown {
+    fn of(
+        read: &Read,
+        market: Market,
+        (it, class): (&MarketArguments, Option<SettlementClass>),
+    ) -> Self {
+        let statistics = read.data.of(market).cloned().unwrap_or_default();
+        let side = |side| depth(&read.state, (market, side), (class, usize::from(it.levels)));
+        let gathers = matches!(phase(&read.state, market, read.state.now), Phase::Call(_));
+        let last = usize::from(it.last);
+        let mut trades: Vec<Trade> = statistics.trades.iter().rev().take(last).copied().collect();
+        trades.reverse();
+        let length = if it.hours { Length::Hour } else { Length::Day };
+        let mut candles: Vec<Candle> =
+            statistics.candles(length).rev().take(last).copied().collect();
+        candles.reverse();
+        let (bids, asks) = (side(Side::Buy), side(Side::Sell));
+        let indicative = indicative(&read.state, market).filter(|_| gathers);
+        Self { statistics, bids, asks, indicative, trades, candles }
+    }
+
+    fn as_json(&self) -> serde_json::Map<String, Value> {
+        let level = |it: &Level| {
+            json!({ "price": it.price.to_string(), "quantity_t": it.quantity.0,
+                "orders": it.orders })
+        };
+        let side = |all: &[Level]| all.iter().map(level).collect::<Vec<Value>>();
+        let trade = |it: &Trade| {
+            json!({ "record": it.record, "at": it.at.to_string(), "venue": it.venue.name(),
+                "price": it.price.to_string(), "quantity_t": it.quantity.0 })
+        };
+        let candle = |it: &Candle| {
+            let prices = it.prices.map(|it| it.map(|it| it.to_string()));
+            let [open, high, low, close] = prices.map_or([const { None }; 4], |it| it.map(Some));
+            json!({ "from": it.from.to_string(), "open": open, "high": high, "low": low,
+                "close": close, "volume_t": it.volume.0, "trades": it.trades })
+        };
+        let indicative = self.indicative.map(|it| {
+            json!({ "price": it.price.to_string(), "volume_t": it.volume.0,
+                "surplus_t": it.surplus.to_string() })
+        });
+        let mut all = serde_json::Map::new();
+        all.insert("bids".to_owned(), json!(side(&self.bids)));
+        all.insert("asks".to_owned(), json!(side(&self.asks)));
+        all.insert("indicative".to_owned(), json!(indicative));
+        let trades = self.trades.iter().map(trade).collect::<Vec<Value>>();
+        all.insert("last_trades".to_owned(), json!(trades));
+        let candles = self.candles.iter().map(candle).collect::<Vec<Value>>();
+        all.insert("candles".to_owned(), json!(candles));
+        all
+    }
+
+    fn as_text(&self) -> String {
+        let mut text = String::new();
+        if let Some(it) = self.indicative {
+            let (price, volume) = (it.price, it.volume.0);
+            text.push_str(&format!(
+                "\nwould clear at {price}, {volume} t, bids less asks there {} t\n",
+                it.surplus
+            ));
+        }
+        let mut waits = Table::new(&["waits", "price", "quantity", "orders"]);
+        let asks = self.asks.iter().rev().map(|it| ("ask", it));
+        for (side, it) in asks.chain(self.bids.iter().map(|it| ("bid", it))) {
+            let (price, quantity) = (it.price.to_string(), it.quantity.0.to_string());
+            waits.add(vec![side.to_owned(), price, quantity, it.orders.to_string()]);
+        }
+        let mut trades = Table::new(&["made", "by", "price", "quantity", "record"]);
+        for it in &self.trades {
+            let (price, quantity) = (it.price.to_string(), it.quantity.0.to_string());
+            let (at, venue) = (it.at.to_string(), it.venue.name().to_owned());
+            trades.add(vec![at, venue, price, quantity, it.record.to_string()]);
+        }
+        let columns = ["from", "open", "high", "low", "close", "volume", "trades"];
+        let mut candles = Table::new(&columns);
+        for it in &self.candles {
+            let prices = it.prices.map(|it| it.map(|it| it.to_string()));
+            let mut row = vec![it.from.to_string()];
+            row.extend(prices.unwrap_or_else(|| std::array::from_fn(|_| "–".to_owned())));
+            row.extend([it.volume.0.to_string(), it.trades.to_string()]);
+            candles.add(row);
+        }
+        for (all, table) in [
+            (self.asks.len() + self.bids.len(), &waits),
+            (self.trades.len(), &trades),
+            (self.candles.len(), &candles),
+        ] {
+            if all > 0 {
+                text.push_str(&format!("\n{table}"));
+            }
+        }
+        text
+    }
+}
