@@ -182,11 +182,7 @@ pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
 }
 
 /// When the session ends that goes on; none outside sessions.
-pub(crate) fn session_end(
-    state: &State,
-    jurisdiction: JurisdictionId,
-    now: Instant,
-) -> Option<Instant> {
+pub fn session_end(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Option<Instant> {
     let hours = rules(state, jurisdiction).continuous?;
     state.working_time(jurisdiction).until(now, (hours.opens, hours.closes))
 }

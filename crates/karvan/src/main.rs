@@ -11,6 +11,7 @@ mod market;
 mod policy;
 mod rehearse;
 mod store;
+mod surveillance;
 mod table;
 mod tables;
 
@@ -56,6 +57,14 @@ enum Command {
     Import(import::Import),
     /// Show what was traded in a store and what waits: prices, volumes, candles, depth.
     Market(market::MarketArguments),
+    /// Show patterns of trading in a store that somebody should look at, with the records that are
+    /// the evidence. For administrators: it names parties.
+    Surveillance {
+        /// The data directory.
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Copy a store that no process has open, and check the copy.
     Backup {
         /// The data directory.
@@ -145,6 +154,7 @@ fn main() -> ExitCode {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
         Command::Market(it) => market::run(&it),
+        Command::Surveillance { dir, output } => surveillance::run(&dir, output),
         Command::Policy(PolicyCommand::Check { file, output }) => policy::check(&file, output),
         Command::Journal(JournalCommand::Verify { dir, stop_by, output }) => {
             journal::verify(&dir, stop_by, output)

@@ -55,10 +55,15 @@ fn read(it: &MarketArguments) -> Result<Read> {
     Ok(Read { state, data })
 }
 
-fn name(state: &State, (jurisdiction, year): Market) -> String {
-    let code = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
-    let code = code.map(|it| it.code.to_string()).unwrap_or_default();
-    format!("{code} {year}")
+/// The code of a market's jurisdiction.
+pub(crate) fn code(state: &State, (jurisdiction, _): Market) -> String {
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+    chapter.map(|it| it.code.to_string()).unwrap_or_default()
+}
+
+/// A market in words: code and year.
+pub(crate) fn name(state: &State, market: Market) -> String {
+    format!("{} {}", code(state, market), market.1)
 }
 
 fn market_of(state: &State, text: &str) -> Result<Market> {
@@ -131,10 +136,8 @@ pub(crate) fn run(it: &MarketArguments) -> Result<()> {
 
 fn summary(state: &State, market: Market, it: &Statistics) -> Value {
     let best = |side| state.orders.best(market, side).map(|it| it.to_string());
-    let code = name(state, (market.0, market.1));
-    let code = code.split(' ').next().unwrap_or_default().to_owned();
     json!({
-        "jurisdiction": code,
+        "jurisdiction": code(state, market),
         "year": market.1.0,
         "phase": phase_name(state, market),
         "last": it.last.map(|(price, _)| price.to_string()),

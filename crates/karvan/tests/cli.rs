@@ -85,6 +85,11 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
     for word in ["best bid", "call", "high", "USD"] {
         assert!(text.contains(word), "{word} is missing in\n{text}");
     }
+    // A rehearsal of calls alone gives nothing to find but days that one party makes.
+    let watched = json(&karvan(&folder, "surveillance store --json").out);
+    let alerts = watched["alerts"].as_array().unwrap();
+    assert!(alerts.iter().all(|it| it["pattern"] == "concentration"), "{watched}");
+    assert_eq!(watched["records"], told["records"]);
     for (line, word) in [
         ("--market XXA", "such as XXA:2028"),
         ("--market XXQ:2027", "no jurisdiction XXQ"),

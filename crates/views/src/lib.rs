@@ -4,3 +4,4 @@
 
 pub mod depth;
 pub mod market_data;
+pub mod surveillance;
