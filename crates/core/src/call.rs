@@ -37,7 +37,7 @@ pub struct Call {
     /// How its end is drawn, where it is.
     #[n(6)]
     pub random_end: Option<RandomEnd>,
-    /// Orders that came, or were changed, when it may have ended, and when.
+    /// Orders that came when it may have ended, and when.
     #[n(7)]
     pub late: BTreeMap<OrderId, Instant>,
 }

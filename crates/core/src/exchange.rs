@@ -192,9 +192,13 @@ fn waiting(state: &State, order: OrderId) -> Result<&Order, ExchangeRefused> {
     state.orders.get(order).ok_or(ExchangeRefused::OrderUnknown { order })
 }
 
-/// The call that waits for its clearing: until then its orders stand as they were left.
+/// The call whose phase is over, or may be where its end is drawn: until its clearing the orders
+/// stand as they were left.
 fn to_be_cleared(state: &State, market: Market, now: Instant) -> Option<CallId> {
-    state.open_call(market).filter(|it| state.calls.row(*it).closes <= now)
+    state.open_call(market).filter(|it| {
+        let call = state.calls.row(*it);
+        call.random_end.map_or(call.closes, |it| it.begins(call.closes)) <= now
+    })
 }
 
 /// The prices within which trades may be: around the session's reference, and the last price.

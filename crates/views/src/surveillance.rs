@@ -238,6 +238,11 @@ impl Surveillance {
     fn cancelled(&mut self, before: &State, header: &RecordHeader, order: OrderId) {
         let Some(row) = before.orders.get(order) else { return };
         let (owner, side, market) = (row.owner, row.side, row.market());
+        // What ends by time, or by an authority, its owner did not take back.
+        let acts = before.people.get(header.actor).and_then(|it| it.party);
+        if acts != Some(owner) {
+            return;
+        }
         let since = earlier(header.at, LAYERING_MS);
         let watched = self.markets.entry(market).or_default();
         let untouched = row.filled == Tonnes::ZERO;

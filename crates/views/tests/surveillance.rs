@@ -83,6 +83,10 @@ fn orders_that_are_shown_while_the_other_side_is_traded_and_taken_back_are_layer
     let back: String = (0..5).map(|it| format!("cancel L{it}\n")).collect();
     let story = format!("by OP1\n{layers}{traded}{back}");
     assert_eq!(found("sessions", &story), [(Pattern::Layering, "1".to_owned(), 150)]);
+    // What ends with the session nobody took back.
+    let short = layers.replace("quantity=30", "quantity=30 until=2027-01-11T10:05");
+    let ended = format!("by OP1\n{short}{traded}time 2027-01-11T10:06\n");
+    assert_eq!(found("sessions", &ended), []);
     // Without a trade on the other side, or half an hour later, they are orders like others.
     assert_eq!(found("sessions", &format!("by OP1\n{layers}{back}")), []);
     let later = format!("by OP1\n{layers}{traded}time 2027-01-11T10:30\n{back}");

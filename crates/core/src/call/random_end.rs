@@ -1,6 +1,7 @@
 //! The end of a phase that nobody can time: a moment in its last minutes, drawn by a seed to which
-//! the administrator commits before the phase opens, and which it reveals with the clearing. Who
-//! comes after that moment, or changes an order, takes no part and waits on.
+//! the administrator commits before the phase opens, and which it reveals with the clearing. In
+//! these minutes orders stand, since the phase may be over; those that come after the moment take
+//! no part and wait on.
 
 use super::Call;
 use crate::book::Market;
@@ -49,7 +50,7 @@ impl RandomEnd {
     }
 }
 
-/// An order came into a market, or was changed: the call that may have ended notes when.
+/// An order came into a market: the call that may have ended notes when.
 pub(crate) fn came(state: &mut State, market: Market, (order, at): (OrderId, Instant)) {
     let Some(call) = state.open_call(market) else { return };
     let row: &mut Call = state.calls.row_mut(call);

@@ -8,7 +8,8 @@ use super::delivery::Cut;
 use super::order_reduced::OrderReduced;
 use super::order_requeued::OrderRequeued;
 use super::terms::Terms;
-use super::{ExchangeRefused, Side, cancel_order};
+use super::cancel_order::{self, CancelOrderRefused};
+use super::{ExchangeRefused, Side};
 use crate::account;
 use crate::authority::{Authorised, Right};
 use crate::book::plan::{self, Change, Own, SelfMatch};
@@ -68,6 +69,9 @@ pub fn decide(
     let was = super::waiting(state, order)?;
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, was.market(), by.now());
+    if let Some(call) = super::to_be_cleared(state, was.market(), by.now()) {
+        no.unless(!terms.in_call(), CancelOrderRefused::PhaseClosed { order, call });
+    }
     no.take(terms.check(state, was.owner, (price, quantity.max(Tonnes(1)))));
     let same = price == was.price && quantity == was.filled + was.remaining;
     no.unless(!same, AmendOrderRefused::NothingChanges { order });

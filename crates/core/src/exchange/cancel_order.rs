@@ -33,7 +33,8 @@ refusals! {
     pub enum CancelOrderRefused {
         /// Between the end of a phase and its clearing orders stand as they were left.
         PhaseClosed { order: OrderId, call: CallId } = 923
-            => "the phase of call {call} is over; order {order} stands until it is cleared",
+            => "the phase of call {call} is over, or may be; order {order} stands until it is \
+                cleared",
     }
 }
 

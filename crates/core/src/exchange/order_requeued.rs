@@ -1,7 +1,5 @@
 //! The fact that an order was changed and went to the back, or traded whole as it was.
 
-use crate::book::Order;
-use crate::call::random_end;
 use crate::context::RecordHeader;
 use crate::id::OrderId;
 use crate::quantity::{Price, Tonnes};
@@ -35,8 +33,4 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
         (order.price, order.remaining, order.filled) = (it.price, it.remaining, it.filled);
         order.since = record.position;
     });
-    let market = state.orders.get(it.order).map(Order::market);
-    if let Some(market) = market {
-        random_end::came(state, market, (it.order, record.at));
-    }
 }
