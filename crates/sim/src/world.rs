@@ -8,6 +8,7 @@ use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::calendar::{Calendar, Offset};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{
@@ -254,6 +255,10 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
         let (quantity, consideration) = (Tonnes(45), Consideration::Free);
         all.push((nation, Transfer { from, to, series, quantity, consideration }.into()));
     }
+    // One operator is in the other class: it trades as long as the classes settle.
+    let class = CLASSES[1];
+    let grounds = Grounds::new("the law", [0; 32]);
+    all.push((nation, SetSettlementClass { party: PartyId(4), class, grounds }.into()));
     // The second country: a trader, and room for what its register locks.
     let (second, jurisdiction) = (party(7), JurisdictionId(1));
     all.push((second, register(Role::Trader, 8, Some(jurisdiction))));

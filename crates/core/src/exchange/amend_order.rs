@@ -3,12 +3,12 @@
 //! cancels it. One that now meets what waits trades as if it came anew. A change that cannot be
 //! leaves the order as it was.
 
+use super::cancel_order::{self, CancelOrderRefused};
 use super::coming::{self, Coming};
 use super::delivery::Cut;
 use super::order_reduced::OrderReduced;
 use super::order_requeued::OrderRequeued;
 use super::terms::Terms;
-use super::cancel_order::{self, CancelOrderRefused};
 use super::{ExchangeRefused, Side};
 use crate::account;
 use crate::authority::{Authorised, Right};
