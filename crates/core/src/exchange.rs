@@ -27,11 +27,12 @@ use crate::authority::Right;
 use crate::book::{Market, Order};
 use crate::calendar::Day;
 use crate::context::RecordHeader;
+use crate::coupling::PRICE_MAX;
 use crate::freezing;
 use crate::id::{CallId, JurisdictionId, OrderId, PartyId, PersonId};
 use crate::party;
 use crate::quantity::{Money, Price, Tonnes};
-use crate::refusal::{Refusals, refusals};
+use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{ContinuousRules, TradingRules};
 use crate::state::State;
 use crate::time::{Instant, Year};
@@ -173,12 +174,34 @@ pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
     if let Some((id, call)) = call.filter(|(_, it)| it.opens <= now) {
         return if now < call.closes { Phase::Call(id) } else { Phase::Closed };
     }
-    let (jurisdiction, year) = market;
-    let lives = state.year_rules(jurisdiction, year);
-    let lives = lives.is_some_and(|it| it.stage.obliges() && now < it.surrender_due);
-    let sessions = rules(state, jurisdiction).continuous.filter(|_| lives);
+    let (jurisdiction, _) = market;
+    let sessions = rules(state, jurisdiction).continuous.filter(|_| lives(state, market, now));
     let open = sessions.filter(|_| session_end(state, jurisdiction, now).is_some());
     open.map_or(Phase::Closed, Phase::Continuous)
+}
+
+/// Whether units of a year can still be surrendered for it, so that there is something to trade.
+fn lives(state: &State, (jurisdiction, year): Market, now: Instant) -> bool {
+    let rules = state.year_rules(jurisdiction, year);
+    rules.is_some_and(|it| it.stage.obliges() && now < it.surrender_due)
+}
+
+/// That a price and a quantity are positive, bounded, and come in the steps of the rules.
+fn check_steps(
+    TradingRules { tick, lot, .. }: TradingRules,
+    (price, quantity): (Price, Tonnes),
+) -> Result<(), Refusals> {
+    use ExchangeRefused as No;
+    let mut no = Objections::default();
+    no.unless(price > Price(0), No::PriceNotPositive { price });
+    no.unless(price <= PRICE_MAX, No::PriceTooHigh { price, most: PRICE_MAX });
+    no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
+    // Divisions are dear, and most markets have the finest steps.
+    let on_tick = tick == Price(1) || price.0.checked_rem(tick.0) == Some(0);
+    no.unless(on_tick, No::OffTick { price, tick });
+    let in_lots = lot == Tonnes(1) || quantity.0.checked_rem(lot.0) == Some(0);
+    no.unless(in_lots, No::OffLot { quantity, lot });
+    no.settle()
 }
 
 /// When the session ends that goes on; none outside sessions.

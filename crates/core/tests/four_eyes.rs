@@ -253,7 +253,11 @@ fn every_row_is_accepted_with_its_two_persons_and_refused_with_any_others() {
         "use market\ncap of=X year=2027 quantity=500\nissue of=X year=2027 quantity=500\n\
         central of=X from=total to=allocation year=2027 quantity=500\n\
         entitle of=X year=2027 K1:500\nallocate of=X year=2027 K1\n\
-        by R\npolicy trading=blocks\n",
+        by R\npolicy trading=blocks\n\
+        by XA\nC = call of=X year=2027 opens=2027-01-10 closes=2027-01-11\ntime 2027-01-10\n\
+        by OP1\nsell in=C account=K1 price=8.00 quantity=1\n\
+        by T\nbuy in=C account=TA price=8.00 quantity=1\n\
+        time 2027-01-11\nby XA\nclear-call C\n",
     );
     let block = "block in=X:2027 from=K1 to=TA price=8.00 quantity=100";
     for (begins, approves) in [("OP1", &["T", "T.2"]), ("T", &["OP1", "OP1.2"])] {

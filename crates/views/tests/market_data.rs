@@ -58,7 +58,7 @@ fn sessions_calls_and_block_trades_make_candles_and_block_trades_are_told_later(
         time 2027-01-11T10:30\n\
         by OP2\nsell in=X:2027 account=K2 price=7.00 quantity=10\n\
         by T\nbuy in=X:2027 account=TA price=7.50 quantity=10\n\
-        by OP1\nblock in=X:2027 from=K1 to=TA price=9.00 quantity=100\n\
+        by OP1\nblock in=X:2027 from=K1 to=TA price=7.50 quantity=100\n\
         time 2027-01-11T11:00\n\
         by T\nbuy in=X:2027 account=TA price=8.50 quantity=5\n",
     );

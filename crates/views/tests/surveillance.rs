@@ -134,8 +134,12 @@ fn one_party_that_makes_most_of_a_day_is_told_where_enough_trade() {
 
 #[test]
 fn a_block_trade_that_comes_back_is_a_wash_trade_too() {
+    let last = "by XA\nC = call of=X year=2027 opens=2027-01-11T11:00 closes=2027-01-11T12:00\n\
+        time 2027-01-11T11:00\nby OP2\nsell in=C account=K2 price=8.00 quantity=1\n\
+        by T2\nbuy in=C account=TB price=8.00 quantity=1\n\
+        time 2027-01-11T12:00\nby XA\nclear-call C\n";
     let there = "by OP1\nblock in=X:2027 from=K1 to=TA price=8.00 quantity=100\n";
     let back = "by T\nblock in=X:2027 from=TA to=K1 price=8.00 quantity=100\n";
-    let both = found("blocks", &format!("{there}{back}"));
+    let both = found("blocks", &format!("{last}{there}{back}"));
     assert_eq!(both, [(Pattern::WashTrade, "1T".to_owned(), 100)]);
 }

@@ -1,17 +1,17 @@
-//! Make a block trade: two parties agreed on a large quantity at a price of their own. One of them
-//! puts it before the other, and with the other's approval it is delivered and paid at once, beside
-//! the book and its bands. The market learns of it later, as the policy says, so that whoever must
-//! trade the rest is not traded against.
+//! Make a block trade: two parties agreed on a large quantity at a price of their own, near the
+//! last one. One of them puts it before the other, and with the other's approval it is delivered
+//! and paid at once, beside the book. The market learns of it later, as the policy says, so that
+//! whoever must trade the rest is not traded against.
 
 use super::delivery::pay;
 use super::place_order::PlaceOrderRefused;
 use super::{ExchangeRefused, Halted};
 use crate::account::{self, Account};
 use crate::authority::{Authorised, Right};
+use crate::book::Market;
 use crate::cash;
 use crate::compatibility;
 use crate::context::RecordHeader;
-use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, CashAccountId, JurisdictionId};
 use crate::ledger::Picked;
@@ -22,6 +22,10 @@ use crate::state::State;
 use crate::time::{Instant, Year};
 use crate::units::{self, holding};
 use minicbor::{Decode, Encode};
+
+/// The price lies so far from the last one at most, in hundredths of a percent of it: else whoever
+/// stole a password could give units away to an accomplice, past all limits to transfers.
+const BAND_BP: u32 = 1_000;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -82,6 +86,13 @@ refusals! {
         SellerCannot = 975 => "the seller cannot deliver this now",
         /// Likewise.
         BuyerCannot = 976 => "the buyer cannot take and pay this now",
+        /// A price is compared with the last one.
+        NoLastPrice = 977
+            => "nothing was traded yet to which the price could be compared; place an order",
+        /// It is no gift.
+        OutsideBand { price: Price, low: Price, high: Price } = 978
+            => "the price is {price}; block trades are made between {low} and {high}, near the \
+                last price",
     }
 }
 
@@ -106,18 +117,11 @@ pub fn decide(
     let block_trade = rules.block_trade.unwrap_or_default();
     let least = block_trade.least;
     no.unless(quantity >= least, No::TooSmall { quantity, least });
-    let lives = state.year_rules(jurisdiction, year);
-    let lives = lives.is_some_and(|it| it.stage.obliges() && by.now() < it.surrender_due);
-    no.unless(lives, No::NoMarket { year });
-    no.unless(price > Price(0), ExchangeRefused::PriceNotPositive { price });
-    let most = PRICE_MAX;
-    no.unless(price <= most, ExchangeRefused::PriceTooHigh { price, most });
-    let (tick, lot) = (rules.tick, rules.lot);
-    let on_tick = price.0.checked_rem(tick.0) == Some(0);
-    no.unless(on_tick, ExchangeRefused::OffTick { price, tick });
-    let in_lots = quantity.0.checked_rem(lot.0) == Some(0) && quantity > Tonnes::ZERO;
-    no.unless(in_lots, ExchangeRefused::OffLot { quantity, lot });
-    let halted = super::is_halted(state, (jurisdiction, year));
+    let market = (jurisdiction, year);
+    no.unless(super::lives(state, market, by.now()), No::NoMarket { year });
+    no.take(super::check_steps(rules, (price, quantity)));
+    no.take(near_the_last(state, market, price));
+    let halted = super::is_halted(state, market);
     no.unless(!halted, ExchangeRefused::Halted);
     let holder = |account| state.accounts.get(account).map(|it| it.holder);
     if let Some((seller, buyer)) = holder(it.seller).zip(holder(it.buyer)) {
@@ -155,6 +159,21 @@ pub fn decide(
         out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
     }
     Ok(())
+}
+
+fn near_the_last(
+    state: &State,
+    (jurisdiction, year): Market,
+    price: Price,
+) -> Result<(), MakeBlockTradeRefused> {
+    let last = state.last_price(jurisdiction, year);
+    let (Price(last), _) = last.ok_or(MakeBlockTradeRefused::NoLastPrice)?;
+    let Money(share) = Money(last).basis_points(BAND_BP);
+    let (low, high) = (Price(last.saturating_sub(share)), Price(last.saturating_add(share)));
+    if (low..=high).contains(&price) {
+        return Ok(());
+    }
+    Err(MakeBlockTradeRefused::OutsideBand { price, low, high })
 }
 
 /// The units, and the account that is paid.

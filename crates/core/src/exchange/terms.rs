@@ -7,7 +7,6 @@ use crate::book::plan::Limits;
 use crate::book::{Market, Order, with_fee};
 use crate::call::open_call::CallOpened;
 use crate::compatibility::{self, class_of, settle};
-use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
 use crate::id::{CashAccountId, JurisdictionId, PartyId};
 use crate::planted::{self, Fault};
@@ -82,15 +81,7 @@ impl Terms {
         (price, quantity): (Price, Tonnes),
     ) -> Result<(), Refusals> {
         let mut no = Objections::default();
-        no.unless(price > Price(0), No::PriceNotPositive { price });
-        no.unless(price <= PRICE_MAX, No::PriceTooHigh { price, most: PRICE_MAX });
-        no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
-        let TradingRules { tick, lot, .. } = self.rules;
-        // Divisions are dear, and most markets have the finest steps.
-        let on_tick = tick == Price(1) || price.0.checked_rem(tick.0) == Some(0);
-        no.unless(on_tick, No::OffTick { price, tick });
-        let in_lots = lot == Tonnes(1) || quantity.0.checked_rem(lot.0) == Some(0);
-        no.unless(in_lots, No::OffLot { quantity, lot });
+        no.take(super::check_steps(self.rules, (price, quantity)));
         let halted = state.halts.contains_key(&Halted::Party(party));
         no.unless(!halted, No::PartyHalted { party });
         match self.phase {

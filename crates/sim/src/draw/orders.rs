@@ -89,7 +89,9 @@ pub(super) fn orders((state, name): (&State, &str), it: Drawn, draw: &mut Draw) 
             let mut one =
                 |all: &[AccountId]| if all.is_empty() { it.account } else { draw.of(all) };
             let (seller, buyer) = (one(&sellers), one(&there));
-            let (price, quantity) = (Price(300), Tonnes(draw.below(12)));
+            let last = state.last_price(X, year).map_or(Price(500), |(price, _)| price);
+            let price = Price(last.0 + draw.below(3) as i64 - 1);
+            let quantity = Tonnes(draw.below(12));
             MakeBlockTrade { jurisdiction: X, year, seller, buyer, price, quantity }.into()
         }
         "SetSettlementClass" => {
