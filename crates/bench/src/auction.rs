@@ -10,7 +10,9 @@ use karvan_core::auction::clearing::{Demand, Offer, clear};
 use karvan_core::auction::{open_auction::OpenAuction, place_bid::PlaceBid};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::grounds::Grounds;
-use karvan_core::id::{AccountId, AuctionId, GroupId, JurisdictionId, NOBODY, PartyId, PersonId};
+use karvan_core::id::{
+    AccountId, AuctionId, BankReference, GroupId, JurisdictionId, NOBODY, PartyId, PersonId,
+};
 use karvan_core::market::{adopt_policy::AdoptPolicy, pass_time::PassTime};
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Price, Tonnes};
@@ -108,7 +110,8 @@ fn bids_in() -> Result<(State, scene::Asked), Failure> {
         let (holder, towards) = (party, None);
         ask(nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into())?;
         ask(bank, OpenCashAccount { party, currency: None }.into())?;
-        let (amount, reference) = (Money(1_000_000_000_000), u64::from(number));
+        let (amount, reference) =
+            (Money(1_000_000_000_000), BankReference::of_number(number.into()));
         ask(bank, Deposit { party, amount, reference, currency: None }.into())?;
     }
     let (opens, closes, seed_commitment) = (NOW, NOW.plus_days(1), commitment(&SEED));

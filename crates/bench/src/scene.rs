@@ -121,6 +121,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
         transfer_limit: None,
         publication_years: 3,
         notice_days: 30,
+        payment_days: 30,
         links: Vec::new(),
         settles: Default::default(),
     })

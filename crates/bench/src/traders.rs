@@ -9,7 +9,9 @@ use karvan_core::allocation::allocate::Allocate;
 use karvan_core::allocation::upload_allocation::{AllocationRow, UploadAllocation};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::grounds::Grounds;
-use karvan_core::id::{AccountId, GroupId, InstallationId, NOBODY, PartyId, PersonId};
+use karvan_core::id::{
+    AccountId, BankReference, GroupId, InstallationId, NOBODY, PartyId, PersonId,
+};
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::quantity::{Money, Tonnes};
@@ -99,7 +101,7 @@ fn opening() -> Vec<Asked> {
     for owner in 0..OWNERS {
         let party = FIRST_PARTY + owner;
         all.push((BANK, cash(party).into()));
-        let (party, reference) = (PartyId(party), u64::from(party));
+        let (party, reference) = (PartyId(party), BankReference::of_number(party.into()));
         let deposit = Deposit { party, amount: Money(CENTS), reference, currency: None };
         all.push((BANK, deposit.into()));
     }

@@ -5,11 +5,11 @@ use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
 use crate::freezing::Frozen;
-use crate::id::{HoldId, JurisdictionId, ProposalId};
+use crate::id::{HoldId, JurisdictionId, PaymentId, ProposalId};
 use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{compliance, exchange, freezing, market, proposal, units};
+use crate::{cash, compliance, exchange, freezing, market, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -59,6 +59,9 @@ pub enum Due {
     /// Orders of a market that live up to here end.
     #[n(11)]
     Orders(#[n(0)] JurisdictionId, #[n(1)] Year),
+    /// A payment that no statement showed expires.
+    #[n(12)]
+    Payment(#[n(0)] PaymentId),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -129,6 +132,7 @@ pub(crate) fn settle(
         Due::Orders(jurisdiction, year) => {
             exchange::lapse::over(draft, state, ((jurisdiction, year), at), from)
         }
+        Due::Payment(id) => cash::payment::lapse(draft, state, id),
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }
 }

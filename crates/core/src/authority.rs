@@ -101,6 +101,10 @@ pub enum Right {
     Verifier(JurisdictionId),
     /// A party.
     Member(PartyId),
+    /// A party, about its money.
+    Payer(PartyId),
+    /// A party or the settlement bank.
+    MemberOrBank(PartyId),
     /// An administrator other than this one.
     OtherBody(PartyId),
     /// Any national administrator.
@@ -228,8 +232,8 @@ pub(crate) fn check(
     if !is_mandated(row, right) {
         return Err(No::NotMandated { person });
     }
-    let fresh = matches!(right, Right::Holder(_) | Right::Deal { .. }) && row.from > state.now;
-    if fresh {
+    let of_value = matches!(right, Right::Holder(_) | Right::Deal { .. } | Right::Payer(_));
+    if of_value && row.from > state.now {
         return Err(No::MandateFresh { person, from: row.from });
     }
     let rights = row.rights;
@@ -246,6 +250,8 @@ pub(crate) fn check(
         | Right::Deal { .. }
         | Right::Holder(_)
         | Right::Member(_)
+        | Right::Payer(_)
+        | Right::MemberOrBank(_)
         | Right::OtherBody(_)
         | Right::Nation
         | Right::Verifier(_)
@@ -294,8 +300,11 @@ fn may_act_for(
         }
         Right::Verifier(it) if here(Role::Verifier, it) => {}
         Right::Verifier(jurisdiction) => return Err(No::NotVerifier { person, jurisdiction }),
-        Right::Member(it) if it == id => {}
-        Right::Member(party) => return Err(No::NotMember { person, party }),
+        Right::Member(it) | Right::Payer(it) | Right::MemberOrBank(it) if it == id => {}
+        Right::MemberOrBank(_) if party.role == Role::SettlementBank => {}
+        Right::Member(party) | Right::Payer(party) | Right::MemberOrBank(party) => {
+            return Err(No::NotMember { person, party });
+        }
         Right::OtherBody(it) if is_administrator(party.role) && it != id => {}
         Right::OtherBody(party) => return Err(No::NotAnotherBody { person, party }),
         Right::Nation if party.role == Role::NationalAdministrator => {}
@@ -320,6 +329,8 @@ fn is_mandated(row: &Person, right: Right) -> bool {
         | Right::EitherParty(..)
         | Right::LinkKeeper(..)
         | Right::Member(_)
+        | Right::Payer(_)
+        | Right::MemberOrBank(_)
         | Right::OtherBody(_)
         | Right::Nation
         | Right::Verifier(_)

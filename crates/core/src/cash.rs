@@ -1,16 +1,26 @@
 //! Money: cash accounts, and what the settlement bank's statements say.
 
+pub mod ask_payment;
+pub mod bank;
+pub mod book_statement;
+pub mod creditor_reference;
 pub mod deposit;
 pub mod fixing;
+pub mod leg_shown;
+pub mod line_booked;
 pub mod open_cash_account;
+pub mod payment;
+pub mod payment_ended;
 pub mod publish_fixing;
-pub mod withdraw;
+pub mod return_deposit;
+pub mod send_payment;
+pub mod void_payment;
 
-use crate::authority::Authorised;
-use crate::id::{CashAccountId, Label, PartyId};
+use crate::calendar::Day;
+use crate::id::{BankReference, CashAccountId, Label, PartyId, PaymentId};
 use crate::planted::{self, Fault};
 use crate::quantity::Money;
-use crate::refusal::{Objections, Refusals, refusals};
+use crate::refusal::refusals;
 use crate::state::State;
 
 refusals! {
@@ -26,7 +36,7 @@ refusals! {
         /// Amounts are positive.
         AmountNotPositive { amount: Money } = 404 => "the amount is {amount}; it must be positive",
         /// A line of a statement is booked once.
-        ReferenceBooked { reference: u64 } = 405
+        ReferenceBooked { reference: BankReference } = 405
             => "line {reference} of the bank's statements is booked",
         /// There is too little free money.
         TooLittle { free: Money, wanted: Money } = 406
@@ -39,6 +49,57 @@ refusals! {
         NoAccountIn { party: PartyId, currency: Label } = 409
             => "party {party} has no cash account in {currency}; ask the settlement bank to open \
                 one",
+        /// There is no such payment, or it has ended.
+        PaymentUnknown { payment: PaymentId } = 431
+            => "payment {payment} is not under way; it was booked, taken back or has expired",
+        /// A chain is bounded.
+        LegCount { count: usize, most: usize } = 432
+            => "the payment has {count} legs; it has 1 to {most}",
+        /// Payments under way are bounded.
+        TooManyUnderWay { most: usize } = 433
+            => "{most} payments of the party are under way; take back one that is not needed",
+        /// Nothing leaves a frozen holder.
+        HolderFrozen { party: PartyId } = 434
+            => "party {party} is frozen; nothing is paid out to it",
+        /// What only comes in is not sent.
+        NothingToSend { payment: PaymentId } = 435
+            => "payment {payment} only comes in; the statement books it",
+        /// The money is on its way.
+        Sent { payment: PaymentId } = 436
+            => "the bank has sent payment {payment}; ask the bank, if it is not to be",
+        /// A statement shows a part of the chain.
+        LineWaits { payment: PaymentId, reference: BankReference } = 437
+            => "line {reference} shows a leg of payment {payment}; the bank must take that line \
+                back first",
+        /// Only deposits are returned.
+        NotADeposit { reference: BankReference } = 438
+            => "no deposit is booked under {reference}",
+        /// No more goes back than came.
+        ReturnsTooMuch { left: Money, wanted: Money } = 439
+            => "{wanted} is more than the {left} of the deposit that can go back",
+        /// The statement says otherwise.
+        LineOtherwise { reference: BankReference, shown: Money } = 440
+            => "of line {reference} {shown} are in suspense, by the currency and account it is for",
+        /// A statement is bounded.
+        LineCount { count: usize, most: usize } = 441
+            => "the statement has {count} lines; one has at most {most}; hand in two",
+        /// A line stands once on a statement.
+        LineTwice { reference: BankReference } = 442
+            => "the statement has line {reference} twice",
+        /// A line moves money.
+        LineOfNothing { reference: BankReference } = 443 => "line {reference} moves nothing",
+        /// What a statement says of itself holds.
+        AddsUpOtherwise { opening: Money, closing: Money } = 444
+            => "the lines do not lead from {opening} to {closing}; is a line missing?",
+        /// A statement is of a day that is over.
+        StatementAhead { day: Day } = 445 => "{day} lies ahead",
+        /// Statements follow one another.
+        StatementBefore { day: Day, last: Day } = 446
+            => "the statement is of {day}; the one of {last} is booked, and days follow each other",
+        /// Statements follow one another.
+        OpensOtherwise { opening: Money, last: Day, closing: Money } = 447
+            => "it opens with {opening}; the last one, of {last}, closed with {closing}: is one \
+                missing between them?",
         /// The bank's own account is the other side of every line.
         BankItself { party: PartyId } = 408
             => "party {party} is the settlement bank, whose account is the other side of every \
@@ -49,38 +110,39 @@ refusals! {
 /// The most money one line of a statement moves, in cents.
 pub const AMOUNT_MAX: Money = Money(1_000_000_000_000_000);
 
-/// A line of the bank's statements, and the account it is about as far as it was found.
-struct Line {
-    party: PartyId,
-    account: Result<CashAccountId, CashRefused>,
-    currency: Option<Label>,
-    amount: Money,
-    reference: u64,
-}
-
-/// The two accounts of a line.
-struct Accounts {
-    bank: CashAccountId,
-    party: CashAccountId,
-}
-
-/// Checks a line of the bank's statement: its amount, and that it is booked for the first time.
-fn check_line(state: &State, by: &Authorised<'_>, line: Line) -> Result<Accounts, Refusals> {
-    let Line { party, account, currency, amount, reference } = line;
-    let mut no = Objections::default();
-    let holder = by.party();
-    no.unless(holder != party, CashRefused::BankItself { party });
-    let bank = no.take(in_currency(state, holder, currency));
-    let account = no.take(account);
-    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
+/// Whether the bank's account can be the other side of what comes in.
+fn holds(state: &State, bank: Option<CashAccountId>, comes_in: Money) -> Result<(), CashRefused> {
     let balance = bank.map(|it| state.ledger.cash.row(it).free).unwrap_or_default();
-    let fits = balance.0.checked_sub(amount.0).is_some() && amount <= AMOUNT_MAX;
-    no.unless(fits, CashRefused::TooLarge { amount, most: AMOUNT_MAX });
-    let booked = state.bank_references.contains(&reference);
-    let booked = booked && !planted::has(Fault::BankTwice);
-    no.unless(!booked, CashRefused::ReferenceBooked { reference });
-    let (bank, party) = no.settle_with(bank.zip(account))?;
-    Ok(Accounts { bank, party })
+    let fits = balance.0.checked_sub(comes_in.0).is_some();
+    if fits { Ok(()) } else { Err(CashRefused::TooLarge { amount: comes_in, most: AMOUNT_MAX }) }
+}
+
+/// The same for one line.
+fn fits(state: &State, bank: Option<CashAccountId>, amount: Money) -> Result<(), CashRefused> {
+    if amount > AMOUNT_MAX {
+        return Err(CashRefused::TooLarge { amount, most: AMOUNT_MAX });
+    }
+    holds(state, bank, amount)
+}
+
+/// A line that is booked for the first time: whether a statement shows it already.
+fn new_line(
+    state: &State,
+    reference: BankReference,
+    (account, currency): (Option<CashAccountId>, Option<Label>),
+    amount: Money,
+) -> Result<bool, CashRefused> {
+    let booked = state.bank.lines.get(&reference);
+    let shown = state.bank.suspense.get(&reference);
+    if booked.is_some() && shown.is_none() && !planted::has(Fault::BankTwice) {
+        return Err(CashRefused::ReferenceBooked { reference });
+    }
+    let mine = account.is_none_or(|it| booked.is_none_or(|booked| booked.account == it));
+    match shown {
+        None => Ok(false),
+        Some(it) if it.currency == currency && it.amount == amount && mine => Ok(true),
+        Some(it) => Err(CashRefused::LineOtherwise { reference, shown: it.amount }),
+    }
 }
 
 /// A party's cash account.

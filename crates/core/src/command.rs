@@ -108,8 +108,16 @@ commands! {
     OpenCashAccount(cash::open_cash_account) = 6, Administration, One;
     /// Books money that came in.
     Deposit(cash::deposit) = 7, Registry, One;
-    /// Books money that went out.
-    Withdraw(cash::withdraw) = 8, Registry, Two;
+    /// Announces money that comes in, or asks for money to be paid out.
+    AskPayment(cash::ask_payment) = 89, Registry, ByRule;
+    /// Says that the bank pays out what was asked.
+    SendPayment(cash::send_payment) = 90, Registry, Two;
+    /// Takes a payment back.
+    VoidPayment(cash::void_payment) = 91, Registry, One;
+    /// Books a statement of the bank.
+    BookStatement(cash::book_statement) = 92, Registry, One;
+    /// Takes a deposit back that was booked in error.
+    ReturnDeposit(cash::return_deposit) = 93, Registry, Two;
     /// Sets a year's cap.
     SetCap(supply::set_cap) = 9, Administration, Two;
     /// Issues units.
@@ -358,6 +366,7 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
         (Approval::ByRule, Command::BuyAtCeiling(it)) => {
             auction::buy_at_ceiling::needs_second(state, it)
         }
+        (Approval::ByRule, Command::AskPayment(it)) => cash::ask_payment::needs_second(it),
         (Approval::ByRule, Command::Retire(it)) => units::retire::needs_second(state, it),
         (
             Approval::Two

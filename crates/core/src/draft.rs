@@ -80,6 +80,11 @@ impl<'a> Draft<'a> {
         self.series.insert(id, it);
     }
 
+    /// A cash account as it would be.
+    pub fn cash_now(&self, id: CashAccountId) -> &CashAccount {
+        self.cash.get(&id).unwrap_or_else(|| self.base.cash.row(id))
+    }
+
     /// A hold as it would be; `None` when nothing is left in it.
     pub fn hold_now(&self, id: HoldId) -> Option<&Hold> {
         match self.holds.get(&id) {

@@ -155,7 +155,19 @@ events! {
         /// A party's cash account was opened.
         CashAccountOpened(cash::open_cash_account) = 25,
         /// A line of the bank's statement was booked.
-        BankReferenceBooked(cash::deposit) = 26,
+        LineBooked(cash::line_booked) = 26,
+        /// Money is to come in or go out.
+        PaymentAsked(cash::ask_payment) = 116,
+        /// The bank sent what is to go out.
+        PaymentSent(cash::send_payment) = 117,
+        /// A statement shows a leg of a payment.
+        LegShown(cash::leg_shown) = 118,
+        /// A payment is no longer under way.
+        PaymentEnded(cash::payment_ended) = 119,
+        /// A deposit, or a part of it, went back.
+        DepositReturned(cash::return_deposit) = 120,
+        /// A statement was compared with the ledger and booked.
+        StatementBooked(cash::book_statement) = 121,
         /// The cap of a year was set.
         CapSet(supply::set_cap) = 27,
         /// An installation's free allocation of a year was set.

@@ -114,6 +114,14 @@ pub fn is_frozen(state: &State, account: AccountId) -> bool {
     levels.iter().any(|it| state.freezes.contains_key(it))
 }
 
+/// Whether a holder is frozen: itself, its jurisdiction or the market.
+pub fn is_holder_frozen(state: &State, holder: PartyId) -> bool {
+    let jurisdiction = state.parties.get(holder).and_then(|it| it.jurisdiction);
+    let levels = [Some(Frozen::Holder(holder)), jurisdiction.map(Frozen::Jurisdiction)];
+    let all = [Some(Frozen::Market)];
+    levels.into_iter().chain(all).flatten().any(|it| state.freezes.contains_key(&it))
+}
+
 /// Frees the serials of a freeze.
 fn release(draft: &mut Draft<'_>, state: &State, frozen: Frozen) {
     let hold = state.freezes.get(&frozen).and_then(|it| it.hold);

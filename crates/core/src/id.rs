@@ -47,6 +47,8 @@ ids! { u32:
     ProposalId,
     /// A case of money owed for a shortfall.
     PenaltyId,
+    /// Money that is to come in or go out.
+    PaymentId,
 }
 
 // A busy market places 2^32 orders in days.
@@ -61,38 +63,48 @@ ids! { u64:
 /// very first registration.
 pub const NOBODY: PersonId = PersonId(0);
 
-/// A short reference to something outside the journal, such as an installation's row in the data.
+/// Printable ASCII of at most so many characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Label(#[cbor(n(0), with = "minicbor::bytes")] [u8; Label::BYTES]);
+pub struct Text<const BYTES: usize>(#[cbor(n(0), with = "minicbor::bytes")] [u8; BYTES]);
 
-impl Label {
-    /// The longest label, in bytes.
-    pub const BYTES: usize = 24;
+/// A short reference to something outside the journal, such as an installation's row in the data.
+pub type Label = Text<24>;
 
-    /// Takes printable ASCII of at most [`Label::BYTES`] characters; anything else is `None`.
+/// The reference of a line of the bank's statements, as the bank gives it: as long as ISO 20022
+/// lets references be (Max35Text).
+pub type BankReference = Text<35>;
+
+impl<const BYTES: usize> Text<BYTES> {
+    /// Takes printable ASCII of at most so many characters; anything else is `None`.
     pub fn new(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
-        let mut bytes = [0; Self::BYTES];
+        let mut bytes = [0; BYTES];
         let place = bytes.get_mut(..text.len())?;
         place.copy_from_slice(text.as_bytes());
         (printable && !text.is_empty()).then_some(Self(bytes))
     }
 
+    /// A number written out.
+    pub fn of_number(number: u64) -> Self {
+        const { assert!(BYTES >= 20, "the largest number has 20 digits") };
+        Self::new(&number.to_string()).unwrap_or(Self([0; BYTES]))
+    }
+
     /// The label as text.
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(Self::BYTES);
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(BYTES);
         self.0.get(..end).and_then(|it| std::str::from_utf8(it).ok()).unwrap_or_default()
     }
 }
 
-impl std::fmt::Debug for Label {
+impl<const BYTES: usize> std::fmt::Debug for Text<BYTES> {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(to, "{:?}", self.as_str())
     }
 }
 
-impl std::fmt::Display for Label {
+impl<const BYTES: usize> std::fmt::Display for Text<BYTES> {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         to.write_str(self.as_str())
     }

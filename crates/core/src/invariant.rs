@@ -255,6 +255,13 @@ fn sweep_orders(state: &State) {
         assert!(units > Tonnes::ZERO, "lock {id} holds nothing");
         holds.remove(id);
     }
+    for (id, payment) in &state.bank.payments {
+        for (leg, hold) in payment.legs.iter().filter_map(|it| Some((it, it.hold?))) {
+            let cash = state.ledger.holds.get(&hold).map(|it| it.cash).unwrap_or_default();
+            assert_eq!(cash, leg.amount, "payment {id} holds not what is to go out");
+            holds.remove(&hold);
+        }
+    }
     for (frozen, hold) in state.freezes.iter().filter_map(|(id, it)| Some((id, it.hold?))) {
         let units = state.ledger.holds.get(&hold).map(held).unwrap_or_default();
         let expected = match frozen {

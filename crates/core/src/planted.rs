@@ -51,11 +51,13 @@ pub enum Fault {
     RotUnnoticed,
     /// Orders meet whoever waits, whatever their classes.
     ClassesMixed,
+    /// Of a chain of money only the first leg is freed.
+    HalfChain,
 }
 
 impl Fault {
     /// All of them, the canary first.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Canary,
         Self::LimitUnchecked,
         Self::DelayShort,
@@ -79,6 +81,7 @@ impl Fault {
         Self::TimeGoesBack,
         Self::RotUnnoticed,
         Self::ClassesMixed,
+        Self::HalfChain,
     ];
 }
 

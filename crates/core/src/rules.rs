@@ -53,6 +53,10 @@ pub struct MarketRules {
     /// The pairs of settlement classes that settle with each other.
     #[n(8)]
     pub settles: BTreeSet<Pair>,
+    /// A payment that is asked expires after so many days, where the bank has not sent it and no
+    /// statement shows it.
+    #[n(9)]
+    pub payment_days: u16,
 }
 
 /// A one-way link: units of one jurisdiction count in another.

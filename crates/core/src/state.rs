@@ -9,6 +9,7 @@ use crate::auction::carry_over::Carried;
 use crate::book::{Book, Market};
 use crate::calendar::{self, Day, WorkingTime};
 use crate::call::Call;
+use crate::cash::bank::Bank;
 use crate::cash::fixing::Fixing;
 use crate::compatibility::{Pair, SettlementClass};
 use crate::compliance::PenaltyCase;
@@ -101,9 +102,9 @@ pub struct State {
     /// What falls due, and when; time stops at each.
     #[n(18)]
     pub agenda: Agenda,
-    /// References of the bank's statements already booked, so that none is booked twice.
+    /// What is known of the settlement bank.
     #[n(19)]
-    pub bank_references: BTreeSet<u64>,
+    pub bank: Bank,
     /// Units sold and money taken in primary auctions, by vintage: the year's mean price.
     #[n(20)]
     pub auctioned: BTreeMap<(JurisdictionId, Year), (Tonnes, crate::quantity::Money)>,
@@ -264,7 +265,7 @@ impl State {
         let all = each! {
             position now rules people parties accounts installations ledger caps entitlements
             auctions calls orders next_order last_prices closed_years penalties proposals agenda
-            bank_references auctioned closing open_calls government labels next_proposal decreed
+            bank auctioned closing open_calls government labels next_proposal decreed
             trusted delayed given carried adjusted reversible freezes locks scheduled
             escrows stopped
             deliveries reports foreign_cash fixings

@@ -79,7 +79,9 @@ const PLAYED: &[Played] = &[
     by("amend of=X penalty=25", "XA", &["XA.2"]),
     by("holidays of=X 2028-05-05", "XA", &["XA.2"]),
     Played { line: "policy penalty=25", begins: "R", approves: &["XA", "YA"], together: true },
-    by("withdraw party=OP1 amount=10 line=77", "BANK", &["BANK.2"]),
+    by("ask-payment party=OP1 out:10.00", "OP1", &["OP1.2"]),
+    by("return-deposit of=1 amount=10 line=77", "BANK", &["BANK.2"]),
+    by("send-payment PAY", "BANK", &["BANK.2"]),
 ];
 
 /// Rows whose state lies after a deadline, played in a market of their own.
@@ -145,7 +147,8 @@ fn market() -> Story {
         by T\nrequest-closure of=TB\nrequest-closure of=TC\n\
         by XA\nentitle of=X year=2027 K3:50\nD = allocate of=X year=2027 K3\n\
         A = auction of=X year=2027 volume=100 opens=2028-02-01 closes=2028-02-02\n\
-        freeze holder it=V\nhalt OP2\nby R\nstop TA\n",
+        freeze holder it=V\nhalt OP2\nby R\nstop TA\n\
+        by OP1\nPAY = ask-payment party=OP1 out:5.00\n",
     )
 }
 

@@ -12,7 +12,7 @@ mod snapshots;
 
 use karvan_core::Command;
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
-use karvan_core::id::{GroupId, NOBODY, PartyId, PersonId, ProposalId};
+use karvan_core::id::{BankReference, GroupId, NOBODY, PartyId, PersonId, ProposalId};
 use karvan_core::party::{Role, register_party::RegisterParty};
 use karvan_core::proposal::{approve::Approve, propose::Propose};
 use karvan_core::quantity::Money;
@@ -53,7 +53,8 @@ fn command(number: u64) -> Submission {
         }
         4 => (banker, OpenCashAccount { party: PartyId(1), currency: None }.into()),
         5 => (banker, OpenCashAccount { party: PartyId(0), currency: None }.into()),
-        reference => {
+        line => {
+            let reference = BankReference::of_number(line);
             let (party, amount) = (PartyId(0), Money(100));
             (banker, Deposit { party, amount, reference, currency: None }.into())
         }

@@ -11,7 +11,7 @@ mod couple;
 mod delay;
 mod emissions;
 mod fixing;
-mod input;
+pub(crate) mod input;
 mod reserve;
 pub(crate) mod sheet;
 mod trading;

@@ -185,14 +185,12 @@ fn statement(it: &RegisterFile, day: Instant) -> Result<()> {
 
 /// What the record says.
 fn differences(it: &RegisterFile, record: u64) -> Result<Vec<MirrorDifference>> {
+    let events = journal::facts(&it.store, record)?;
     let mut found = Vec::new();
-    journal::each_record(&it.store, record, |_, events| {
-        for event in events {
-            if let Event::MirrorReconciled(it) = event {
-                found.clone_from(&it.differences);
-            }
+    for event in &events {
+        if let Event::MirrorReconciled(it) = event {
+            found.clone_from(&it.differences);
         }
-        false
-    })?;
+    }
     Ok(found)
 }

@@ -145,6 +145,16 @@ pub(crate) fn each_record(
     })
 }
 
+/// The facts of one record.
+pub(crate) fn facts(dir: &Path, record: u64) -> Result<Vec<Event>> {
+    let mut found = Vec::new();
+    each_record(dir, record, |_, events| {
+        found = events.to_vec();
+        false
+    })?;
+    Ok(found)
+}
+
 /// The state of a store.
 pub(crate) fn state(dir: &Path) -> Result<karvan_core::State> {
     Ok(read_all(dir)?.replayed.state)

@@ -2,6 +2,7 @@
 //! what came of it. No rule of the market stands here.
 
 mod backup;
+mod bank;
 mod calc;
 mod facts;
 mod import;
@@ -55,6 +56,9 @@ enum Command {
     /// Take over what a register elsewhere has locked for use here, and compare its statements.
     #[command(subcommand)]
     Import(import::Import),
+    /// Book the settlement bank's statements, and show payments under way.
+    #[command(subcommand)]
+    Bank(bank::Bank),
     /// Show what was traded in a store and what waits: prices, volumes, candles, depth.
     Market(market::MarketArguments),
     /// Show patterns of trading in a store that somebody should look at, with the records that are
@@ -153,6 +157,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
+        Command::Bank(it) => bank::run(&it),
         Command::Market(it) => market::run(&it),
         Command::Surveillance { dir, output } => surveillance::run(&dir, output),
         Command::Policy(PolicyCommand::Check { file, output }) => policy::check(&file, output),

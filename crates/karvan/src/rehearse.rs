@@ -8,7 +8,7 @@ use crate::policy;
 use crate::table::Table;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::Stage;
 use karvan_engine::journal::Journal;
 use karvan_engine::journal::file::{FileJournal, FileOptions};
@@ -333,6 +333,7 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
     line("verified", format!("{} Mt owed", mt(sum(|it| it.verified))));
     line("surrendered", format!("{} Mt", mt(sum(|it| it.surrendered))));
     line("penalised", format!("{} Mt", mt(sum(|it| it.penalised))));
+    line("money", money(it, usd));
     line("refused", refusals(it));
     if !it.attempts.is_empty() {
         text.push_str(&attempts(it));
@@ -352,6 +353,21 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
         }
     }
     text
+}
+
+/// What went through the settlement bank.
+fn money(it: &Outcome, usd: &str) -> String {
+    let banked = it.banked;
+    let (paid_in, paid_out) = (links::millions(banked.paid_in), links::millions(banked.paid_out));
+    let ends = match (banked.open, banked.differs) {
+        (0, Money::ZERO) => "bank and ledger agree to the cent".to_owned(),
+        (open, differs) => format!("{open} lines are open, bank less ledger {differs} {usd}"),
+    };
+    let statements = banked.statements;
+    format!(
+        "{paid_in} M {usd} paid in, {paid_out} M {usd} paid out to treasuries; {statements} \
+         statements, {ends}"
+    )
 }
 
 /// What was attempted, and what stopped it.
@@ -434,6 +450,13 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
         "flows": flows,
         "gains": gains,
         "attempts": attempts,
+        "money": {
+            "paid_in": it.banked.paid_in.to_string(),
+            "paid_out": it.banked.paid_out.to_string(),
+            "statements": it.banked.statements,
+            "open_lines": it.banked.open,
+            "bank_less_ledger": it.banked.differs.to_string(),
+        },
         "reports_handed_in": it.reports.0,
         "reports_returned": it.reports.1,
         "reports_late": it.reports.2,

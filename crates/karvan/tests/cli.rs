@@ -115,6 +115,76 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
 }
 
 #[test]
+fn a_statement_of_the_bank_is_booked_line_by_line_and_every_difference_is_named() {
+    let folder = folder("bank");
+    assert_eq!(karvan(&folder, &format!("{REHEARSE} --data-dir store")).code, Some(0));
+    let bank = |line: &str| karvan(&folder, &format!("bank {line}"));
+    let known = json(&bank("payments store --json").out);
+    let opening = known["statements"][0]["closing"].as_str().unwrap().to_owned();
+    let account = known["accounts"][0]["reference"].as_str().unwrap();
+    let free = |at: usize| json(&bank("payments store --json").out)["accounts"][at]["free"].clone();
+    assert_eq!(free(0), "0.00", "treasuries take out what they earn");
+    // A table: one line names an account, one nobody.
+    fs::write(
+        folder.join("day.csv"),
+        format!("reference,amount,text\nN1,12.50,for {account}\nN2,0.25,for nobody\n"),
+    )
+    .unwrap();
+    let cents: i64 = opening.replace('.', "").parse().unwrap();
+    let money = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
+    let closing = money(cents + 1_275);
+    let day = known["statements"][0]["day"].as_str().unwrap();
+    let next = format!("{}{:02}", &day[..8], day[8..].parse::<u8>().unwrap() + 1);
+    let about = format!("--day {next} --opening {opening} --closing {closing}");
+    let line = format!("statement day.csv --store store --by 2 {about}");
+    // The bank is the second party: its first person is known by its right.
+    let by = (1..9)
+        .find(|by| bank(&line.replace("--by 2", &format!("--by {by} --dry-run"))).code == Some(0));
+    let line = line.replace("--by 2", &format!("--by {}", by.unwrap()));
+    let dry = bank(&format!("{line} --dry-run"));
+    assert!(dry.out.contains("a dry run") && dry.out.contains("in suspense: it names nobody"));
+    assert_eq!(free(0), "0.00", "a dry run books nothing");
+    // The same as a message of ISO 20022.
+    let balance = |kind: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy='USD'>{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{next}</Dt></Dt></Bal>"
+        )
+    };
+    let message = format!(
+        "<Document><BkToCstmrStmt><Stmt>{}{}<Ntry><Amt Ccy='USD'>1.00</Amt>\
+         <CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><AcctSvcrRef>N3</AcctSvcrRef><NtryDtls><TxDtls>\
+         <RmtInf><Ustrd>{account}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry></Stmt>\
+         </BkToCstmrStmt></Document>",
+        balance("OPBD", &opening),
+        balance("CLBD", &money(cents + 100)),
+    );
+    fs::write(folder.join("day.xml"), message).unwrap();
+    let said = bank(&format!("statement day.xml --store store --by {} --dry-run", by.unwrap()));
+    assert!(said.out.contains("no differences"), "{}{}", said.out, said.err);
+    let booked = json(&bank(&format!("{line} --json")).out);
+    let it = &booked["statements"][0];
+    assert_eq!((&it["booked"], &it["unexplained"]), (&1.into(), &"0.00".into()), "{booked}");
+    assert_eq!(it["differences"][0]["reference"], "N2");
+    assert_eq!(free(0), "12.50");
+    let shown = bank("payments store");
+    for word in ["1 lines in suspense", "N2", account, &closing] {
+        assert!(shown.out.contains(word), "{word} is missing in\n{}", shown.out);
+    }
+    // The same one again, and one that does not add up.
+    let again = bank(&line);
+    assert!(again.err.contains("days follow each other"), "{}", again.err);
+    let wrong = bank(&line.replace(&format!("--closing {closing}"), "--closing 1.00"));
+    assert!(wrong.err.contains("is a line missing?"), "{}", wrong.err);
+    let bare = bank("statement day.csv --store store --by 2");
+    assert!(bare.err.contains("--day, --opening and --closing"), "{}", bare.err);
+    fs::write(folder.join("day.xml"), "<Document>").unwrap();
+    let said = bank("statement day.xml --store store --by 2");
+    assert!(said.err.contains("day.xml is no XML"), "{}", said.err);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn bad_input_gets_an_error_with_the_place_and_the_next_step_and_changes_nothing() {
     let folder = folder("bad");
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();

@@ -82,6 +82,8 @@ pub struct Policy {
     pub links: Vec<Link>,
     /// The pairs of settlement classes that settle with each other.
     pub settles: BTreeSet<Pair>,
+    /// A payment that is asked expires after so many days.
+    pub payment_days: u16,
     /// How a rehearsal is played.
     pub rehearsal: RehearsalPolicy,
     /// SHA-256 of the file.
@@ -124,6 +126,7 @@ impl Policy {
             notice_days: self.notice_days,
             links: self.links.iter().filter_map(|it| it.rules(self)).collect(),
             settles: self.settles.clone(),
+            payment_days: self.payment_days,
         }
     }
 }
@@ -187,6 +190,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         jurisdictions: Vec::new(),
         links: Vec::new(),
         settles: BTreeSet::new(),
+        payment_days: 30,
         rehearsal: RehearsalPolicy::default(),
         hash: Sha256::digest(text).into(),
     };
@@ -228,6 +232,8 @@ fn market(s: Section<'_>, policy: &mut Policy) {
     policy.publication_years = u8::try_from(years).unwrap_or(YEARS_LATER);
     let notice = s.whole("amendment_notice_days", 30, 30..=730);
     policy.notice_days = u16::try_from(notice).unwrap_or(30);
+    let days = s.whole("payment_days", 30, 1..=365);
+    policy.payment_days = u16::try_from(days).unwrap_or(30);
     policy.first_year = year(s.whole("first_year", 2027, 2000..=2200));
     policy.last_year = year(s.whole("last_year", 2036, 2000..=2200));
     if policy.last_year < policy.first_year || policy.last_year - policy.first_year > 40 {

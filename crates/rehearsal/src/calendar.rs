@@ -50,6 +50,8 @@ pub enum Step {
     Shock,
     /// A market that was suspended opens again.
     Resume,
+    /// Treasuries are paid, and the bank's statement is booked.
+    BookStatement,
     /// A bad day: theft, carelessness, lies.
     Attack,
 }
@@ -123,6 +125,16 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
     }
     if policy.rehearsal.attacks {
         all.extend(attack(policy, first, last));
+    }
+    let (step, jurisdiction) = (Step::BookStatement, 0);
+    let end = all.iter().map(|it| it.at).max();
+    for year in first..=last {
+        let at = moment(year, (12, 28), HOUR_MS);
+        all.push(Entry { at, step, jurisdiction, year });
+    }
+    // The last surrender is after the last year.
+    if let Some(end) = end {
+        all.push(Entry { at: end.plus_days(1), step, jurisdiction, year: last });
     }
     all.sort();
     all

@@ -2,7 +2,7 @@
 //! only the rehearsal knows (emissions without abatement).
 
 use crate::group::{Plant, PlantYear};
-use crate::play::Attempt;
+use crate::play::{Attempt, Banked};
 use karvan_core::State;
 use karvan_core::compliance::Letter;
 use karvan_core::id::{JurisdictionId, SeriesId};
@@ -136,6 +136,8 @@ pub struct Outcome {
     /// of its orders, beside what they would have gained in its own call, with its share of rents
     /// and levies.
     pub gains: Vec<(usize, u16, Money)>,
+    /// What went through the settlement bank.
+    pub banked: Banked,
     /// What thieves and careless officials tried.
     pub attempts: Vec<Attempt>,
     /// Refusals of honest commands by number: how many, and the first text.

@@ -4,12 +4,14 @@ mod administrators;
 mod attacks;
 mod couplings;
 mod intermediaries;
+mod money;
 mod operators;
 mod shocks;
 mod traders;
 mod true_up;
 
 pub use attacks::Attempt;
+pub use money::Banked;
 
 use crate::calendar::{self, Entry, Step};
 use crate::chance::{Chance, Purpose};
@@ -79,6 +81,7 @@ pub struct Play<J> {
     officials: Vec<Officials>,
     bank: PersonId,
     statement_line: u64,
+    banked: Banked,
     open_auction: BTreeMap<usize, AuctionId>,
     open_calls: BTreeMap<(usize, u16), CallId>,
     attempts: Vec<Attempt>,
@@ -102,6 +105,7 @@ impl<J: Journal> Play<J> {
             officials: Vec::new(),
             bank: PersonId(0),
             statement_line: 0,
+            banked: Banked::default(),
             open_auction: BTreeMap::new(),
             open_calls: BTreeMap::new(),
             attempts: Vec::new(),
@@ -166,6 +170,7 @@ impl<J: Journal> Play<J> {
             Step::CloseYear => self.close_year(j, year),
             Step::Shock => self.shock(j, year, entry.at),
             Step::Resume => self.resume(j),
+            Step::BookStatement => self.book_statement(entry.at),
             Step::Attack => self.attack(j, year),
             Step::Invest => {
                 self.invest(j, year, entry.at);
@@ -411,6 +416,7 @@ impl<J: Journal> Play<J> {
             chain: self.market.writer().chain(),
             state_hash: state.hash(),
             reports: self.reports(),
+            banked: self.banked(),
             attempts: self.attempts.clone(),
             flows: outcome::flows(state),
             gains: self.gains.iter().map(|((j, year), it)| (*j, *year, *it)).collect(),

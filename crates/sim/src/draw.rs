@@ -104,7 +104,7 @@ pub fn actor(state: &State, command: &Command, draw: &mut Draw) -> PersonId {
             holder(it)
         }
         (_, Ok(Right::Verifier(it))) => of_role(Role::Verifier, Some(it)),
-        (_, Ok(Right::Member(it))) => Some(it),
+        (_, Ok(Right::Member(it) | Right::Payer(it) | Right::MemberOrBank(it))) => Some(it),
         (_, Ok(Right::Bank)) => of_role(Role::SettlementBank, None),
         (_, Ok(Right::Region)) => of_role(Role::RegionalAdministrator, None),
         (_, Ok(Right::Registered)) => of_role(Role::NationalAdministrator, Some(JurisdictionId(0))),

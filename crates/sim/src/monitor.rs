@@ -10,8 +10,8 @@ use karvan_core::coupling::CoupledPrice;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
 use karvan_core::exchange::Side;
 use karvan_core::id::{
-    AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId, ProposalId,
-    SeriesId,
+    AccountId, BankReference, CashAccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId,
+    ProposalId, SeriesId,
 };
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
@@ -43,7 +43,7 @@ pub struct Monitor {
     pub twin: Twin,
     shadow: Shadow,
     ids: BTreeSet<u128>,
-    references: BTreeSet<u64>,
+    references: BTreeSet<BankReference>,
     reversed: BTreeSet<u64>,
     transferred: BTreeSet<(SeriesId, u64)>,
     delayed: BTreeMap<HoldId, (Instant, Tonnes)>,
@@ -140,7 +140,10 @@ impl Monitor {
                 }
                 self.fits(row, it.approver)?;
             }
-            Event::BankReferenceBooked(it) if !self.references.insert(it.reference) => {
+            Event::LineBooked(it)
+                if !self.references.insert(it.reference)
+                    && !state.bank.suspense.contains_key(&it.reference) =>
+            {
                 return Err(format!("bank reference {} is booked twice", it.reference));
             }
             Event::Reversed(it)

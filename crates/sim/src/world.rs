@@ -12,7 +12,8 @@ use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{
-    AccountId, GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId, PersonId, SeriesId,
+    AccountId, BankReference, GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId,
+    PersonId, SeriesId,
 };
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
@@ -130,6 +131,7 @@ pub fn rules() -> MarketRules {
         transfer_limit: None,
         publication_years: 3,
         notice_days: 30,
+        payment_days: 20,
         // Units of the first country count in the second; those of the second in the first by
         // coupled auctions alone.
         links: vec![
@@ -210,7 +212,8 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     for party in [2, 1, 3, 4, 5].map(PartyId) {
         all.push((bank, OpenCashAccount { party, currency: None }.into()));
     }
-    for (reference, party) in (1..).zip([3, 4, 5].map(PartyId)) {
+    for (number, party) in (1..).zip([3, 4, 5].map(PartyId)) {
+        let reference = BankReference::of_number(number);
         all.push((
             bank,
             Deposit { party, amount: Money(1_000_000), reference, currency: None }.into(),
@@ -273,7 +276,8 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     for party in [0, 7, 8].map(PartyId) {
         all.push((bank, OpenCashAccount { party, currency: None }.into()));
     }
-    for (reference, party) in (4..).zip([0, 8].map(PartyId)) {
+    for (number, party) in (4..).zip([0, 8].map(PartyId)) {
+        let reference = BankReference::of_number(number);
         let (amount, currency) = (Money(1_000_000), None);
         all.push((bank, Deposit { party, amount, reference, currency }.into()));
     }

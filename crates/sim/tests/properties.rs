@@ -189,7 +189,7 @@ fn what_one_party_may_ask_is_refused_to_all_others() {
                 continue;
             }
             // Whoever acts with a right of its own party; the founder, time and proposals apart,
-            // and links, in which several have a say.
+            // and what several have a say in: links, deals, payments.
             let Some(party) = before.people.get(story.actor).and_then(|it| it.party) else {
                 continue;
             };
@@ -200,6 +200,7 @@ fn what_one_party_may_ask_is_refused_to_all_others() {
                     | Right::Time
                     | Right::Deal { .. }
                     | Right::EitherParty(..)
+                    | Right::MemberOrBank(_)
                     | Right::LinkKeeper(..))
             );
             if open {

@@ -20,6 +20,7 @@ const WALLS: [(&str, &[&str]); 9] = [
             "karvan-policy",
             "karvan-rehearsal",
             "karvan-views",
+            "roxmltree",
             "anyhow",
             "calamine",
             "clap",

@@ -195,7 +195,15 @@ pub const TABLE: &[Row] = &[
         "",
     ),
     row(
-        ("money paid out, fixing", &["Withdraw", "PublishFixing"]),
+        ("payment out of the market", &["AskPayment"]),
+        ("a person of the party", "another one", Approval::ByRule),
+        "to the party's own account that the bank knows; one person where money only comes in",
+    ),
+    row(
+        (
+            "payment sent, deposit taken back, fixing",
+            &["SendPayment", "ReturnDeposit", "PublishFixing"],
+        ),
         ("settlement bank", "another person of it", Approval::Two),
         "a line of a statement is booked once, a fixing is published once",
     ),

@@ -1,13 +1,14 @@
-//! Deposit: the settlement bank books money that came in. The line of its statement is the key:
-//! booked twice, it is refused.
+//! Deposit: the settlement bank books money that came in before its statement does, or says whose a
+//! line in suspense is. The reference of the line is the key: booked twice, it is refused.
 
+use super::CashRefused;
+use super::line_booked::LineBooked;
 use crate::authority::{Authorised, Right};
-use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{Label, PartyId};
+use crate::id::{BankReference, Label, PartyId};
 use crate::ledger::posting::CashMoved;
 use crate::quantity::Money;
-use crate::refusal::Refusals;
+use crate::refusal::{Objections, Refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -20,20 +21,12 @@ pub struct Deposit {
     /// How much came in.
     #[n(1)]
     pub amount: Money,
-    /// The line of the bank's statements.
+    /// The bank's reference of the line.
     #[n(2)]
-    pub reference: u64,
+    pub reference: BankReference,
     /// In which currency, where that is not the market's.
     #[n(3)]
     pub currency: Option<Label>,
-}
-
-/// The fact that a line is booked, for deposits and withdrawals alike.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct BankReferenceBooked {
-    /// The line of the bank's statements.
-    #[n(0)]
-    pub reference: u64,
 }
 
 /// The settlement bank.
@@ -48,17 +41,17 @@ pub fn decide(
     it: &Deposit,
     out: &mut Events,
 ) -> Result<(), Refusals> {
+    let mut no = Objections::default();
     let (party, amount, reference) = (it.party, it.amount, it.reference);
-    let currency = it.currency;
-    let account = super::in_currency(state, party, currency);
-    let line = super::Line { party, account, currency, amount, reference };
-    let found = super::check_line(state, by, line)?;
-    out.push(Event::BankReferenceBooked(BankReferenceBooked { reference }));
-    out.push(Event::CashMoved(CashMoved { from: found.bank, to: found.party, amount }));
+    let bank = by.party();
+    no.unless(bank != party, CashRefused::BankItself { party });
+    let from = no.take(super::in_currency(state, bank, it.currency));
+    let to = no.take(super::in_currency(state, party, it.currency));
+    no.unless(amount > Money::ZERO, CashRefused::AmountNotPositive { amount });
+    no.take(super::fits(state, from, amount));
+    let shown = no.take(super::new_line(state, reference, (to, it.currency), amount));
+    let ((from, to), shown) = no.settle_with(from.zip(to).zip(shown))?;
+    out.push(Event::LineBooked(LineBooked { reference, account: to, amount, shown }));
+    out.push(Event::CashMoved(CashMoved { from, to, amount }));
     Ok(())
-}
-
-/// The line is booked.
-pub fn apply(state: &mut State, _record: &RecordHeader, it: &BankReferenceBooked) {
-    state.bank_references.insert(it.reference);
 }

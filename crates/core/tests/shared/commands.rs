@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::words::{
-    Words, basis, cents, class, currency, decimal, foreign, grounds, kind, link, moment,
+    Words, basis, cents, class, currency, decimal, foreign, grounds, kind, leg, link, moment,
     order_kind, rights_of, rules, sectors, self_match, single, source, stream,
 };
 use karvan_core::Command;
@@ -36,10 +36,14 @@ use karvan_core::book::Market;
 use karvan_core::calendar::Day;
 use karvan_core::call::clear_call::ClearCall;
 use karvan_core::call::open_call::OpenCall;
+use karvan_core::cash::ask_payment::AskPayment;
+use karvan_core::cash::book_statement::{BookStatement, Names, StatementLine};
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::cash::publish_fixing::PublishFixing;
-use karvan_core::cash::withdraw::Withdraw;
+use karvan_core::cash::return_deposit::ReturnDeposit;
+use karvan_core::cash::send_payment::SendPayment;
+use karvan_core::cash::void_payment::VoidPayment;
 use karvan_core::compatibility::set_compatibility::SetCompatibility;
 use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
@@ -72,8 +76,9 @@ use karvan_core::freezing::resume_accounts::ResumeAccounts;
 use karvan_core::freezing::stop_accounts::StopAccounts;
 use karvan_core::freezing::unfreeze::Unfreeze;
 use karvan_core::id::{
-    AccountId, AuctionId, CallId, CouplingId, GroupId, HoldId, InstallationId, JurisdictionId,
-    Label, OrderId, PartyId, PenaltyId, ProposalId, SeriesId,
+    AccountId, AuctionId, BankReference, CallId, CashAccountId, CouplingId, GroupId, HoldId,
+    InstallationId, JurisdictionId, Label, OrderId, PartyId, PaymentId, PenaltyId, ProposalId,
+    SeriesId,
 };
 use karvan_core::link::amend_link::AmendLink;
 use karvan_core::link::link_transfer::LinkTransfer;
@@ -643,19 +648,65 @@ impl Story {
             "deposit" => Deposit {
                 party: party("party"),
                 amount: Money(cents(words.get("amount"))),
-                reference: words.number("line"),
+                reference: BankReference::new(words.get("line")).unwrap(),
                 currency: currency(words),
             }
             .into(),
-            "withdraw" => Withdraw {
+            // Legs are written as out:100.00 or in:100.00:XAC.
+            "ask-payment" => AskPayment {
                 party: party("party"),
-                amount: Money(cents(words.get("amount"))),
-                reference: words.number("line"),
-                currency: currency(words),
+                legs: words.plain[1..].iter().map(|it| leg(it)).collect(),
             }
             .into(),
+            "send-payment" => SendPayment { payment: PaymentId(self.id(words.plain[1])) }.into(),
+            "void-payment" => VoidPayment { payment: PaymentId(self.id(words.plain[1])) }.into(),
+            "return-deposit" => ReturnDeposit {
+                deposit: BankReference::new(words.get("of")).unwrap(),
+                amount: Money(cents(words.get("amount"))),
+                reference: BankReference::new(words.get("line")).unwrap(),
+            }
+            .into(),
+            // Lines are written as REFERENCE:AMOUNT:WHO, where WHO is a party or a payment.
+            "statement" => {
+                let line = |text: &&str| self.statement_line(text, currency(words));
+                let mut lines: Vec<_> = words.plain[1..].iter().map(line).collect();
+                let many = words.keyed.get("many").map_or(0, |it| it.parse().unwrap());
+                lines.extend(
+                    (0..many).map(|it: u32| self.statement_line(&format!("m{it}:1"), None)),
+                );
+                let money = |key: &str| words.keyed.get(key).map(|it| Money(cents(it)));
+                let last = self.state.bank.statements.get(&currency(words));
+                let last = last.map(|it| it.closing).unwrap_or_default();
+                let opening = money("opening").unwrap_or(last);
+                let sum = lines.iter().map(|it| it.amount).sum();
+                BookStatement {
+                    currency: currency(words),
+                    day: Day(moment(words.get("day")).0 / 86_400_000),
+                    file: [4; 32],
+                    opening,
+                    closing: money("closing").unwrap_or(opening + sum),
+                    lines,
+                }
+                .into()
+            }
             _ => return None,
         })
+    }
+
+    fn statement_line(&self, text: &str, currency: Option<Label>) -> StatementLine {
+        let parts: Vec<&str> = text.split(':').collect();
+        let names = match parts.get(2) {
+            None => Names::Nobody,
+            Some(it) if it.starts_with("PAY") => Names::Payment(PaymentId(self.id(it))),
+            Some(it) => {
+                let party = PartyId(self.id(it));
+                let foreign = |it| self.state.foreign_cash.get(&(party, it)).copied();
+                let account = currency.map_or(self.state.cash_account_of(party), foreign);
+                Names::Account(account.unwrap_or(CashAccountId(999)))
+            }
+        };
+        let reference = BankReference::new(parts[0]).unwrap();
+        StatementLine { reference, amount: Money(cents(parts[1])), names }
     }
 
     fn units(&self, words: &Words<'_>) -> Option<Command> {

@@ -19,6 +19,7 @@ use karvan_core::account::trust_account::TrustAccount;
 use karvan_core::auction::consign::Consign;
 use karvan_core::calendar::Day;
 use karvan_core::call::clear_call::indicative;
+use karvan_core::cash::book_statement::Summary;
 use karvan_core::command::needs_second;
 use karvan_core::draft::Draft;
 use karvan_core::exchange::Side;
@@ -266,6 +267,7 @@ impl Story {
             Command::CoupleCalls(_) => self.state.couplings.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
+            Command::AskPayment(_) => self.state.bank.next_payment.0,
             Command::Surrender(_)
             | Command::Delete(_)
             | Command::Allocate(_)
@@ -294,6 +296,16 @@ impl Story {
         })
     }
 
+    /// What came of the last statement.
+    fn statement(&self) -> &Summary {
+        let facts = self.journal.iter().rev().flat_map(|(_, events)| events);
+        let mut statements = facts.filter_map(|it| match it {
+            Event::StatementBooked(it) => Some(&*it.statement),
+            _ => None,
+        });
+        statements.next().expect("a statement")
+    }
+
     fn check(&self, words: &Words<'_>) -> Option<(String, String)> {
         let plain = &words.plain;
         let expected = plain.last()?.to_string();
@@ -313,6 +325,11 @@ impl Story {
                 let row = self.state.ledger.cash.row(id);
                 if plain[0] == "free-cash" { row.free } else { row.held }.to_string()
             }
+            "in-suspense" => self.state.bank.suspense.len().to_string(),
+            "not-shown" => self.state.bank.unshown.len().to_string(),
+            "under-way" => self.state.bank.payments.len().to_string(),
+            "bank-differences" => self.statement().differences.len().to_string(),
+            "unexplained" => self.statement().unexplained.to_string(),
             "letter" => {
                 let year = Year(plain[2].parse().unwrap());
                 let letters = &installation(plain[1]).letters;

@@ -5,6 +5,8 @@ use karvan_core::allocation::Source;
 use karvan_core::allocation::entitlement::{Basis, Method};
 use karvan_core::book::plan::{OrderKind, SelfMatch};
 use karvan_core::calendar::{Calendar, DelayRule, Offset};
+use karvan_core::cash::ask_payment::LegAsked;
+use karvan_core::cash::payment::Way;
 use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{JurisdictionId, Label};
@@ -13,7 +15,7 @@ use karvan_core::mirror::ForeignBlock;
 use karvan_core::mrv::Decimal;
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::party::PersonRights;
-use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JURISDICTIONS_MAX,
     JurisdictionRules, LinkRules, MarketRules, Penalty, Registry, Stage, Tier, Ties, TradingRules,
@@ -256,6 +258,7 @@ pub(crate) fn rules(words: &Words<'_>) -> MarketRules {
         policy_hash: [0; 32],
         transfer_limit: words.keyed.get("region_limit").map(|it| Tonnes(it.parse().unwrap())),
         publication_years: 3,
+        payment_days: text("payment-days", "30").parse().unwrap(),
         notice_days: text("notice", "0").parse().unwrap(),
         links: text("links", "").split('+').filter(|it| !it.is_empty()).map(link).collect(),
         settles: match text("settles", "").split_once('-') {
@@ -425,4 +428,12 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
             Registry::Native
         },
     }
+}
+
+/// A leg of a payment, written as out:100.00 or in:100.00:XAC.
+pub(crate) fn leg(text: &str) -> LegAsked {
+    let parts: Vec<&str> = text.split(':').collect();
+    let way = if parts[0] == "out" { Way::Out } else { Way::In };
+    let currency = parts.get(2).map(|it| Label::new(it).unwrap());
+    LegAsked { way, amount: Money(cents(parts[1])), currency }
 }

@@ -14,7 +14,7 @@ fn codes(it: &Outcome) -> Vec<&str> {
     codes
 }
 
-fn millions(it: Money) -> String {
+pub(super) fn millions(it: Money) -> String {
     format!("{:.2}", it.0 as f64 / 1e8)
 }
 

@@ -385,7 +385,7 @@ impl<J: Journal> Play<J> {
                 &answer,
             );
         }
-        let booked = self.state().bank_references.iter().next().copied();
+        let booked = self.state().bank.lines.keys().next().copied();
         if let Some(reference) = booked {
             let (party, amount) = (it.holder, Money(100_000_000));
             let deposit = Deposit { party, amount, reference, currency: None };

@@ -6,7 +6,7 @@ use karvan_core::account::open_account::OpenAccount;
 use karvan_core::account::{AccountKind, SinglePerson};
 use karvan_core::book::Order;
 use karvan_core::call::crossing;
-use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
 use karvan_core::exchange::{self, Side};
 use karvan_core::id::{
@@ -53,9 +53,8 @@ impl<J: Journal> Play<J> {
         self.send(escrows)?;
         let (party, currency) = (REGION, None);
         self.send(vec![(self.bank, OpenCashAccount { party, currency }.into())])?;
-        self.statement_line += 1;
-        let (amount, reference) = (RENT_ACCOUNT, self.statement_line);
-        self.send(vec![(self.bank, Deposit { party, amount, reference, currency }.into())])
+        let deposit = self.deposit(party, RENT_ACCOUNT);
+        self.send(vec![deposit])
     }
 
     /// Couples the calls of a year that are open in markets between which units may cross now:

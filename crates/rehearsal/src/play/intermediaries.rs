@@ -5,7 +5,7 @@
 use super::{Officials, Play, administrators::floor, in_lots, on_tick};
 use karvan_core::Command;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
-use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
+use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::exchange::{Side, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, GroupId, PartyId, PersonId};
 use karvan_core::party::{Role, register_party::RegisterParty};
@@ -87,14 +87,11 @@ impl<J: Journal> Play<J> {
             let price = on_tick(worth * (1.0 - SPREAD), &trading);
             let cost = price.times(quantity).unwrap_or_default();
             if quantity > Tonnes::ZERO {
-                self.statement_line += 1;
                 let free = self.state().cash_account_of(it.party);
                 let free = free.map_or(0, |it| self.state().ledger.cash.row(it).free.0);
-                let (amount, reference) = (Money(cost.0 - free), self.statement_line);
+                let amount = Money(cost.0 - free);
                 if amount > Money::ZERO {
-                    let (party, currency) = (it.party, None);
-                    let deposit = Deposit { party, amount, reference, currency };
-                    commands.push((self.bank, deposit.into()));
+                    commands.push(self.deposit(it.party, amount));
                 }
                 let (account, side) = (it.account, Side::Buy);
                 let order = PlaceOrder::limit(market, account, side, (price, quantity));

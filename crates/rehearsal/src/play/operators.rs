@@ -6,7 +6,6 @@ use crate::chance::Purpose;
 use crate::group::{Group, Plant, eligible, is_open, owes};
 use karvan_core::account::{AccountKind, of_government};
 use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
-use karvan_core::cash::deposit::Deposit;
 use karvan_core::compliance::surrender::Surrender;
 use karvan_core::id::SeriesId;
 use karvan_core::quantity::Tonnes;
@@ -121,10 +120,7 @@ impl<J: Journal> Play<J> {
         let mut commands = Vec::new();
         for (installation, group, quantity) in wanted {
             let (party, person) = (self.groups[group].party, self.groups[group].person);
-            self.statement_line += 1;
-            let (amount, reference) = (price.times(quantity), self.statement_line);
-            let (amount, currency) = (amount.unwrap_or_default(), None);
-            commands.push((self.bank, Deposit { party, amount, reference, currency }.into()));
+            commands.push(self.deposit(party, price.times(quantity).unwrap_or_default()));
             let buy = BuyAtCeiling { installation, year: Year(year), quantity };
             commands.push((person, buy.into()));
         }

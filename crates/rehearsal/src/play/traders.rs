@@ -6,7 +6,6 @@ use crate::chance::Purpose;
 use crate::group::{self, Plant, eligible, is_open};
 use karvan_core::Command;
 use karvan_core::auction::place_bid::PlaceBid;
-use karvan_core::cash::deposit::Deposit;
 use karvan_core::exchange::{Side, cancel_order::CancelOrder, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, PersonId};
 use karvan_core::quantity::{Money, Price, Tonnes};
@@ -219,11 +218,7 @@ impl<J: Journal> Play<J> {
         let lacking = basket.spent + cost.0 - free;
         if lacking > 0 {
             group.budget = group.budget.saturating_sub(lacking.unsigned_abs());
-            self.statement_line += 1;
-            let (amount, reference) = (Money(lacking), self.statement_line);
-            basket
-                .commands
-                .push((self.bank, Deposit { party, amount, reference, currency: None }.into()));
+            basket.commands.push(self.deposit(party, Money(lacking)));
             basket.spent -= lacking;
         }
         basket.spent += cost.0;

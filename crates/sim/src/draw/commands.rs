@@ -38,10 +38,15 @@ use karvan_core::calendar::Day;
 use karvan_core::call::Call;
 use karvan_core::call::clear_call::ClearCall;
 use karvan_core::call::open_call::OpenCall;
+use karvan_core::cash::ask_payment::{AskPayment, LegAsked};
+use karvan_core::cash::book_statement::{BookStatement, Names, StatementLine};
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
+use karvan_core::cash::payment::Way;
 use karvan_core::cash::publish_fixing::PublishFixing;
-use karvan_core::cash::withdraw::Withdraw;
+use karvan_core::cash::return_deposit::ReturnDeposit;
+use karvan_core::cash::send_payment::SendPayment;
+use karvan_core::cash::void_payment::VoidPayment;
 use karvan_core::command::kind_name;
 use karvan_core::compliance::advance_penalty::AdvancePenalty;
 use karvan_core::compliance::close_year::CloseYear;
@@ -95,7 +100,7 @@ use karvan_core::supply::set_cap::{CapBasis, SetCap};
 use karvan_core::time::{Instant, Year};
 use karvan_core::units::cancel_transfer::CancelTransfer;
 use karvan_core::units::delete::Delete;
-use karvan_core::units::expire::Expire;
+use karvan_core::units::expire::{Expire, is_expired};
 use karvan_core::units::first_transfer::FirstTransfer;
 use karvan_core::units::lock::{LockUnits, Purpose};
 use karvan_core::units::retire::{Claim, Retire};
@@ -119,7 +124,7 @@ pub(super) struct Drawn {
     pub(super) call: CallId,
     pub(super) opens: Instant,
     pub(super) closes: Instant,
-    pub(super) reference: u64,
+    pub(super) reference: BankReference,
 }
 
 impl Drawn {
@@ -134,8 +139,8 @@ impl Drawn {
         let (opens, length) = (state.now.plus_days(draw.of(&[0, 0, 1, 3])), draw.of(&[1, 2, 5]));
         let closes = opens.plus_days(length);
         // Now and then the bank repeats a line of its statement.
-        let repeated = state.bank_references.iter().next().copied().filter(|_| draw.below(6) == 0);
-        let reference = repeated.unwrap_or(draw.below(1 << 40));
+        let repeated = state.bank.lines.keys().next().copied().filter(|_| draw.below(6) == 0);
+        let reference = repeated.unwrap_or(BankReference::of_number(draw.below(1 << 40)));
         Self {
             jurisdiction,
             year,
@@ -379,18 +384,65 @@ fn safeguards((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Opti
     })
 }
 
-fn cash((_, name): (&State, &str), it: Drawn, _draw: &mut Draw) -> Option<Command> {
+fn cash((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Command> {
     let Drawn { price, party, reference, .. } = it;
+    let payments = state.bank.payments.keys();
+    let place = usize::try_from(draw.below(3)).unwrap();
+    let payment = payments.copied().nth(place).unwrap_or(PaymentId(draw.row(9)));
     Some(match name {
         "OpenCashAccount" => OpenCashAccount { party, currency: None }.into(),
         "Deposit" => {
             Deposit { party, amount: Money(price.0 * 90), reference, currency: None }.into()
         }
-        "Withdraw" => {
-            Withdraw { party, amount: Money(price.0 * 20), reference, currency: None }.into()
+        "AskPayment" => {
+            let legs = (0..1 + draw.below(3)).map(|_| {
+                let (way, tenth) = (draw.of(&[Way::In, Way::Out, Way::Out]), draw.below(9));
+                let amount = Money(price.0 * 2 + i64::try_from(tenth).unwrap());
+                LegAsked { way, amount, currency: None }
+            });
+            AskPayment { party, legs: legs.collect() }.into()
+        }
+        "SendPayment" => SendPayment { payment }.into(),
+        "VoidPayment" => VoidPayment { payment }.into(),
+        "BookStatement" => statement(state, (payment, party), draw),
+        "ReturnDeposit" => {
+            let lines = state.bank.lines.keys().copied();
+            let deposit = lines.last().unwrap_or(reference);
+            ReturnDeposit { deposit, amount: Money(price.0), reference }.into()
         }
         _ => return None,
     })
+}
+
+/// A statement that shows most of what was booked, some legs of a payment, and what nobody knows.
+fn statement(state: &State, (payment, party): (PaymentId, PartyId), draw: &mut Draw) -> Command {
+    let bank = &state.bank;
+    let mut lines = Vec::new();
+    for reference in bank.unshown.keys().take(9).filter(|_| draw.below(8) > 0) {
+        let (amount, names) = (bank.lines[reference].amount, Names::Nobody);
+        lines.push(StatementLine { reference: *reference, amount, names });
+    }
+    let mut line = |amount, names, draw: &mut Draw| {
+        let reference = BankReference::of_number((1 << 40) + draw.below(1 << 40));
+        lines.push(StatementLine { reference, amount, names });
+    };
+    for leg in bank.payments.get(&payment).iter().flat_map(|it| &it.legs) {
+        // A line that was shown is taken back now and then.
+        let amount = if leg.line.is_some() { Money(-leg.signed().0) } else { leg.signed() };
+        if draw.below(3) > 0 {
+            line(amount, Names::Payment(payment), draw);
+        }
+    }
+    if let Some(account) = state.cash_account_of(party) {
+        let amount = Money(i64::try_from(draw.below(5_000)).unwrap() - 200);
+        line(amount, draw.of(&[Names::Nobody, Names::Account(account)]), draw);
+    }
+    let last = bank.statements.get(&None);
+    let day = Day(state.now.0 / 86_400_000);
+    let day = last.map_or(day, |it| day.max(Day(it.day.0 + 1)));
+    let opening = last.map(|it| it.closing).unwrap_or_default();
+    let closing = opening + lines.iter().map(|it| it.amount).sum();
+    BookStatement { currency: None, day, file: [5; 32], opening, closing, lines }.into()
 }
 
 fn supply((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Command> {
@@ -609,7 +661,14 @@ fn units((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
             let transfer = state.delayed.keys().nth(place).copied().unwrap_or(HoldId(9_999));
             CancelTransfer { transfer }.into()
         }
-        "Expire" => Expire { jurisdiction, account }.into(),
+        "Expire" => {
+            // What was set aside when the others expired is rare.
+            let over = |series| is_expired(state, state.ledger.series.row(series));
+            let kept = |it: &AccountId| !state.accounts.row(*it).kind.is_final();
+            let left = state.ledger.shelves.iter().filter(|(_, it)| it.free(over) > Tonnes::ZERO);
+            let found = left.map(|(id, _)| id).find(kept).filter(|_| draw.below(4) > 0);
+            Expire { jurisdiction, account: found.unwrap_or(account) }.into()
+        }
         "Retire" => {
             let series = SeriesId(draw.row(2));
             let claim = Claim {
