@@ -114,6 +114,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             admits: BTreeSet::from([AccountKind::Operator, AccountKind::Trading]),
             holding_limit_bp: None,
             trading: Default::default(),
+            quote: None,
             settlement_class: Default::default(),
             registry: Registry::Native,
         }],

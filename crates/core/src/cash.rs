@@ -182,7 +182,15 @@ pub fn free_in(
     (party, currency): (PartyId, Option<Label>),
     wanted: Money,
 ) -> Result<CashAccountId, CashRefused> {
-    let id = in_currency(state, party, currency)?;
+    has_free(state, in_currency(state, party, currency)?, wanted)
+}
+
+/// A cash account, if it has at least `wanted` free.
+pub(crate) fn has_free(
+    state: &State,
+    id: CashAccountId,
+    wanted: Money,
+) -> Result<CashAccountId, CashRefused> {
     let free = state.ledger.cash.row(id).free;
     if free >= wanted { Ok(id) } else { Err(CashRefused::TooLittle { free, wanted }) }
 }

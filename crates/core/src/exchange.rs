@@ -29,7 +29,7 @@ use crate::calendar::Day;
 use crate::context::RecordHeader;
 use crate::coupling::PRICE_MAX;
 use crate::freezing;
-use crate::id::{CallId, JurisdictionId, OrderId, PartyId, PersonId};
+use crate::id::{CallId, JurisdictionId, Label, OrderId, PartyId, PersonId};
 use crate::party;
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -144,6 +144,11 @@ pub(crate) fn called(state: &mut State, market: Market, (price, at): (Price, Ins
 pub fn rules(state: &State, jurisdiction: JurisdictionId) -> TradingRules {
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
     chapter.map(|it| it.trading).unwrap_or_default()
+}
+
+/// The currency in which units of a jurisdiction are traded; none where it is the market's.
+pub fn quote(state: &State, jurisdiction: JurisdictionId) -> Option<Label> {
+    state.rules.as_ref()?.jurisdiction(jurisdiction)?.quote
 }
 
 /// The step between prices of a jurisdiction; the finest where an order waits off it, since a

@@ -132,6 +132,10 @@ pub struct JurisdictionRules {
     /// The settlement class of those that are registered there.
     #[n(9)]
     pub settlement_class: SettlementClass,
+    /// The currency in which its units are traded, where that is not the market's. Auctions and
+    /// penalties stay in the market's, and nothing compares the two.
+    #[n(10)]
+    pub quote: Option<Label>,
 }
 
 /// How a jurisdiction's units are traded: in calls, and where it says so continuously too.
@@ -167,6 +171,16 @@ pub struct BlockTradeRules {
     /// How many minutes later the market learns of one.
     #[n(1)]
     pub publication_minutes: u32,
+    /// Its price lies so far from the last one at most, in hundredths of a percent of it: else
+    /// whoever stole a password could give units away to an accomplice, past all limits to
+    /// transfers.
+    #[n(2)]
+    pub band_bp: u32,
+}
+
+impl BlockTradeRules {
+    /// The widest band, in hundredths of a percent.
+    pub const BAND_BP_MAX: u32 = 5_000;
 }
 
 /// Calls alone, on the finest tick and lot.
@@ -223,10 +237,18 @@ impl TradingRules {
     pub fn is_sound(&self) -> bool {
         let steps = self.tick > Price(0) && self.lot > Tonnes::ZERO;
         let end = self.random_end_minutes <= Self::RANDOM_END_MINUTES_MAX;
-        let later = self.block_trade.unwrap_or_default().publication_minutes;
-        let steps = steps && later <= Self::PUBLICATION_MINUTES_MAX;
+        let blocks = self.block_trade.unwrap_or_default();
+        let later = blocks.publication_minutes <= Self::PUBLICATION_MINUTES_MAX;
+        let near = blocks.band_bp <= BlockTradeRules::BAND_BP_MAX;
+        // Whoever chooses an offer gives money or units away, unless a band holds the price.
+        let banded = self
+            .continuous
+            .is_some_and(|it| it.static_band_bp.is_some() || it.dynamic_band_bp.is_some());
         steps
             && end
+            && later
+            && near
+            && (banded || !self.direct_buy)
             && self.continuous.is_none_or(|it| {
                 let hours = it.opens < it.closes && it.closes <= MINUTES_A_DAY;
                 let fees = it.maker_fee_bp.max(it.taker_fee_bp) <= Self::FEE_BP_MAX;

@@ -16,7 +16,7 @@ use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
 use crate::coupling::Coupling;
-use crate::exchange::{Halt, Halted, Reference};
+use crate::exchange::{self, Halt, Halted, Reference};
 use crate::freezing::{Freeze, Frozen};
 use crate::id::{
     AccountId, AuctionId, CallId, CashAccountId, CouplingId, HoldId, InstallationId,
@@ -230,6 +230,16 @@ impl State {
     pub fn last_price(&self, jurisdiction: JurisdictionId, year: Year) -> Option<(Price, Instant)> {
         let valid_to = self.year_rules(jurisdiction, year)?.valid_to;
         self.last_prices.get(&(jurisdiction, valid_to)).copied()
+    }
+
+    /// The same, where units are traded in the market's currency: nothing is compared with others.
+    pub fn quoted_price(
+        &self,
+        jurisdiction: JurisdictionId,
+        year: Year,
+    ) -> Option<(Price, Instant)> {
+        let quoted = exchange::quote(self, jurisdiction).is_none();
+        self.last_price(jurisdiction, year).filter(|_| quoted)
     }
 
     /// A name is given to an order, for ever.

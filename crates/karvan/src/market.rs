@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use karvan_core::book::Market;
 use karvan_core::call::clear_call::indicative;
 use karvan_core::compatibility::SettlementClass;
-use karvan_core::exchange::{Phase, Side, phase};
+use karvan_core::exchange::{Phase, Side, phase, quote};
 use karvan_core::time::Year;
 use karvan_core::{State, apply};
 use karvan_views::depth::{Level, depth};
@@ -61,6 +61,13 @@ pub(crate) fn code(state: &State, (jurisdiction, _): Market) -> String {
     chapter.map(|it| it.code.to_string()).unwrap_or_default()
 }
 
+/// The currency in which a market's units are traded.
+fn currency(state: &State, (jurisdiction, _): Market) -> String {
+    let quoted = state.rules.as_ref().map(|it| it.currency);
+    let found = quote(state, jurisdiction).or(quoted);
+    found.map(|it| it.to_string()).unwrap_or_default()
+}
+
 /// A market in words: code and year.
 pub(crate) fn name(state: &State, market: Market) -> String {
     format!("{} {}", code(state, market), market.1)
@@ -103,16 +110,16 @@ fn markets(read: &Read) -> Vec<(Market, Statistics)> {
 pub(crate) fn run(it: &MarketArguments) -> Result<()> {
     let read = read(it)?;
     let mut out = std::io::stdout().lock();
-    let currency = read.state.rules.as_ref().context("the store has no policy yet")?.currency;
+    anyhow::ensure!(read.state.rules.is_some(), "the store has no policy yet");
     let Some(text) = &it.market else {
         let all = markets(&read);
         if it.output.json {
             let all: Vec<Value> =
                 all.iter().map(|(market, it)| summary(&read.state, *market, it)).collect();
-            writeln!(out, "{:#}", json!({ "currency": currency.as_str(), "markets": all }))?;
+            writeln!(out, "{:#}", json!({ "markets": all }))?;
         } else {
             write!(out, "{}", overview(&read.state, &all))?;
-            writeln!(out, "\n(prices in {currency} for a unit, volumes in t)")?;
+            writeln!(out, "\n(prices for a unit, volumes in t)")?;
         }
         return Ok(());
     };
@@ -122,13 +129,13 @@ pub(crate) fn run(it: &MarketArguments) -> Result<()> {
     if it.output.json {
         let mut all = summary(&read.state, market, &shown.statistics);
         if let Value::Object(fields) = &mut all {
-            fields.insert("currency".to_owned(), json!(currency.as_str()));
             fields.extend(shown.as_json());
         }
         writeln!(out, "{all:#}")?;
     } else {
         write!(out, "{}", overview(&read.state, &[(market, shown.statistics.clone())]))?;
         write!(out, "{}", shown.as_text())?;
+        let currency = crate::market::currency(&read.state, market);
         writeln!(out, "\n(prices in {currency} for a unit, volumes in t, times in UTC)")?;
     }
     Ok(())
@@ -139,6 +146,7 @@ fn summary(state: &State, market: Market, it: &Statistics) -> Value {
     json!({
         "jurisdiction": code(state, market),
         "year": market.1.0,
+        "currency": currency(state, market),
         "phase": phase_name(state, market),
         "last": it.last.map(|(price, _)| price.to_string()),
         "last_at": it.last.map(|(_, at)| at.to_string()),
@@ -152,7 +160,7 @@ fn summary(state: &State, market: Market, it: &Statistics) -> Value {
 
 fn overview(state: &State, all: &[(Market, Statistics)]) -> Table {
     let mut table = Table::new(&[
-        "market", "phase", "last", "on", "volume", "mean", "trades", "best bid", "best ask",
+        "market", "phase", "in", "last", "on", "volume", "mean", "trades", "best bid", "best ask",
     ]);
     let none = || "–".to_owned();
     for (market, it) in all {
@@ -160,6 +168,7 @@ fn overview(state: &State, all: &[(Market, Statistics)]) -> Table {
         table.add(vec![
             name(state, *market),
             phase_name(state, *market).to_owned(),
+            currency(state, *market),
             it.last.map_or_else(none, |(price, _)| price.to_string()),
             it.last.map_or_else(none, |(_, at)| day(at.to_string())),
             it.volume.0.to_string(),

@@ -84,6 +84,14 @@ pub(crate) fn demo(it: &Demo) -> Result<()> {
 /// `karvan rehearse`.
 pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
     let policy = policy::read(&it.policy)?;
+    if let Some(it) = policy.jurisdictions.iter().find(|it| it.quote.is_some()) {
+        let (code, other) = (&it.code, it.quote.as_deref().unwrap_or_default());
+        let currency = &policy.currency;
+        bail!(
+            "{code} is traded in {other}; a rehearsal plays markets traded in {currency}: its \
+             people reckon in one currency. Leave quote_currency out to rehearse the market"
+        );
+    }
     let years = it.years.as_deref().map(|text| read_years(text, &policy)).transpose()?;
     let table = match &it.installations {
         Some(file) => std::fs::read_to_string(file)

@@ -7,7 +7,7 @@ use crate::declared::Declared;
 use crate::penalty::Penalty;
 use crate::reader::Section;
 use crate::reserve;
-use crate::schema::{ByYear, Policy, SECTORS, basis, label, price, whole, year};
+use crate::schema::{ByYear, Policy, SECTORS, basis, is_currency, label, price, whole, year};
 use crate::trading;
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::compatibility::SettlementClass;
@@ -109,6 +109,8 @@ pub struct Jurisdiction {
     pub settlement_class: SettlementClass,
     /// How units are traded.
     pub trading: TradingRules,
+    /// ISO 4217 code of the currency in which they are traded, where it is not the market's.
+    pub quote: Option<String>,
     /// How the supply follows what is in circulation.
     pub quantity: Option<QuantityShares>,
     /// Verified emissions are due at the end of this day (month, day) of the next year.
@@ -186,6 +188,7 @@ impl Jurisdiction {
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
             trading: self.trading,
+            quote: self.quote.as_deref().map(label),
             settlement_class: self.settlement_class,
             holding_limit_bp: self.holding_limit_percent.map(|it| whole(it * 100.0)),
             registry: self.registry,
@@ -249,6 +252,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         auctions: Auctions::read(s),
         settlement_class: settlement_class(s),
         trading: trading::read(s),
+        quote: quote(s, policy),
         quantity: reserve::read(s),
         report_due: month_day(s, "report_due_month_day", (4, 30)),
         surrender_due: month_day(s, "surrender_due_month_day", (9, 30)),
@@ -267,6 +271,19 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
     check_due(s, &it);
     section.end();
     it
+}
+
+/// The currency in which units are traded.
+fn quote(s: &Section<'_>, policy: &Policy) -> Option<String> {
+    const KEY: &str = "quote_currency";
+    s.value(KEY)?;
+    let currency = s.text(KEY, "");
+    if !is_currency(&currency) {
+        s.mistake(KEY, "allowed is an ISO 4217 code such as \"KZT\"");
+    } else if currency == policy.currency {
+        s.mistake(KEY, "is the market's own currency; leave it out");
+    }
+    Some(currency)
 }
 
 fn settlement_class(s: &Section<'_>) -> SettlementClass {

@@ -221,8 +221,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
 fn market(s: Section<'_>, policy: &mut Policy) {
     policy.name = s.text("name", "a market");
     policy.currency = s.text("currency", "USD");
-    let currency = &policy.currency;
-    if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
+    if !is_currency(&policy.currency) {
         s.mistake("currency", "allowed is an ISO 4217 code such as \"USD\"");
     }
     let limit = "transfer_limit_t";
@@ -270,6 +269,11 @@ fn chapters(all: &Section<'_>, policy: &Policy) -> Vec<Jurisdiction> {
         chapters.push(chapter::read(code, section, policy));
     }
     chapters
+}
+
+/// Whether a text is the form of an ISO 4217 code.
+pub(crate) fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|it| it.is_ascii_uppercase())
 }
 
 pub(crate) fn year(number: u64) -> u16 {

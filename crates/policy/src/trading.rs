@@ -38,6 +38,12 @@ pub(crate) fn read(s: &Section<'_>) -> TradingRules {
         s.mistake("direct_buy", "belongs to sessions = true");
     }
     let continuous = sessions.then(|| continuous(s));
+    let banded = |it: &ContinuousRules| it.static_band_bp.or(it.dynamic_band_bp).is_some();
+    if direct_buy && continuous.as_ref().is_some_and(|it| !banded(it)) {
+        let what = "needs static_band_percent or dynamic_band_percent: without a band one stolen \
+                    password could give all units away to whoever buys them directly";
+        s.mistake("direct_buy", what);
+    }
     TradingRules {
         tick,
         lot,
@@ -59,7 +65,12 @@ fn block_trade(s: &Section<'_>) -> Option<BlockTradeRules> {
     if least.is_none() && s.value(key).is_some() {
         s.mistake(key, "belongs to block_trade_least_t, the least quantity of one");
     }
-    least.map(|it| BlockTradeRules { least: Tonnes(it), publication_minutes })
+    let band = "block_trade_band_percent";
+    let band_bp = whole(s.number(band, 10.0, 0.01..=50.0) * 100.0);
+    if least.is_none() && s.value(band).is_some() {
+        s.mistake(band, "belongs to block_trade_least_t, the least quantity of one");
+    }
+    least.map(|it| BlockTradeRules { least: Tonnes(it), publication_minutes, band_bp })
 }
 
 /// Hours, fees and bands of sessions.

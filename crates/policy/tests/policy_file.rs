@@ -302,6 +302,7 @@ fn how_units_are_traded_stands_in_the_chapter() {
         "{SMALL}tick_usd_per_t = 0.05\nlot_t = 10\nsessions = true\nsession_opens = \"09:30\"\n\
          taker_fee_percent = 0.15\nstatic_band_percent = 12.5\ndirect_buy = true\n\
          block_trade_least_t = 5_000\nblock_trade_publication_minutes = 90\n\
+         block_trade_band_percent = 7.5\n\
          call_random_end_minutes = 10\n"
     );
     let it = of(&Policy::parse(&text).expect("a file with sessions").rules());
@@ -314,7 +315,7 @@ fn how_units_are_traded_stands_in_the_chapter() {
     assert_eq!((it.direct_buy, it.random_end_minutes), (true, 10));
     assert_eq!(
         it.block_trade,
-        Some(BlockTradeRules { least: Tonnes(5_000), publication_minutes: 90 })
+        Some(BlockTradeRules { least: Tonnes(5_000), publication_minutes: 90, band_bp: 750 })
     );
 }
 
@@ -347,6 +348,10 @@ fn what_could_not_be_traded_by_is_a_mistake() {
             "block_trade_publication_minutes",
             "belongs to block_trade_least_t",
         ),
+        ("block_trade_band_percent = 5\n", "block_trade_band_percent", "belongs to block_trade"),
+        ("sessions = true\ndirect_buy = true\n", "direct_buy", "one stolen password"),
+        ("quote_currency = \"tenge\"\n", "quote_currency", "ISO 4217"),
+        ("quote_currency = \"USD\"\n", "quote_currency", "the market's own"),
         ("sessions = true\nsession_closes = \"09:00\"\n", "session_closes", "comes before"),
         ("sessions = true\nmaker_fee_percent = 11\n", "maker_fee_percent", "from 0 to 10"),
         ("sessions = true\ndynamic_band_percent = 0\n", "dynamic_band_percent", "from 0.01 to 100"),

@@ -97,8 +97,11 @@ fn trading(code: &str) -> TradingRules {
         volatility_minutes: 60,
     };
     let continuous = (code == "XXA").then_some(sessions);
-    let block_trade =
-        continuous.map(|_| BlockTradeRules { least: Tonnes(4), publication_minutes: 60 });
+    let block_trade = continuous.map(|_| BlockTradeRules {
+        least: Tonnes(4),
+        publication_minutes: 60,
+        band_bp: 1_000,
+    });
     let direct_buy = continuous.is_some();
     TradingRules { continuous, direct_buy, block_trade, ..TradingRules::default() }
 }
@@ -119,6 +122,7 @@ pub fn rules() -> MarketRules {
         admits: AccountKind::ALL.iter().copied().collect(),
         holding_limit_bp: None,
         trading: trading(code),
+        quote: None,
         settlement_class: CLASSES[usize::from(code != "XXA")],
         // The law of the second country keeps its register elsewhere.
         registry: if code == "XXB" { Registry::Mirror } else { Registry::Native },

@@ -177,7 +177,7 @@ fn compute(
 ) -> clearing::Clearing {
     let oldest = now.plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
-        .last_price(auction.jurisdiction, auction.year)
+        .quoted_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)
         .map(|(price, _)| price);
     let names: Vec<[u8; 4]> =

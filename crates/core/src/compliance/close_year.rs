@@ -151,7 +151,7 @@ fn cost_per_tonne(state: &State, jurisdiction: JurisdictionId, rules: &YearRules
     let auctioned = state.auctioned.get(&(jurisdiction, rules.year));
     let mean = auctioned
         .and_then(|(sold, taken)| taken.0.checked_div(i64::try_from(sold.0).ok()?))
-        .or_else(|| state.last_price(jurisdiction, rules.year).map(|(price, _)| price.0))
+        .or_else(|| state.quoted_price(jurisdiction, rules.year).map(|(price, _)| price.0))
         .unwrap_or_default();
     let share = i128::from(mean).saturating_mul(i128::from(rules.penalty.of_mean_price_percent));
     let share = i64::try_from(share.div_euclid(100)).unwrap_or(i64::MAX);

@@ -6,7 +6,8 @@ use crate::call::clear_call::ClearCallRefused;
 use crate::context::RecordHeader;
 use crate::coupling::{Coupling, MARKETS_MAX};
 use crate::event::{Event, Events};
-use crate::id::{CallId, CouplingId, JurisdictionId};
+use crate::exchange;
+use crate::id::{CallId, CouplingId, JurisdictionId, Label};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::Instant;
@@ -48,6 +49,9 @@ refusals! {
         /// They end together.
         RandomEnd { call: CallId } = 946
             => "call {call} ends at a drawn moment; coupled calls end together, when they close",
+        /// One currency, or nothing can be compared.
+        OtherCurrency { call: CallId, currency: Label } = 948
+            => "call {call} trades in {currency}; coupled calls trade in the market's currency",
         /// It is announced before.
         PhaseOver { closes: Instant } = 945
             => "the phase closed at {closes}; calls are coupled before that",
@@ -83,6 +87,9 @@ pub fn decide(
         no.unless(row.random_end.is_none(), No::RandomEnd { call });
         no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
         let jurisdiction = row.jurisdiction;
+        if let Some(currency) = exchange::quote(state, jurisdiction) {
+            no.unless(false, No::OtherCurrency { call, currency });
+        }
         no.unless(markets.insert(jurisdiction), No::SameMarket { jurisdiction });
     }
     if let Some((_, closes)) = first {

@@ -137,7 +137,7 @@ fn buyer(
     let next = next.ok_or(ExchangeRefused::CostTooLarge { price, quantity: wanted })?;
     let most = terms.cost(price, wanted)?.max(next);
     if most > held {
-        cash::with_free(state, was.owner, most - held)?;
+        cash::has_free(state, account, most - held)?;
     }
     let cash = if next > held {
         Some(Event::CashHeld(CashHeld { account, hold, amount: next - held }))

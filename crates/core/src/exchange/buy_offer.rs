@@ -107,7 +107,8 @@ pub fn decide(
     }
     no.take(holding::check(state, (it.account, market.0), quantity, by.now()));
     let cost = no.take(terms.cost(price, quantity));
-    let cash = cost.and_then(|it| no.take(cash::with_free(state, buyer, it)));
+    let currency = super::quote(state, market.0);
+    let cash = cost.and_then(|it| no.take(cash::free_in(state, (buyer, currency), it)));
     let cash = no.settle_with(cash)?;
     let taker = Order {
         jurisdiction: market.0,

@@ -23,10 +23,6 @@ use crate::time::{Instant, Year};
 use crate::units::{self, holding};
 use minicbor::{Decode, Encode};
 
-/// The price lies so far from the last one at most, in hundredths of a percent of it: else whoever
-/// stole a password could give units away to an accomplice, past all limits to transfers.
-const BAND_BP: u32 = 1_000;
-
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct MakeBlockTrade {
@@ -168,7 +164,8 @@ fn near_the_last(
 ) -> Result<(), MakeBlockTradeRefused> {
     let last = state.last_price(jurisdiction, year);
     let (Price(last), _) = last.ok_or(MakeBlockTradeRefused::NoLastPrice)?;
-    let Money(share) = Money(last).basis_points(BAND_BP);
+    let band = super::rules(state, jurisdiction).block_trade.map_or(0, |it| it.band_bp);
+    let Money(share) = Money(last).basis_points(band);
     let (low, high) = (Price(last.saturating_sub(share)), Price(last.saturating_add(share)));
     if (low..=high).contains(&price) {
         return Ok(());
@@ -182,7 +179,8 @@ fn seller(state: &State, it: &MakeBlockTrade) -> Result<(Picked, CashAccountId),
     check_party(state, (it.seller, it), account)?;
     let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
     let picked = units::pick(state.ledger.shelves.row(it.seller), it.quantity, counts)?;
-    Ok((picked, cash::of(state, account.holder)?))
+    let currency = super::quote(state, it.jurisdiction);
+    Ok((picked, cash::in_currency(state, account.holder, currency)?))
 }
 
 /// The account that pays, and how much.
@@ -196,7 +194,8 @@ fn buyer(
     let (price, quantity) = (it.price, it.quantity);
     let amount = price.times(quantity);
     let amount = amount.ok_or(ExchangeRefused::CostTooLarge { price, quantity })?;
-    Ok((cash::with_free(state, account.holder, amount)?, amount))
+    let currency = super::quote(state, it.jurisdiction);
+    Ok((cash::free_in(state, (account.holder, currency), amount)?, amount))
 }
 
 /// That a party is not halted, and its account stands under the right administrator.

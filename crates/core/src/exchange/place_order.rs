@@ -159,13 +159,15 @@ pub fn decide(
     if it.side == Side::Buy {
         no.take(holding::check(state, (it.account, it.jurisdiction), quantity, by.now()));
     }
+    let purse = (owner, super::quote(state, it.jurisdiction));
     let (cash, picked) = match it.side {
-        Side::Buy => (cost.and_then(|it| no.take(cash::with_free(state, owner, it))), None),
+        Side::Buy => (cost.and_then(|it| no.take(cash::free_in(state, purse, it))), None),
         Side::Sell => {
             let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
             let shelf = state.ledger.shelves.get(it.account);
             let picked = shelf.map(|shelf| units::pick(shelf, quantity, counts));
-            (no.take(cash::of(state, owner)), picked.and_then(|it| no.take(it)))
+            let cash = cash::in_currency(state, owner, purse.1);
+            (no.take(cash), picked.and_then(|it| no.take(it)))
         }
     };
     let picked = picked.unwrap_or_default();

@@ -6,6 +6,7 @@ use crate::account::{self, AccountKind};
 use crate::book::plan::Limits;
 use crate::book::{Market, Order, with_fee};
 use crate::call::open_call::CallOpened;
+use crate::cash;
 use crate::compatibility::{self, class_of, settle};
 use crate::event::{Event, Events};
 use crate::id::{CashAccountId, JurisdictionId, PartyId};
@@ -28,7 +29,8 @@ pub(super) struct Terms {
 /// The administrator's cash account: fees go there.
 fn administrator_cash(state: &State, jurisdiction: JurisdictionId) -> Option<CashAccountId> {
     let account = account::of_government(state, jurisdiction, AccountKind::TotalQuantity)?;
-    state.cash_account_of(state.accounts.row(account).holder)
+    let holder = state.accounts.row(account).holder;
+    cash::in_currency(state, holder, super::quote(state, jurisdiction)).ok()
 }
 
 impl Terms {

@@ -69,6 +69,12 @@ refusals! {
         /// Prices already paid stay what they are.
         CurrencyChanged { from: Label, to: Label } = 207
             => "the market is quoted in {from}; it cannot change to {to}",
+        /// Orders wait, and prices were paid, in the one there is.
+        QuoteChanged { code: Label } = 274
+            => "{code}: the currency in which its units are traded stays",
+        /// One name for one thing.
+        QuoteOfMarket { code: Label, currency: Label } = 275
+            => "{code}: {currency} is the market's currency; leave the chapter's out",
         /// A year that is known stays known.
         YearDropped { code: Label, year: Year } = 208
             => "{code} loses the year {year}, to which facts refer",
@@ -96,7 +102,8 @@ refusals! {
         /// Trading by which nothing could be traded is none.
         TradingOutOfBounds { code: Label } = 270
             => "{code}: trading needs a tick and a lot above zero, sessions that open before they \
-                close, fees of at most 10 %, bands of at most 100 % and calls of at most a day",
+                close, fees of at most 10 %, bands of at most 100 % and calls of at most a day, a \
+                band where offers are bought directly, and blocks within 50 % of the last price",
         /// Account numbers begin with it.
         CountryOutOfBounds { code: Label, country: Label } = 219
             => "{code}: the country {country} must be two capital letters",
@@ -180,6 +187,9 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         no.unless(sound, AdoptPolicyRefused::CalendarOutOfBounds { code });
         let sound = chapter.trading.is_sound();
         no.unless(sound, AdoptPolicyRefused::TradingOutOfBounds { code });
+        let currency = rules.currency;
+        let other = chapter.quote != Some(currency);
+        no.unless(other, AdoptPolicyRefused::QuoteOfMarket { code, currency });
         let country = chapter.country;
         let letters = country.as_str().bytes().all(|it| it.is_ascii_uppercase());
         let is_code = letters && country.as_str().len() == 2;
@@ -258,6 +268,8 @@ fn keeps_the_past(
         let numbered = state.accounts.iter().any(|(_, it)| it.jurisdiction == id);
         let same = rules.jurisdiction(id).is_some_and(|it| it.country == country);
         no.unless(same || !numbered, AdoptPolicyRefused::CountryChanged { country });
+        let same = rules.jurisdiction(id).is_some_and(|it| it.quote == chapter.quote);
+        no.unless(same, AdoptPolicyRefused::QuoteChanged { code: chapter.code });
         let registry = rules.jurisdiction(id).map(|it| it.registry);
         let mut series = state.ledger.series.iter().map(|(_, it)| it);
         let issued = series.any(|it| it.jurisdiction == id && it.issued > Tonnes::ZERO);

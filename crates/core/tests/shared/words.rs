@@ -358,20 +358,30 @@ fn trading(text: &str) -> TradingRules {
         volatility_minutes: 30,
     };
     let (tick, lot) = (Price(1), Tonnes(1));
+    let wide = ContinuousRules { static_band_bp: Some(10_000), ..sessions };
     let with = |it| TradingRules { tick, lot, continuous: Some(it), ..TradingRules::default() };
     match text {
         "calls" => TradingRules::default(),
         "never" => with(ContinuousRules { closes: 600, ..sessions }),
         "sessions" => with(sessions),
         "lots" => TradingRules { tick: Price(5), lot: Tonnes(10), ..with(sessions) },
-        "offers" => TradingRules { direct_buy: true, ..with(sessions) },
+        // The widest band there is.
+        "offers" => TradingRules { direct_buy: true, ..with(wide) },
         "all" => TradingRules {
             direct_buy: true,
-            block_trade: Some(BlockTradeRules { least: Tonnes(4), publication_minutes: 60 }),
-            ..with(ContinuousRules { opens: 0, closes: 1_440, ..sessions })
+            block_trade: Some(BlockTradeRules {
+                least: Tonnes(4),
+                publication_minutes: 60,
+                band_bp: 1_000,
+            }),
+            ..with(ContinuousRules { opens: 0, closes: 1_440, ..wide })
         },
         "blocks" => TradingRules {
-            block_trade: Some(BlockTradeRules { least: Tonnes(100), publication_minutes: 60 }),
+            block_trade: Some(BlockTradeRules {
+                least: Tonnes(100),
+                publication_minutes: 60,
+                band_bp: 1_000,
+            }),
             ..TradingRules::default()
         },
         "drawn" => TradingRules { random_end_minutes: 10, ..TradingRules::default() },
@@ -420,6 +430,7 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
             _ => BTreeSet::from([AccountKind::Operator]),
         },
         trading: trading(text("trading", "calls")),
+        quote: words.keyed.get("quote").filter(|_| code == "XXA").and_then(|it| Label::new(it)),
         settlement_class: class(if code == "XXB" { text("class_y", "A") } else { "A" }),
         holding_limit_bp: words.keyed.get("holding_bp").map(|it| it.parse().unwrap()),
         registry: if words.keyed.get("mirror") == Some(&code) {
