@@ -3,8 +3,8 @@
 //! Money comes in and goes out in two phases. A party asks a payment: it announces what it pays in,
 //! or has what is to go out set aside, to the account in its own name that the bank knows. The bank
 //! sends what is to go out. Once its statement shows all legs of a payment, they are booked in one
-//! record; until then the whole of it can be void, or expires. Whose money a line of a statement is,
-//! the reference on the payment says (ISO 11649). What no reference explains is money in suspense.
+//! record; until then the whole of it can be void, or expires. Whose money a line of a statement
+//! is, the reference on the payment says (ISO 11649). What none explains is money in suspense.
 
 pub mod ask_payment;
 pub mod bank;

@@ -32,6 +32,8 @@ pub enum Step {
     CoupleCalls,
     /// Orders are placed.
     Order,
+    /// Cheats try what they can in one of them.
+    Manipulate,
     /// Call auctions are cleared.
     ClearCalls,
     /// Verified emissions of the year are reported.
@@ -74,6 +76,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub const OPENS_MS: i64 = 8 * HOUR_MS;
 /// See [`OPENS_MS`].
 pub const CLOSES_MS: i64 = 10 * HOUR_MS;
+/// Cheats wait for the last minutes.
+const LAST_MINUTES_MS: i64 = HOUR_MS / 4;
 
 /// The moment `ms` after the start of a day.
 pub fn moment(year: u16, (month, day): (u8, u8), ms: i64) -> Instant {
@@ -124,7 +128,7 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
         }
     }
     if policy.rehearsal.attacks {
-        all.extend(attack(policy, first, last));
+        all.extend(attacks(policy, first, last).into_iter().flatten());
     }
     let (step, jurisdiction) = (Step::BookStatement, 0);
     let end = all.iter().map(|it| it.at).max();
@@ -155,13 +159,16 @@ fn shocks(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Ins
     }
 }
 
-/// The bad day: in the first jurisdiction with a market, when units are there.
-fn attack(policy: &Policy, first: u16, last: u16) -> Option<Entry> {
+/// The bad days: in the first jurisdiction with a market, when units are there.
+fn attacks(policy: &Policy, first: u16, last: u16) -> Option<[Entry; 2]> {
     let market = |it: &&(usize, &Jurisdiction)| (first..=last).any(|year| it.1.obliges(year));
     let (jurisdiction, it) = policy.jurisdictions.iter().enumerate().find(|it| market(&it))?;
     let year = (first..=last).find(|year| it.obliges(*year))?;
     let at = in_working_time(it, moment(year, (3, 15), 0), 1);
-    Some(Entry { at, step: Step::Attack, jurisdiction, year })
+    let attack = Entry { at, step: Step::Attack, jurisdiction, year };
+    // Shortly before the end of a phase in which there is a last price.
+    let day = moment(year, (6, policy.rehearsal.call_day), CLOSES_MS - LAST_MINUTES_MS);
+    Some([attack, Entry { at: day, step: Step::Manipulate, jurisdiction, year }])
 }
 
 fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Instant, Step)) {

@@ -5,12 +5,14 @@ use karvan_core::command::needs_second;
 use karvan_core::id::PersonId;
 use karvan_core::proposal::{approve::Approve, propose::Propose, who_may_approve};
 use karvan_core::time::Instant;
-use karvan_core::{Command, State};
+use karvan_core::{Command, State, apply};
 use karvan_engine::clock::SetClock;
+use karvan_engine::frame::{Batch, frames};
 use karvan_engine::journal::Journal;
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::writer::{Stopped, Writer};
 use karvan_engine::{Answer, CommandId, Submission};
+use karvan_views::surveillance::{Alert, Surveillance};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,6 +22,24 @@ pub struct Market<J> {
     clock: SetClock,
     sent: u128,
     refused: BTreeMap<u16, (u64, String)>,
+    watch: Option<Watch>,
+}
+
+/// Somebody who watches: a replica of the state, and what surveillance makes of it.
+struct Watch {
+    state: State,
+    surveillance: Surveillance,
+}
+
+impl Watch {
+    fn take(&mut self, batch: &Batch) {
+        for frame in frames(&batch.frames).flatten() {
+            let Ok(events) = frame.events() else { continue };
+            let record = &frame.header.record;
+            self.surveillance.take(&self.state, record, &events);
+            events.iter().for_each(|it| apply(&mut self.state, record, it));
+        }
+    }
 }
 
 impl<J: Journal> Market<J> {
@@ -28,7 +48,7 @@ impl<J: Journal> Market<J> {
         let clock = SetClock::at(at);
         let shared: Arc<dyn karvan_engine::clock::Clock> = Arc::new(clock.clone());
         let writer = Writer::new(journal, Snapshot::empty().into_start(), shared);
-        Self { writer, clock, sent: 0, refused: BTreeMap::new() }
+        Self { writer, clock, sent: 0, refused: BTreeMap::new(), watch: None }
     }
 
     /// What everybody can see after the last answer. All of it is on disk.
@@ -39,6 +59,27 @@ impl<J: Journal> Market<J> {
     /// The writer, for what is told at the end.
     pub fn writer(&self) -> &Writer<J> {
         &self.writer
+    }
+
+    /// From here on surveillance follows the journal.
+    pub fn watch(&mut self) {
+        let (state, surveillance) = (self.state().clone(), Surveillance::default());
+        self.watch = Some(Watch { state, surveillance });
+    }
+
+    /// What it found.
+    pub fn unwatch(&mut self) -> Vec<Alert> {
+        self.watch.take().map(|it| it.surveillance.alerts().to_vec()).unwrap_or_default()
+    }
+
+    /// Lets the writer take submissions in; whoever watches gets what is on disk.
+    fn step(&mut self, submissions: &[Submission]) -> Result<Vec<Answer>, Stopped> {
+        let watch = &mut self.watch;
+        self.writer.step(submissions, &mut |batch| {
+            if let Some(it) = watch {
+                it.take(batch);
+            }
+        })
     }
 
     /// Refusals by number: how many, and the first text.
@@ -76,7 +117,7 @@ impl<J: Journal> Market<J> {
             let second = seconds.unwrap_or(PersonId(actor.0 + 1));
             submissions.push(self.submission(created, second, approve.into()));
         }
-        let answers = self.writer.step(&submissions, &mut |_| {})?;
+        let answers = self.step(&submissions)?;
         for answer in &answers {
             match answer {
                 Answer::Accepted { .. } => {}
@@ -105,7 +146,7 @@ impl<J: Journal> Market<J> {
     pub fn attempt(&mut self, actor: PersonId, command: Command) -> Result<Answer, Stopped> {
         let created = karvan_engine::clock::Clock::now(&self.clock);
         let submission = self.submission(created, actor, command);
-        let answers = self.writer.step(&[submission], &mut |_| {})?;
+        let answers = self.step(&[submission])?;
         match answers.into_iter().next() {
             Some(Answer::Unavailable(why)) => Err(unavailable(&why)),
             Some(answer) => Ok(answer),

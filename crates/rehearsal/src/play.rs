@@ -4,6 +4,7 @@ mod administrators;
 mod attacks;
 mod couplings;
 mod intermediaries;
+mod manipulation;
 mod money;
 mod operators;
 mod shocks;
@@ -30,6 +31,7 @@ use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::{Jurisdiction, Policy};
+use manipulation::Manipulation;
 use std::collections::BTreeMap;
 
 /// How much of a year's deviation from the baseline is left in the next.
@@ -86,6 +88,7 @@ pub struct Play<J> {
     open_calls: BTreeMap<(usize, u16), CallId>,
     attempts: Vec<Attempt>,
     intermediaries: Vec<Intermediary>,
+    manipulation: Option<Manipulation>,
     late: u64,
     /// What links gained each jurisdiction in a year of the calendar.
     gains: BTreeMap<(usize, u16), Money>,
@@ -110,6 +113,7 @@ impl<J: Journal> Play<J> {
             open_calls: BTreeMap::new(),
             attempts: Vec::new(),
             intermediaries: Vec::new(),
+            manipulation: None,
             late: 0,
             gains: BTreeMap::new(),
         }
@@ -171,6 +175,7 @@ impl<J: Journal> Play<J> {
             Step::Shock => self.shock(j, year, entry.at),
             Step::Resume => self.resume(j),
             Step::BookStatement => self.book_statement(entry.at),
+            Step::Manipulate => self.manipulate(j, year),
             Step::Attack => self.attack(j, year),
             Step::Invest => {
                 self.invest(j, year, entry.at);

@@ -235,7 +235,9 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     let it = outcome(Settings { last: 2027, ..settings(PILOT, INSTALLATIONS) });
     assert!(it.attempts.len() >= 10, "{:#?}", it.attempts);
     for attempt in &it.attempts {
-        let stopped = !attempt.refusals.is_empty() || attempt.stopped_by.contains("waits until");
+        let says = |words: &str| attempt.stopped_by.contains(words);
+        let stopped = !attempt.refusals.is_empty()
+            || ["waits until", "surveillance names it", "one price"].into_iter().any(says);
         assert!(stopped && attempt.lost == Tonnes(0), "{attempt:#?}");
     }
     let numbers = |what: &str| {
@@ -250,6 +252,14 @@ fn whatever_thieves_and_careless_officials_try_costs_nobody_a_unit() {
     assert!(numbers("whose lock elsewhere is gone").contains(&316), "they are stopped");
     assert!(numbers("sold to another").contains(&683), "a unit has one first transfer");
     assert!(it.attempts.iter().any(|it| it.what.contains("carousel")));
+    assert_eq!(numbers("trades with itself"), [915], "nobody meets its own order");
+    assert!(numbers("beside the market").contains(&971), "blocks are not made everywhere");
+    let said = |what: &str| {
+        let found = it.attempts.iter().find(|it| it.what.contains(what)).unwrap();
+        found.stopped_by.clone()
+    };
+    assert!(said("six orders").contains("layering, records"), "{}", said("six orders"));
+    assert!(said("for an accomplice who bids most").contains("as all did"));
     assert!(it.refused.is_empty(), "honest people are not in the way of it: {:?}", it.refused);
 }
 

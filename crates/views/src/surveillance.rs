@@ -167,6 +167,7 @@ impl Surveillance {
     pub fn take(&mut self, before: &State, header: &RecordHeader, events: &[Event]) {
         self.pass(before, header.at);
         let block = parties_of_block(before, events);
+        let mut filled: BTreeMap<(Market, PartyId, bool), Tonnes> = BTreeMap::new();
         for event in events {
             if let Event::OrderPlaced(it) = event {
                 self.placed(header, &it.0);
@@ -176,6 +177,8 @@ impl Surveillance {
                 if let Some(order) = before.orders.get(it.order) {
                     let when = (header.position, header.at);
                     self.dealt((order.market(), when), (order.owner, order.side), it.quantity);
+                    let buys = order.side == Side::Buy;
+                    *filled.entry((order.market(), order.owner, buys)).or_default() += it.quantity;
                 }
             } else if let Event::OrderTraded(it) = event {
                 let Some(maker) = before.orders.get(it.maker) else { continue };
@@ -196,6 +199,36 @@ impl Surveillance {
                 self.traded((it.jurisdiction, it.year), trade);
             }
         }
+        for ((market, owner, buys), traded) in filled {
+            let other = if buys { Side::Sell } else { Side::Buy };
+            self.judge_call((before, header), market, (owner, other, traded));
+        }
+    }
+
+    /// In a call nothing trades before its clearing: what was shown on the other side in its phase
+    /// and taken back may have been layers.
+    fn judge_call(
+        &mut self,
+        (before, header): (&State, &RecordHeader),
+        market: Market,
+        (owner, side, traded): (PartyId, Side, Tonnes),
+    ) {
+        let Some(opened) = before.open_call(market).map(|it| before.calls.row(it).opens) else {
+            return;
+        };
+        let Some(watched) = self.markets.get_mut(&market) else { return };
+        let layers =
+            |it: &&Shown| it.owner == owner && it.side == side && it.taken_back && it.at >= opened;
+        let shown: Vec<&Shown> = watched.shown.iter().filter(layers).collect();
+        let quantity: Tonnes = shown.iter().map(|it| it.quantity).sum();
+        let Some(first) = shown.first().filter(|_| shown.len() >= LAYERS) else { return };
+        if traded.0.saturating_mul(LAYERED_TIMES) > quantity.0 {
+            return;
+        }
+        let records = (first.record, header.position);
+        watched.shown.retain(|it| it.owner != owner || it.side != side);
+        let (pattern, parties, at) = (Pattern::Layering, vec![owner], header.at);
+        self.find(Alert { pattern, market, parties, records, at, quantity });
     }
 
     /// Sessions and days that are over by a moment are judged.

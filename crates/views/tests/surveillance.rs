@@ -143,3 +143,24 @@ fn a_block_trade_that_comes_back_is_a_wash_trade_too() {
     let both = found("blocks", &format!("{last}{there}{back}"));
     assert_eq!(both, [(Pattern::WashTrade, "1T".to_owned(), 100)]);
 }
+
+#[test]
+fn orders_that_only_move_the_price_of_a_call_and_are_taken_back_before_it_clears_are_layers() {
+    let opening = "by XA\nC = call of=X year=2027 opens=2027-01-12T10:00 closes=2027-01-12T12:00\n\
+        time 2027-01-12T10:00\nby T2\nbuy in=C account=TB price=8.00 quantity=40\n\
+        by OP1\nsell in=C account=K1 price=7.00 quantity=10\n";
+    let layers = |count: u32| -> String {
+        let shown = (1..=count)
+            .map(|it| format!("L{it} = buy in=C account=K1 price=6.9{it} quantity=20\n"));
+        let back = (1..=count).map(|it| format!("cancel L{it}\n"));
+        shown.chain(["time 2027-01-12T11:50\n".to_owned()]).chain(back).collect()
+    };
+    let clear = "time 2027-01-12T12:00\nby XA\nclear-call C\ntime 2027-01-14\n";
+    let five = found("calls", &format!("{opening}{}{clear}", layers(5)));
+    assert_eq!(five, [(Pattern::Layering, "1".to_owned(), 100)]);
+    assert_eq!(found("calls", &format!("{opening}{}{clear}", layers(4))), []);
+    // Who shows orders and buys nothing on the other side only changed its mind.
+    let mind = opening.replace("by OP1\nsell in=C account=K1", "by OP2\nsell in=C account=K2");
+    let mind = format!("{mind}by OP1\n{}{clear}", layers(5));
+    assert_eq!(found("calls", &mind), []);
+}

@@ -11,7 +11,10 @@ const WALLS: [(&str, &[&str]); 9] = [
     ("core", &["minicbor", "sha2"]),
     ("engine", &["karvan-core", "crc32c", "minicbor", "sha2"]),
     ("policy", &["karvan-core", "sha2", "toml"]),
-    ("rehearsal", &["karvan-core", "karvan-engine", "karvan-policy", "csv", "libm"]),
+    (
+        "rehearsal",
+        &["karvan-core", "karvan-engine", "karvan-policy", "karvan-views", "csv", "libm"],
+    ),
     (
         "karvan",
         &[

@@ -440,11 +440,13 @@ impl<J: Journal> Play<J> {
         };
         let row = self.state().calls.row(call);
         match row.coupling {
-            Some(coupling) if row.result.is_none() => self.clear_coupling(coupling),
+            Some(coupling) if row.result.is_none() => self.clear_coupling(coupling)?,
             // Its coupling is cleared.
-            Some(_) => Ok(()),
-            None => self.clear_call(j, call),
+            Some(_) => {}
+            None => self.clear_call(j, call)?,
         }
+        self.judge_manipulation(call);
+        Ok(())
     }
 
     /// One record settles a part of a large call; the rest follows.

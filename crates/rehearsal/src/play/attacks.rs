@@ -104,7 +104,7 @@ impl<J: Journal> Play<J> {
         self.state().ledger.shelves.row(account).free(|_| true)
     }
 
-    fn tried(&mut self, what: &'static str, stake: Tonnes, answer: &Answer) {
+    pub(super) fn tried(&mut self, what: &'static str, stake: Tonnes, answer: &Answer) {
         let (mut stopped_by, mut refusals) = (format!("nothing: {answer:?}"), Vec::new());
         if let Answer::Refused(no) = answer {
             stopped_by = no.list().first().map(ToString::to_string).unwrap_or_default();
