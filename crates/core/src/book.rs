@@ -13,6 +13,7 @@ use crate::coupling::PRICE_MAX;
 use crate::exchange::Side;
 use crate::id::{AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId};
 use crate::places::Places;
+use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::time::{Instant, Year};
 use ladder::Ladder;
@@ -382,6 +383,9 @@ impl Book {
         order.filled += filled;
         if order.remaining == Tonnes::ZERO {
             self.remove(id);
+        } else if planted::has(Fault::PlaceLost) {
+            self.unqueue(place);
+            self.queue(place);
         }
     }
 

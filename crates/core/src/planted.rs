@@ -53,11 +53,13 @@ pub enum Fault {
     ClassesMixed,
     /// Of a chain of money only the first leg is freed.
     HalfChain,
+    /// An order that is filled in part loses its place.
+    PlaceLost,
 }
 
 impl Fault {
     /// All of them, the canary first.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Canary,
         Self::LimitUnchecked,
         Self::DelayShort,
@@ -82,6 +84,7 @@ impl Fault {
         Self::RotUnnoticed,
         Self::ClassesMixed,
         Self::HalfChain,
+        Self::PlaceLost,
     ];
 }
 

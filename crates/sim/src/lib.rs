@@ -14,6 +14,7 @@
 
 pub mod disk;
 pub mod draw;
+mod lockstep;
 pub mod monitor;
 pub mod naive_book;
 pub mod run;

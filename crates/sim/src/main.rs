@@ -62,6 +62,7 @@ fn seeds(from: u64, count: u64) -> ExitCode {
     println!("seeds        {count}, {:.1} a second on {workers} processors", per_second(count));
     println!("commands     {}, {} accepted, {} refused", sum.commands, sum.accepted, sum.refused);
     println!("records      {}, {:.0} a second", sum.records, per_second(sum.records));
+    println!("orders       {}, the naive book agrees on each", sum.orders);
     println!("crashes      {}", sum.crashes);
     println!("market time  {years} years, {:.0} years a minute", per_second(years) * 60.0);
     println!("violations   {}", violations.len());

@@ -1,6 +1,7 @@
 //! What watches every record: a replica, the plain twin, the shadow log, and rules written once
 //! more, without the code that keeps them.
 
+use crate::lockstep;
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
@@ -21,7 +22,8 @@ use karvan_core::proposal::Proposal;
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_core::units::cancel_transfer::TransferEnd;
-use karvan_core::{Event, State, apply, invariant};
+use karvan_core::{Command, Event, State, apply, invariant};
+use karvan_engine::Submission;
 use karvan_engine::frame::{Frame, Hash};
 use karvan_engine::shadow::Shadow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +45,10 @@ pub struct Monitor {
     pub twin: Twin,
     shadow: Shadow,
     ids: BTreeSet<u128>,
+    /// How many orders the naive book played too.
+    pub orders: u64,
+    /// Orders, changes and cancellations that were sent.
+    asked: BTreeMap<u128, Command>,
     references: BTreeSet<BankReference>,
     reversed: BTreeSet<u64>,
     transferred: BTreeSet<(SeriesId, u64)>,
@@ -63,6 +69,8 @@ impl Monitor {
             twin: Twin::default(),
             shadow: Shadow::default(),
             ids: BTreeSet::new(),
+            orders: 0,
+            asked: BTreeMap::new(),
             references: BTreeSet::new(),
             reversed: BTreeSet::new(),
             transferred: BTreeSet::new(),
@@ -70,6 +78,13 @@ impl Monitor {
             given: BTreeMap::new(),
             most: Tonnes::ZERO,
             at: Instant(0),
+        }
+    }
+
+    /// What is sent: orders are played by the naive book too.
+    pub fn expect(&mut self, submissions: &[Submission]) {
+        for it in submissions.iter().filter(|it| lockstep::plays(&it.command)) {
+            self.asked.insert(it.id.0, it.command.clone());
         }
     }
 
@@ -91,6 +106,9 @@ impl Monitor {
             no(active, "a suspended person acts")?;
         }
         let events = frame.events().map_err(|it| says(it.to_string()))?;
+        let command = self.asked.remove(&header.id.0);
+        let naive = command.map(|it| lockstep::before(&self.state, &it, &header.record));
+        let naive = naive.transpose().map_err(says)?.flatten();
         // What falls due happens at its moment, however late the writer comes to it.
         let passed = events.iter().find_map(|it| match it {
             Event::TimePassed(it) => Some(it.to),
@@ -106,6 +124,10 @@ impl Monitor {
             apply(&mut self.state, &header.record, event);
         }
         self.chain = frame.hash();
+        if let Some(it) = naive {
+            it.check(&self.state, &events).map_err(says)?;
+            self.orders += 1;
+        }
         invariant::check_record(&self.state, &events);
         self.twin.apply(position, &events);
         self.shadow.take(position, &events).map_err(|it| it.to_string())?;

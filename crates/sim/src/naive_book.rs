@@ -5,17 +5,24 @@ use karvan_core::book::plan::{Change, Incoming, OrderKind, SelfMatch};
 use karvan_core::exchange::Side;
 use karvan_core::id::OrderId;
 use karvan_core::quantity::{Price, Tonnes};
+use std::collections::BTreeSet;
 
 /// A trade: resting order, order that came, price, quantity.
 pub type Traded = (u64, u64, i64, u64);
 
-/// All orders of both sides, best first, then the order of arrival.
+/// All orders of both sides, best first, then the order of arrival; and what stands in their way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NaiveBook {
     /// The bids.
     pub bids: Vec<Order>,
     /// The asks.
     pub asks: Vec<Order>,
+    /// Orders that the one that comes does not meet.
+    pub apart: BTreeSet<OrderId>,
+    /// The lowest and the highest price of a trade, where there are any.
+    pub band: Option<(Price, Price)>,
+    /// Whether nothing meets yet.
+    pub gathers: bool,
 }
 
 impl NaiveBook {
@@ -47,33 +54,41 @@ impl NaiveBook {
 
     fn aggress(&mut self, it: &Incoming) -> Option<Vec<Traded>> {
         let (mut next, order) = (self.clone(), it.order);
-        let (mut left, mut trades, mut ended) = (order.remaining.0, Vec::new(), false);
+        let (mut left, mut trades) = (order.remaining.0, Vec::new());
+        let (mut ended, mut stands) = (false, false);
         let others = if order.side == Side::Buy { &self.asks } else { &self.bids };
-        for there in others {
-            let meets = match order.side {
-                Side::Buy => there.price <= order.price,
-                Side::Sell => there.price >= order.price,
-            };
-            if !meets || left == 0 || ended {
+        let is_own = |there: &Order| order.group.is_some() && order.group == there.group;
+        let meets = |there: &Order| match order.side {
+            Side::Buy => there.price <= order.price,
+            Side::Sell => there.price >= order.price,
+        };
+        for (place, there) in others.iter().enumerate().filter(|_| !self.gathers) {
+            if !meets(there) || left == 0 || ended {
                 break;
+            }
+            let own = is_own(there);
+            if self.apart.contains(&there.id) && !own {
+                continue;
             }
             if it.kind == OrderKind::PostOnly {
                 return None;
             }
-            let own = order.group.is_some() && order.group == there.group;
+            if !own && self.band.is_some_and(|(low, high)| !(low..=high).contains(&there.price)) {
+                // It cannot wait in the call that begins beside its own group.
+                ended = others[place..].iter().any(|it| meets(it) && is_own(it));
+                stands = !ended;
+                break;
+            }
             let quantity = left.min(there.remaining.0);
             match it.self_match {
                 _ if !own => trades.push((there.id.0, order.id.0, there.price.0, quantity)),
                 SelfMatch::CancelIncoming | SelfMatch::CancelBoth => ended = true,
                 SelfMatch::CancelResting | SelfMatch::Decrement => {}
             }
-            let removes =
-                own && matches!(it.self_match, SelfMatch::CancelResting | SelfMatch::CancelBoth);
-            if removes {
+            if own && matches!(it.self_match, SelfMatch::CancelResting | SelfMatch::CancelBoth) {
                 next.drop(there.id);
             }
-            let takes = !own || it.self_match == SelfMatch::Decrement;
-            if takes {
+            if !own || it.self_match == SelfMatch::Decrement {
                 left -= quantity;
                 let list = if order.side == Side::Buy { &mut next.asks } else { &mut next.bids };
                 let row = list.iter_mut().find(|row| row.id == there.id).unwrap();
@@ -86,7 +101,8 @@ impl NaiveBook {
         if it.kind == OrderKind::FillOrKill && traded < order.remaining.0 {
             return None;
         }
-        let rests = matches!(it.kind, OrderKind::Limit | OrderKind::PostOnly);
+        let rests = matches!(it.kind, OrderKind::Limit | OrderKind::PostOnly)
+            || (stands && it.kind == OrderKind::Market);
         if rests && !ended && left > 0 {
             let (remaining, filled) = (Tonnes(left), Tonnes(order.filled.0 + traded));
             let post_only = it.kind == OrderKind::PostOnly;

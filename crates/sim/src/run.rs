@@ -47,6 +47,8 @@ pub struct Seen {
     pub refused: u64,
     /// Records in all.
     pub records: u64,
+    /// Orders, changes and cancellations that the naive book played too.
+    pub orders: u64,
     /// Times the machine or its disk failed.
     pub crashes: u64,
     /// Market days.
@@ -62,6 +64,7 @@ impl Seen {
         self.accepted += other.accepted;
         self.refused += other.refused;
         self.records += other.records;
+        self.orders += other.orders;
         self.crashes += other.crashes;
         self.days += other.days;
     }
@@ -282,6 +285,7 @@ impl Play {
 
     /// Steps the writer; none where the machine failed and was started again.
     fn step(&mut self, submissions: &[Submission]) -> Result<Option<Vec<Answer>>, Violation> {
+        self.monitor.expect(submissions);
         let (mut published, mut tail) = (Vec::new(), 0);
         let writer = self.writer.as_mut().unwrap();
         let stepped = writer.step(submissions, &mut |batch| {
@@ -438,6 +442,7 @@ impl Play {
             self.rot(&journal)?;
         }
         self.seen.records = self.monitor.state.position;
+        self.seen.orders = self.monitor.orders;
         self.seen.days = (self.now.0 - world::begins().0) / DAY_MS;
         self.seen.chain = self.monitor.chain;
         Ok(self.seen)
