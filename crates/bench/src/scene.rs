@@ -115,6 +115,7 @@ pub(crate) fn rules() -> Box<MarketRules> {
             holding_limit_bp: None,
             trading: Default::default(),
             quote: None,
+            maker: None,
             settlement_class: Default::default(),
             registry: Registry::Native,
         }],

@@ -136,6 +136,23 @@ pub struct JurisdictionRules {
     /// penalties stay in the market's, and nothing compares the two.
     #[n(10)]
     pub quote: Option<Label>,
+    /// What market makers are obliged to in sessions, where they are.
+    #[n(11)]
+    pub maker: Option<MakerRules>,
+}
+
+/// What a market maker is obliged to: it is measured, and decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MakerRules {
+    /// Its best bid and ask lie so far apart at most, in hundredths of a percent of the middle.
+    #[n(0)]
+    pub spread_bp: u32,
+    /// At least so much waits at each.
+    #[n(1)]
+    pub size: Tonnes,
+    /// For at least this share of the time of sessions, in percent.
+    #[n(2)]
+    pub presence_percent: u32,
 }
 
 /// How a jurisdiction's units are traded: in calls, and where it says so continuously too.

@@ -10,6 +10,7 @@ use karvan_core::exchange::{Phase, Side, phase, quote};
 use karvan_core::time::Year;
 use karvan_core::{State, apply};
 use karvan_views::depth::{Level, depth};
+use karvan_views::makers::{Makers, Row};
 use karvan_views::market_data::{Candle, Length, MarketData, Statistics, Trade};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -22,6 +23,10 @@ pub(crate) struct MarketArguments {
     /// One market in full, such as XXA:2028; without it all are shown, a line each.
     #[arg(long)]
     market: Option<String>,
+    /// Show what parties quote on both sides in sessions: presence, spread, size, and whether that
+    /// is what the policy obliges market makers to. For administrators: it names parties.
+    #[arg(long, conflicts_with = "class")]
+    makers: bool,
     /// Show of what waits what this settlement class can trade with, such as A.
     #[arg(long, requires = "market")]
     class: Option<String>,
@@ -106,8 +111,76 @@ fn markets(read: &Read) -> Vec<(Market, Statistics)> {
     all.into_iter().map(|it| (it, read.data.of(it).cloned().unwrap_or_default())).collect()
 }
 
+/// What parties that quote both sides did.
+fn makers(it: &MarketArguments) -> Result<()> {
+    let (mut state, mut makers) = (State::default(), Makers::default());
+    journal::each_record(&it.dir, 1, |header, events| {
+        let touched = Makers::touched(&state, events);
+        events.iter().for_each(|event| apply(&mut state, header, event));
+        makers.take(&state, header.at, touched);
+        true
+    })?;
+    let wanted = it.market.as_deref().map(|text| market_of(&state, text)).transpose()?;
+    let mut rows = makers.rows(&state, state.now);
+    rows.retain(|row| wanted.is_none_or(|it| row.market == it));
+    let mut out = std::io::stdout().lock();
+    if it.output.json {
+        let rows: Vec<Value> = rows.iter().map(|row| maker_json(&state, row)).collect();
+        writeln!(out, "{:#}", json!({ "makers": rows }))?;
+        return Ok(());
+    }
+    if rows.is_empty() {
+        writeln!(out, "nobody has quoted both sides in a session")?;
+        return Ok(());
+    }
+    let columns = ["market", "party", "present|%", "spread|%", "size|t", "owed|%", "met"];
+    let mut table = Table::new(&columns);
+    let percent = |bp: i128| format!("{}.{:02}", bp / 100, bp % 100);
+    for row in &rows {
+        let owed = row.obliged.map_or_else(|| "–".to_owned(), |it| it.presence_percent.to_string());
+        let met = row.is_met().map_or("–", |it| if it { "yes" } else { "no" });
+        table.add(vec![
+            name(&state, row.market),
+            row.party.to_string(),
+            percent(row.presence_bp().into()),
+            percent(row.measured.spread_bp().unwrap_or_default()),
+            row.measured.size().unwrap_or_default().to_string(),
+            owed,
+            met.to_owned(),
+        ]);
+    }
+    writeln!(
+        out,
+        "{table}\n(of the time of sessions since the market's first order; spread of the"
+    )?;
+    writeln!(out, "middle, size on the smaller side, both by time while both sides were quoted)")?;
+    Ok(())
+}
+
+fn maker_json(state: &State, row: &Row) -> Value {
+    let obliged = row.obliged.map(|it| {
+        json!({ "spread_bp": it.spread_bp, "size_t": it.size.0,
+            "presence_percent": it.presence_percent })
+    });
+    json!({
+        "jurisdiction": code(state, row.market),
+        "year": row.market.1.0,
+        "party": row.party.0,
+        "presence_bp": row.presence_bp(),
+        "sessions_ms": row.sessions_ms,
+        "quoted_ms": row.measured.quoted_ms,
+        "spread_bp": row.measured.spread_bp().map(|it| it.to_string()),
+        "size_t": row.measured.size().map(|it| it.to_string()),
+        "obliged": obliged,
+        "met": row.is_met(),
+    })
+}
+
 /// `karvan market`.
 pub(crate) fn run(it: &MarketArguments) -> Result<()> {
+    if it.makers {
+        return makers(it);
+    }
     let read = read(it)?;
     let mut out = std::io::stdout().lock();
     anyhow::ensure!(read.state.rules.is_some(), "the store has no policy yet");

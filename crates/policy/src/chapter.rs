@@ -11,7 +11,7 @@ use crate::schema::{ByYear, Policy, SECTORS, basis, is_currency, label, price, w
 use crate::trading;
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::compatibility::SettlementClass;
-use karvan_core::rules::{JurisdictionRules, Registry, Stage, TradingRules, YearRules};
+use karvan_core::rules::{JurisdictionRules, MakerRules, Registry, Stage, TradingRules, YearRules};
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
 use std::collections::BTreeMap;
@@ -109,6 +109,8 @@ pub struct Jurisdiction {
     pub settlement_class: SettlementClass,
     /// How units are traded.
     pub trading: TradingRules,
+    /// What market makers are obliged to in sessions, where they are.
+    pub maker: Option<MakerRules>,
     /// ISO 4217 code of the currency in which they are traded, where it is not the market's.
     pub quote: Option<String>,
     /// How the supply follows what is in circulation.
@@ -188,6 +190,7 @@ impl Jurisdiction {
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
             trading: self.trading,
+            maker: self.maker,
             quote: self.quote.as_deref().map(label),
             settlement_class: self.settlement_class,
             holding_limit_bp: self.holding_limit_percent.map(|it| whole(it * 100.0)),
@@ -252,6 +255,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         auctions: Auctions::read(s),
         settlement_class: settlement_class(s),
         trading: trading::read(s),
+        maker: trading::maker(s),
         quote: quote(s, policy),
         quantity: reserve::read(s),
         report_due: month_day(s, "report_due_month_day", (4, 30)),

@@ -5,7 +5,7 @@ use crate::calendar::time_of_day;
 use crate::reader::Section;
 use crate::schema::{price, small, whole};
 use karvan_core::quantity::Tonnes;
-use karvan_core::rules::{BlockTradeRules, ContinuousRules, TradingRules};
+use karvan_core::rules::{BlockTradeRules, ContinuousRules, MakerRules, TradingRules};
 
 /// The keys that only sessions read.
 const OF_SESSIONS: [&str; 7] = [
@@ -71,6 +71,28 @@ fn block_trade(s: &Section<'_>) -> Option<BlockTradeRules> {
         s.mistake(band, "belongs to block_trade_least_t, the least quantity of one");
     }
     least.map(|it| BlockTradeRules { least: Tonnes(it), publication_minutes, band_bp })
+}
+
+/// What market makers are obliged to; all three or none.
+pub(crate) fn maker(s: &Section<'_>) -> Option<MakerRules> {
+    let [spread, size, presence] =
+        ["maker_spread_percent", "maker_size_t", "maker_presence_percent"];
+    let has = |key: &str| s.value(key).is_some();
+    let all = [spread, size, presence];
+    if !all.into_iter().any(has) {
+        return None;
+    }
+    for key in all.into_iter().filter(|it| !has(it)) {
+        s.mistake(key, "is missing: market makers owe a spread, a size and a presence");
+    }
+    if !s.flag("sessions", false) {
+        s.mistake(spread, "belongs to sessions = true");
+    }
+    Some(MakerRules {
+        spread_bp: whole(s.number(spread, 1.0, 0.01..=100.0) * 100.0),
+        size: Tonnes(s.whole(size, 1, 1..=1_000_000_000)),
+        presence_percent: small(s.whole(presence, 50, 1..=100)),
+    })
 }
 
 /// Hours, fees and bands of sessions.

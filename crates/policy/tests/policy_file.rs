@@ -350,6 +350,11 @@ fn what_could_not_be_traded_by_is_a_mistake() {
         ),
         ("block_trade_band_percent = 5\n", "block_trade_band_percent", "belongs to block_trade"),
         ("sessions = true\ndirect_buy = true\n", "direct_buy", "one stolen password"),
+        (
+            "sessions = true\nmaker_size_t = 5\nmaker_presence_percent = 50\n",
+            "maker_spread_percent",
+            "is missing",
+        ),
         ("quote_currency = \"tenge\"\n", "quote_currency", "ISO 4217"),
         ("quote_currency = \"USD\"\n", "quote_currency", "the market's own"),
         ("sessions = true\nsession_closes = \"09:00\"\n", "session_closes", "comes before"),

@@ -123,6 +123,7 @@ pub fn rules() -> MarketRules {
         holding_limit_bp: None,
         trading: trading(code),
         quote: None,
+        maker: None,
         settlement_class: CLASSES[usize::from(code != "XXA")],
         // The law of the second country keeps its register elsewhere.
         registry: if code == "XXB" { Registry::Mirror } else { Registry::Native },

@@ -3,5 +3,6 @@
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
 pub mod depth;
+pub mod makers;
 pub mod market_data;
 pub mod surveillance;

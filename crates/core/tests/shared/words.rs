@@ -18,8 +18,8 @@ use karvan_core::party::PersonRights;
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::{
     AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JURISDICTIONS_MAX,
-    JurisdictionRules, LinkRules, MarketRules, Penalty, Registry, Stage, Tier, Ties, TradingRules,
-    Undersubscribed, YearRules,
+    JurisdictionRules, LinkRules, MakerRules, MarketRules, Penalty, Registry, Stage, Tier, Ties,
+    TradingRules, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -431,6 +431,11 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
         },
         trading: trading(text("trading", "calls")),
         quote: words.keyed.get("quote").filter(|_| code == "XXA").and_then(|it| Label::new(it)),
+        maker: words.keyed.get("maker").map(|_| MakerRules {
+            spread_bp: 200,
+            size: Tonnes(10),
+            presence_percent: 50,
+        }),
         settlement_class: class(if code == "XXB" { text("class_y", "A") } else { "A" }),
         holding_limit_bp: words.keyed.get("holding_bp").map(|it| it.parse().unwrap()),
         registry: if words.keyed.get("mirror") == Some(&code) {
