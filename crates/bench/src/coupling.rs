@@ -40,7 +40,7 @@ fn links(draw: &mut Draw) -> Vec<Link> {
         let ratio = usize::try_from(draw.below(5)).ok().and_then(|it| ratios.get(it).copied());
         let quota = (draw.below(2) == 0).then(|| Tonnes(1 + draw.below(200_000)));
         let levy = Rational::whole(i128::from(draw.below(100)));
-        all.push(Link { from, to, ratio: ratio.unwrap_or((1, 1)), quota, levy });
+        all.push(Link { from, to, ratio: ratio.unwrap_or((1, 1)), quota, levy, floor: Price(0) });
     }
     all
 }

@@ -12,6 +12,7 @@
 pub mod clear_coupling;
 pub mod couple_calls;
 mod curve;
+mod floors;
 mod graph;
 mod prices;
 pub mod rational;
@@ -118,6 +119,8 @@ pub struct Link {
     pub quota: Option<Tonnes>,
     /// What is levied on each unit that leaves, in the minor unit of the currency.
     pub levy: Rational,
+    /// What arrives settles at no less than this; 0 for none.
+    pub floor: Price,
 }
 
 impl Link {
@@ -225,10 +228,10 @@ pub fn couple(
 ) -> Result<Coupled, CannotCouple> {
     check(markets, links)?;
     let curves: Vec<Curve> = markets.iter().map(|it| Curve::of(it)).collect();
-    let optimum = simplex::solve(&curves, links)?;
-    let prices = prices::choose((&curves, markets), links, (&optimum, choice))?;
-    let (flows, fills) = whole::round((&curves, markets), links, (&optimum, &prices))?;
-    let optimum = value(&curves, links, &optimum)?;
+    let kept = floors::solve((&curves, markets), links, choice)?;
+    let (optimum, prices, links) = (&kept.optimum, kept.prices, &kept.links);
+    let (flows, fills) = whole::round((&curves, markets), links, (optimum, &prices))?;
+    let optimum = value(&curves, links, optimum)?;
     Ok(Coupled { prices, flows, fills, optimum })
 }
 
@@ -277,7 +280,7 @@ pub(crate) fn is_exact(
     let place = |it: JurisdictionId| usize::try_from(it.0).unwrap_or(usize::MAX);
     let link = |((from, to), (arrive, leave)): ((JurisdictionId, JurisdictionId), (u32, u32))| {
         let (from, to, ratio) = (place(from), place(to), (arrive.into(), leave.max(1).into()));
-        Link { from, to, ratio, quota: None, levy: Rational::ZERO }
+        Link { from, to, ratio, quota: None, levy: Rational::ZERO, floor: Price(0) }
     };
     let links: Vec<Link> = links.map(link).collect();
     let markets = links.iter().map(|it| it.from.max(it.to)).max().unwrap_or(0);
@@ -335,7 +338,8 @@ mod tests {
     }
 
     fn link(from: usize, to: usize, ratio: (u64, u64), levy: i128) -> Link {
-        Link { from, to, ratio, quota: None, levy: Rational::whole(levy) }
+        let (quota, floor) = (None, Price(0));
+        Link { from, to, ratio, quota, levy: Rational::whole(levy), floor }
     }
 
     fn cleared(markets: &[Vec<Interest>], links: &[Link]) -> Coupled {
@@ -400,6 +404,37 @@ mod tests {
         // 62.5 would leave and 50 arrive: of 62 whole ones 49.6 arrive, and of these 49.
         assert_eq!((it.fills[0][0], it.fills[1][0]), (Tonnes(62), Tonnes(49)));
         assert_eq!(it.optimum, Rational::whole(20 * 50) - Rational::new(625 * 10, 30));
+    }
+
+    /// At a floor of 10 only those who pay that much are worth an import.
+    #[test]
+    fn imports_settle_at_the_floor_and_what_lies_between_is_rent() {
+        let free = link(0, 1, (1, 1), 0);
+        let held = Link { floor: Price(10), ..free };
+        let books = [
+            vec![order(1, Side::Sell, 1, 1_000)],
+            vec![order(2, Side::Buy, 20, 50), order(3, Side::Buy, 8, 500)],
+        ];
+        let it = cleared(&books, &[free]);
+        assert_eq!((it.flows[0].quantity, it.prices[1]), (Tonnes(550), Some(Rational::ONE)));
+        let it = cleared(&books, &[held]);
+        assert_eq!(it.flows[0].quantity, Tonnes(50));
+        let price = it.prices[1].expect("a price");
+        assert!(price.compare(Rational::whole(10)).unwrap().is_ge(), "{price:?}");
+        let rent = price - it.prices[0].expect("a price");
+        assert_eq!(it.flows[0].rent, rent, "what lies between is a rent");
+        assert_eq!(it.fills[1], [Tonnes(50), Tonnes::ZERO]);
+        // Offers of the market's own below the floor are no imports; they come first.
+        let books = |own| {
+            let mut here = vec![order(2, Side::Buy, 20, 50), order(4, Side::Sell, 5, own)];
+            here.push(order(3, Side::Buy, 8, 500));
+            [vec![order(1, Side::Sell, 1, 1_000)], here]
+        };
+        let it = cleared(&books(30), &[held]);
+        assert_eq!((it.flows[0].quantity, it.fills[1][1]), (Tonnes(20), Tonnes(30)));
+        let it = cleared(&books(70), &[held]);
+        assert_eq!((it.flows[0].quantity, it.fills[1][1]), (Tonnes::ZERO, Tonnes(70)));
+        assert_eq!(it.fills[1][2], Tonnes(20), "its own units trade below the floor");
     }
 
     #[test]

@@ -201,6 +201,10 @@ pub struct State {
     /// Where it was said whether two classes settle, whatever the policy says.
     #[n(51)]
     pub compatibility: BTreeMap<(JurisdictionId, Pair), bool>,
+    /// Years for which more units were sold than announced, above a tier or at the ceiling: until
+    /// their surrender nothing leaves the jurisdiction in coupled auctions.
+    #[n(52)]
+    pub released: BTreeSet<(JurisdictionId, Year)>,
 }
 
 impl State {
@@ -280,7 +284,7 @@ impl State {
             escrows stopped
             deliveries reports foreign_cash fixings
             mirrored mirror_days transferred suspended_links couplings crossed halts references
-            classes compatibility
+            classes compatibility released
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -65,7 +65,8 @@ fn instance(draw: &mut Draw, it: Wanted) -> Instance {
         let ratio = if it.par { (1, 1) } else { ratios[draw.below(7) as usize] };
         let quota = [None, None, Some(0), Some(7), Some(40)][draw.below(5) as usize].map(Tonnes);
         let levy = [(0, 1), (0, 1), (1, 2), (2, 1), (35, 10)][draw.below(5) as usize];
-        links.push(Link { from, to, ratio, quota, levy: Rational::new(levy.0, levy.1) });
+        let levy = Rational::new(levy.0, levy.1);
+        links.push(Link { from, to, ratio, quota, levy, floor: Price(0) });
     }
     let reference =
         |draw: &mut Draw| (draw.below(2) == 0).then(|| Price(draw.below(prices + 5) as i64));
@@ -264,4 +265,56 @@ fn without_links_each_market_is_a_call_auction_of_its_own() {
         }
     }
     assert!(crossed > 500);
+}
+
+/// Imports keep the floors of the markets where they arrive; where nothing comes in too cheap all
+/// is as it would be without floors; and a floor never makes a market import more.
+#[test]
+fn what_arrives_settles_at_no_less_than_the_floor() {
+    let (mut kept, mut bound, mut flows) = (0, 0, 0);
+    for seed in 0..2_000 {
+        let mut draw = Draw(20_000 + seed);
+        let par = draw.below(3) == 0;
+        let free = instance(&mut draw, Wanted { par, linked: true });
+        let floors: Vec<Price> =
+            free.books.iter().map(|_| Price([0, 0, 2, 9, 200][draw.below(5) as usize])).collect();
+        let links = free.links.iter().map(|it| Link { floor: floors[it.to], ..*it }).collect();
+        let (books, references) = (free.books.clone(), free.references.clone());
+        let held = Instance { books, links, references };
+        let (before, after) = (cleared(&free), cleared(&held));
+        holds(&held, &after);
+        let cheap = |result: &Coupled| {
+            held.links.iter().zip(&result.flows).any(|(link, flow)| {
+                let price = result.prices[link.to].unwrap_or(Rational::ZERO);
+                let floor = Rational::whole(i128::from(link.floor.0));
+                flow.quantity > Tonnes::ZERO && price.compare(floor).unwrap().is_lt()
+            })
+        };
+        assert!(!cheap(&after), "seed {seed}: below the floor: {held:?} {after:?}");
+        let too_cheap = cheap(&before);
+        if !too_cheap && par {
+            // Another right price may be nearer to the reference than one at the floor.
+            assert_eq!(before.fills, after.fills, "seed {seed}: {held:?}");
+        }
+        // Only the floor keeps cheap units out: whoever pays more than it is served first.
+        for (link, flow) in held.links.iter().zip(&after.flows).filter(|_| par) {
+            let ends = after.prices[link.from].zip(after.prices[link.to]);
+            let Some((here, there)) = ends.filter(|_| link.quota != Some(flow.quantity)) else {
+                continue;
+            };
+            let gains = (there - here - link.levy).sign().unwrap().is_gt();
+            let waits = |it: &&(&Interest, &Tonnes)| {
+                it.0.side == Side::Buy && it.0.price > link.floor && *it.1 < it.0.quantity
+            };
+            let orders = held.books[link.to].iter().zip(&after.fills[link.to]);
+            let waiting = orders.collect::<Vec<_>>();
+            let waiting = waiting.iter().find(waits);
+            assert!(!gains || waiting.is_none(), "seed {seed}: {waiting:?} {held:?} {after:?}");
+        }
+        bound += usize::from(too_cheap);
+        kept += usize::from(!too_cheap);
+        flows += after.flows.iter().filter(|it| it.quantity > Tonnes::ZERO).count();
+    }
+    println!("{bound} floors bound, {kept} did not, {flows} flows");
+    assert!(bound > 200 && kept > 300 && flows > 500, "{bound} {kept} {flows}");
 }

@@ -141,4 +141,5 @@ pub fn decide(
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CeilingSold) {
     let installation = state.installations.row_mut(it.installation);
     *installation.surrendered.entry(it.year).or_default() += it.quantity;
+    state.released.insert((installation.jurisdiction, it.year));
 }

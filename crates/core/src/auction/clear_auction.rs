@@ -339,6 +339,9 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionCleared) {
     let auction = state.auctions.row_mut(it.auction);
     auction.result = Some(it.result);
     let (jurisdiction, year) = (auction.jurisdiction, auction.year);
+    if it.result.sold > auction.offered() {
+        state.released.insert((jurisdiction, year));
+    }
     let (sold, taken) = state.auctioned.entry((jurisdiction, year)).or_default();
     *sold += it.result.sold;
     *taken += it.proceeds;

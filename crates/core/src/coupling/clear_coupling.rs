@@ -5,6 +5,10 @@
 //! Not all may leave a market: of an installation with free allocation its verified surplus alone,
 //! and a pilot sells only where its link says verified surplus. Units that may leave are offered at
 //! home too; where more is paid for them abroad their sellers get that price.
+//!
+//! What arrives settles at no less than the reserve price there. Where units were released above a
+//! tier or at the ceiling, none leave until the surrender of that year: they were to help those who
+//! are short at home.
 
 use super::graph::Graph;
 use super::settle::{self, Entry, Market};
@@ -195,6 +199,7 @@ fn links<'a>(state: &'a State, markets: &[Market<'_>]) -> Vec<(&'a LinkRules, Ac
             // A pilot sells what is left over, and that only where the link says so.
             && (it.surplus_only || !is_pilot(state, markets, it.from))
             && !state.suspended_links.contains(&(it.from, it.to))
+            && !has_released(state, it.from)
     };
     let all = state.rules.iter().flat_map(|it| &it.links).filter(|it| takes_part(it));
     all.filter_map(|it| {
@@ -202,6 +207,13 @@ fn links<'a>(state: &'a State, markets: &[Market<'_>]) -> Vec<(&'a LinkRules, Ac
         account::not_frozen(state, escrow).is_ok().then_some((it, escrow))
     })
     .collect()
+}
+
+/// Whether a jurisdiction released units for a year whose surrender is to come.
+fn has_released(state: &State, id: JurisdictionId) -> bool {
+    let mut years = state.released.iter().filter(|(of, _)| *of == id);
+    years
+        .any(|(_, year)| state.year_rules(id, *year).is_some_and(|it| state.now < it.surrender_due))
 }
 
 /// The year on the calendar, by which quotas are counted.

@@ -6,9 +6,10 @@ use super::clear_coupling::year_of;
 use super::settle::{Entry, Market, Part};
 use super::{Interest, Link, Rational};
 use crate::id::{AccountId, JurisdictionId};
-use crate::quantity::Tonnes;
+use crate::quantity::{Price, Tonnes};
 use crate::rules::LinkRules;
 use crate::state::State;
+use crate::time::Year;
 
 /// A node.
 #[derive(Clone, Copy)]
@@ -43,6 +44,8 @@ pub(super) struct Graph {
     pub(super) routes: Vec<Route>,
     /// The jurisdiction of each market.
     places: Vec<JurisdictionId>,
+    /// The year for which units count.
+    year: Year,
 }
 
 impl Graph {
@@ -51,7 +54,8 @@ impl Graph {
         let parted = markets.iter().enumerate().filter(|(_, it)| it.is_parted);
         let parted = parted.map(|(market, _)| Node { market, leaves: Leaves::May });
         let places = markets.iter().map(|it| it.jurisdiction).collect();
-        Self { nodes: all.chain(parted).collect(), routes: Vec::new(), places }
+        let year = markets.first().map(|it| it.year).unwrap_or_default();
+        Self { nodes: all.chain(parted).collect(), routes: Vec::new(), places, year }
     }
 
     /// The node from which units leave a market, and in which they arrive.
@@ -81,12 +85,15 @@ impl Graph {
         let used = state.crossed.get(&(ends.0, ends.1, calendar)).copied().unwrap_or_default();
         let quota = quota.and_then(|(_, it)| *it).map(|it| used.short_of(it));
         let (arrive, leave) = rules.ratio;
+        let rules_there = state.year_rules(ends.1, self.year);
+        let floor = rules_there.map_or(Price(0), |it| it.auction.reserve);
         let link = Link {
             from: self.gate(ends.0),
             to: self.gate(ends.1),
             ratio: (u64::from(arrive), u64::from(leave)),
             quota,
             levy: Rational::whole(i128::from(rules.levy.0)),
+            floor,
         };
         self.routes.push(Route { link, escrow, ratio: rules.ratio, ends });
     }
@@ -100,6 +107,7 @@ impl Graph {
             ratio: (1, 1),
             quota: None,
             levy: Rational::ZERO,
+            floor: Price(0),
         });
         self.routes.iter().map(|it| it.link).chain(home).collect()
     }

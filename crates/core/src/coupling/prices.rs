@@ -147,6 +147,7 @@ pub(super) fn choose(
             lowest.bounds.push(there);
         }
     }
+    keep_floors((&mut highest, &mut lowest), links, optimum)?;
     let mut prices = vec![None; curves.len()];
     for market in 0..curves.len() {
         if !(passes[market] || is_filled(&curves[market], optimum.supply[market])?) {
@@ -169,6 +170,37 @@ pub(super) fn choose(
         lowest.prices[market] = price;
     }
     Ok(prices)
+}
+
+/// A market into which units come that may not settle below a floor takes a price from there on,
+/// where one is possible: the highest prices are right together.
+fn keep_floors(
+    (highest, lowest): (&mut Ends, &mut Ends),
+    links: &[Link],
+    optimum: &Optimum,
+) -> Result<(), CannotCouple> {
+    if links.iter().all(|it| it.floor == Price(0)) {
+        return Ok(());
+    }
+    highest.settle()?;
+    lowest.settle()?;
+    for (link, flow) in links.iter().zip(&optimum.flows) {
+        let floor = Rational::whole(i128::from(link.floor.0));
+        let comes = flow.sign()? == Ordering::Greater;
+        let high = highest.prices[link.to].filter(|_| comes);
+        let possible = match high {
+            Some(high) => high.compare(floor)? != Ordering::Less,
+            None => comes,
+        };
+        let above = match lowest.prices[link.to] {
+            Some(low) => low.compare(floor)? != Ordering::Less,
+            None => false,
+        };
+        if possible && !above {
+            lowest.prices[link.to] = Some(floor);
+        }
+    }
+    Ok(())
 }
 
 /// The price of a call auction of a market alone, if it is in the range.

@@ -165,7 +165,7 @@ impl Problem {
 
     fn read_links(&mut self, it: &Couple) -> Result<()> {
         let columns = ["from", "to", "ratio", "quota", "levy"];
-        let mut sheet = Sheet::read(&it.links, &columns, &[])?;
+        let mut sheet = Sheet::read(&it.links, &columns, &["floor"])?;
         let units = format!("a whole number of units up to {QUANTITY_MAX}, or nothing");
         for row in sheet.rows() {
             let from = self.market_of(&mut sheet, (row, "from"));
@@ -180,6 +180,10 @@ impl Problem {
                 "" => Some(Rational::ZERO),
                 _ => sheet.value((row, "levy"), "an amount such as 0.50", levy),
             };
+            let floor = sheet.optional((row, "floor"), "a price such as 8.15", |text| {
+                input::cents(text).filter(|it| (0..=PRICE_MAX.0).contains(it)).map(Price)
+            });
+            let floor = floor.unwrap_or(Price(0));
             let ends = from.zip(to);
             let Some(((from, to), (ratio, levy))) = ends.zip(ratio.zip(levy)) else { continue };
             if from == to {
@@ -188,7 +192,7 @@ impl Problem {
             if self.links.iter().any(|it| (it.from, it.to) == (from, to)) {
                 sheet.wrong((row, "to"), "this link stands in a row before");
             }
-            self.links.push(Link { from, to, ratio, quota, levy });
+            self.links.push(Link { from, to, ratio, quota, levy, floor });
         }
         sheet.end()
     }
