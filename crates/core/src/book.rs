@@ -173,6 +173,8 @@ struct Neighbours {
 #[derive(Clone, Copy, Debug)]
 struct Node {
     order: Order,
+    /// The place of its market's sides.
+    sides: u32,
     level: u32,
     in_level: Neighbours,
     of_owner: Neighbours,
@@ -210,7 +212,9 @@ pub struct Book {
     free_levels: Vec<u32>,
     ids: Places,
     clients: Places,
-    markets: BTreeMap<Market, Sides>,
+    /// The place of each market's sides.
+    markets: BTreeMap<Market, u32>,
+    sides: Vec<Sides>,
     owners: Vec<Owned>,
     count: usize,
 }
@@ -285,14 +289,18 @@ impl Book {
         self.count == 0
     }
 
+    fn sides_of(&self, market: Market) -> Option<&Sides> {
+        self.markets.get(&market).map(|it| &self.sides[at(*it)])
+    }
+
     /// How many orders wait in a market.
     pub fn waiting(&self, market: Market) -> usize {
-        self.markets.get(&market).map_or(0, |it| it.count)
+        self.sides_of(market).map_or(0, |it| it.count)
     }
 
     /// The orders of a side of a market, in the order in which they are served.
     pub fn orders(&self, market: Market, side: Side) -> Orders<'_> {
-        let ladder = self.markets.get(&market).map(|it| it.ladder(side));
+        let ladder = self.sides_of(market).map(|it| it.ladder(side));
         let first = ladder.and_then(Ladder::first).map(|it| self.levels[at(it)].first);
         Orders { book: self, ladder, last: None, first: first.unwrap_or(NOBODY) }
     }
@@ -398,7 +406,14 @@ impl Book {
         }
         let of_owner = Neighbours { before: NOBODY, after: self.owners[owner].first };
         let in_level = Neighbours { before: NOBODY, after: NOBODY };
-        let node = Node { order, level: NOBODY, in_level, of_owner };
+        let market = order.market();
+        let sides = self.markets.get(&market).copied().unwrap_or_else(|| {
+            let place = u32::try_from(self.sides.len()).unwrap_or(NOBODY);
+            self.sides.push(Sides::default());
+            self.markets.insert(market, place);
+            place
+        });
+        let node = Node { order, sides, level: NOBODY, in_level, of_owner };
         let place = put(&mut self.nodes, &mut self.free_nodes, node);
         let known = self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
         assert!(known.is_none(), "order {} rests twice", order.id);
@@ -413,15 +428,15 @@ impl Book {
         }
         self.queue(place);
         self.count = self.count.saturating_add(1);
-        let sides = self.markets.entry(order.market()).or_default();
+        let sides = &mut self.sides[at(sides)];
         sides.count = sides.count.saturating_add(1);
     }
 
     /// Puts an order that is in no level at the back of its own.
     fn queue(&mut self, place: u32) {
-        let order = self.nodes[at(place)].order;
-        let key = key(order.side, order.price);
-        let ladder = self.markets.entry(order.market()).or_default().ladder_mut(order.side);
+        let Node { order: Order { side, price, .. }, sides, .. } = self.nodes[at(place)];
+        let key = key(side, price);
+        let ladder = self.sides[at(sides)].ladder_mut(side);
         let level = match ladder.get(key) {
             Some(level) => {
                 let before = self.levels[at(level)].last;
@@ -442,13 +457,12 @@ impl Book {
 
     /// Takes an order out of its level, which goes with its last one.
     fn unqueue(&mut self, place: u32) {
-        let Node { order, level, in_level: Neighbours { before, after }, .. } =
-            self.nodes[at(place)];
+        let Node { order: Order { side, .. }, sides, level, in_level, .. } = self.nodes[at(place)];
+        let Neighbours { before, after } = in_level;
         if before == NOBODY && after == NOBODY {
             let key = self.levels[at(level)].key;
             self.free_levels.push(level);
-            let sides = self.markets.entry(order.market()).or_default();
-            sides.ladder_mut(order.side).remove(key);
+            self.sides[at(sides)].ladder_mut(side).remove(key);
             return;
         }
         match before {
@@ -477,7 +491,8 @@ impl Book {
         let place = self.ids.remove(id.0, |it| nodes[at(it)].order.id.0);
         let place = place.expect("the step names an order that does not rest");
         self.unqueue(place);
-        let Node { order, of_owner: Neighbours { before, after }, .. } = self.nodes[at(place)];
+        let Node { order, sides, of_owner: Neighbours { before, after }, .. } =
+            self.nodes[at(place)];
         if order.client != 0 {
             let nodes = &self.nodes;
             self.clients.remove(name_of(&order), |it| name_of(&nodes[at(it)].order));
@@ -493,7 +508,7 @@ impl Book {
         }
         self.free_nodes.push(place);
         self.count = self.count.saturating_sub(1);
-        let sides = self.markets.entry(order.market()).or_default();
+        let sides = &mut self.sides[at(sides)];
         sides.count = sides.count.saturating_sub(1);
     }
 }

@@ -141,9 +141,9 @@ pub(crate) fn called(state: &mut State, market: Market, (price, at): (Price, Ins
 }
 
 /// How units of a jurisdiction are traded.
-pub fn rules(state: &State, jurisdiction: JurisdictionId) -> TradingRules {
+pub fn rules(state: &State, jurisdiction: JurisdictionId) -> &TradingRules {
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
-    chapter.map(|it| it.trading).unwrap_or_default()
+    chapter.map_or(&TradingRules::CALLS_ALONE, |it| &it.trading)
 }
 
 /// The currency in which units of a jurisdiction are traded; none where it is the market's.
@@ -158,7 +158,7 @@ pub fn tick<'a>(
     jurisdiction: JurisdictionId,
     orders: impl IntoIterator<Item = &'a Order>,
 ) -> Price {
-    let TradingRules { tick, .. } = rules(state, jurisdiction);
+    let TradingRules { tick, .. } = *rules(state, jurisdiction);
     let on_tick = |it: &Order| it.price.0.checked_rem(tick.0) == Some(0);
     if orders.into_iter().all(on_tick) { tick } else { Price(1) }
 }
@@ -180,9 +180,10 @@ pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
         return if now < call.closes { Phase::Call(id) } else { Phase::Closed };
     }
     let (jurisdiction, _) = market;
-    let sessions = rules(state, jurisdiction).continuous.filter(|_| lives(state, market, now));
+    let sessions = rules(state, jurisdiction).continuous.as_ref();
+    let sessions = sessions.filter(|_| lives(state, market, now));
     let open = sessions.filter(|_| session_end(state, jurisdiction, now).is_some());
-    open.map_or(Phase::Closed, Phase::Continuous)
+    open.map_or(Phase::Closed, |it| Phase::Continuous(*it))
 }
 
 /// Whether units of a year can still be surrendered for it, so that there is something to trade.
@@ -193,7 +194,7 @@ fn lives(state: &State, (jurisdiction, year): Market, now: Instant) -> bool {
 
 /// That a price and a quantity are positive, bounded, and come in the steps of the rules.
 fn check_steps(
-    TradingRules { tick, lot, .. }: TradingRules,
+    &TradingRules { tick, lot, .. }: &TradingRules,
     (price, quantity): (Price, Tonnes),
 ) -> Result<(), Refusals> {
     use ExchangeRefused as No;
@@ -211,7 +212,7 @@ fn check_steps(
 
 /// When the session ends that goes on; none outside sessions.
 pub fn session_end(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Option<Instant> {
-    let hours = rules(state, jurisdiction).continuous?;
+    let hours = rules(state, jurisdiction).continuous.as_ref()?;
     state.working_time(jurisdiction).until(now, (hours.opens, hours.closes))
 }
 

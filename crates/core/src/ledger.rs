@@ -7,6 +7,7 @@
 //! that match, by acquisition, then series, then first serial; the last one is split and its LEFT
 //! part moves (compare Regulation (EU) 2019/1122, whose registry leaves the choice open).
 
+pub mod aside;
 pub mod holds;
 pub mod posting;
 
@@ -16,6 +17,7 @@ use crate::quantity::{Money, Tonnes};
 use crate::rules::YearRules;
 use crate::table::Table;
 use crate::time::Year;
+use aside::Aside;
 use holds::Holds;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, VecDeque};
@@ -333,7 +335,7 @@ pub struct Hold {
     pub cash: Money,
     /// Units set aside, with the acquisition they keep when they go back.
     #[n(1)]
-    pub units: Vec<(SeriesId, Block)>,
+    pub units: Aside,
 }
 
 impl Hold {

@@ -5,6 +5,8 @@
 //! and their groups are scattered in the same way on every machine.
 #![expect(clippy::indexing_slicing, reason = "a slot is masked to the length of the table")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// An odd number without a pattern: the golden ratio, in 64 bits.
 const SCATTER: u64 = 0x9E37_79B9_7F4A_7C15;
 const EMPTY: u32 = u32::MAX;
@@ -20,16 +22,34 @@ struct Slot {
 const NOBODY: Slot = Slot { low: 0, place: EMPTY };
 
 /// The table.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Places {
     slots: Vec<Slot>,
     count: usize,
+    /// What was found last: one command asks for the same row again and again. It is believed only
+    /// where the row says so too, so that no answer depends on it.
+    last: AtomicU64,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { slots: vec![NOBODY; 64], count: 0 }
+        Self { slots: vec![NOBODY; 64], count: 0, last: AtomicU64::new(NOTHING) }
     }
+}
+
+impl Clone for Places {
+    fn clone(&self) -> Self {
+        let last = AtomicU64::new(self.last.load(Ordering::Relaxed));
+        Self { slots: self.slots.clone(), count: self.count, last }
+    }
+}
+
+/// No row was found last.
+const NOTHING: u64 = u64::MAX;
+
+/// The low half of a number beside its place.
+fn found(low: u32, place: u32) -> u64 {
+    (u64::from(place) << 32) | u64::from(low)
 }
 
 fn low_half(number: u64) -> u32 {
@@ -68,8 +88,17 @@ impl Places {
 
     /// Where a number lies.
     pub(crate) fn get(&self, number: u64, number_of: impl Fn(u32) -> u64) -> Option<u32> {
-        let Slot { place, .. } = self.slots[self.find(number, &number_of)];
-        (place != EMPTY).then_some(place)
+        let last = self.last.load(Ordering::Relaxed);
+        let (low, place) = (low_half(last), low_half(last >> 32));
+        if place != EMPTY && low == low_half(number) && number_of(place) == number {
+            return Some(place);
+        }
+        let Slot { low, place } = self.slots[self.find(number, &number_of)];
+        if place == EMPTY {
+            return None;
+        }
+        self.last.store(found(low, place), Ordering::Relaxed);
+        Some(place)
     }
 
     /// Adds a row at its place; where its number lay, if it was there.
@@ -78,6 +107,7 @@ impl Places {
             self.grow();
         }
         let number = number_of(place);
+        self.last = AtomicU64::new(found(low_half(number), place));
         let slot = self.find(number, &number_of);
         let row = Slot { low: low_half(number), place };
         let before = std::mem::replace(&mut self.slots[slot], row).place;
@@ -110,6 +140,8 @@ impl Places {
             return None;
         }
         self.count = self.count.saturating_sub(1);
+        // Its row may soon be another's.
+        self.last = AtomicU64::new(NOTHING);
         // Whoever was pushed on by what stood here moves up.
         let mut at = hole;
         loop {

@@ -203,15 +203,20 @@ impl BlockTradeRules {
 /// Calls alone, on the finest tick and lot.
 impl Default for TradingRules {
     fn default() -> Self {
-        Self {
-            tick: Price(1),
-            lot: Tonnes(1),
-            continuous: None,
-            random_end_minutes: 0,
-            direct_buy: false,
-            block_trade: None,
-        }
+        Self::CALLS_ALONE
     }
+}
+
+impl TradingRules {
+    /// Calls alone, on the finest tick and lot.
+    pub const CALLS_ALONE: Self = Self {
+        tick: Price(1),
+        lot: Tonnes(1),
+        continuous: None,
+        random_end_minutes: 0,
+        direct_buy: false,
+        block_trade: None,
+    };
 }
 
 /// Continuous trading.

@@ -222,7 +222,8 @@ impl Seller {
         (account, holder, cash): (AccountId, PartyId, CashAccountId),
         hold: HoldId,
     ) -> Self {
-        let rest: VecDeque<_> = draft.hold_now(hold).cloned().unwrap_or_default().units.into();
+        let rest: VecDeque<_> =
+            draft.hold_now(hold).cloned().unwrap_or_default().units.to_vec().into();
         for (series, block) in &rest {
             let (series, serials) = (*series, block.serials);
             draft.post(Posting::UnitsReleased(UnitsReleased { series, account, hold, serials }));

@@ -144,7 +144,7 @@ pub fn decide(
     no.unless(whole, No::NotWholeLots { quantity, lot });
     let mut price = it.price;
     // What is bid in another currency is ranked as the fixing makes it.
-    let TradingRules { tick, .. } = exchange::rules(state, auction.jurisdiction);
+    let TradingRules { tick, .. } = *exchange::rules(state, auction.jurisdiction);
     let on_tick = it.currency.is_some() || price.0.checked_rem(tick.0) == Some(0);
     no.unless(on_tick, ExchangeRefused::OffTick { price, tick });
     let mut national = None;

@@ -127,7 +127,7 @@ struct Adjusted<'a> {
 /// Money for the new price and quantity.
 fn buyer(
     state: &State,
-    (was, terms): (&Order, &Terms),
+    (was, terms): (&Order, &Terms<'_>),
     (price, wanted): (Price, Tonnes),
 ) -> Result<Adjusted<'static>, Refusals> {
     let (account, hold) = (was.cash, was.hold);
@@ -172,7 +172,7 @@ fn seller<'a>(state: &'a State, was: &Order, more: Tonnes) -> Result<Adjusted<'a
 fn requeue(
     state: &State,
     (was, it, adjusted): (&Order, Order, Adjusted<'_>),
-    (terms, steps, rests): (&Terms, &[Step], bool),
+    (terms, steps, rests): (&Terms<'_>, &[Step], bool),
     out: &mut Events,
 ) {
     for fact in adjusted.cash.into_iter().chain(adjusted.more) {

@@ -48,12 +48,12 @@ pub(super) fn refused(why: Unfit, Order { id: order, price, .. }: Order) -> Exch
 
 impl<'a> Coming<'a> {
     /// A new order; what it gives is free.
-    pub(super) fn new(order: Order, units: Cut<'a>, terms: &Terms) -> Self {
+    pub(super) fn new(order: Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
         Self { order, is_held: false, units, fee_bp: terms.taker_bp(), fees: terms.fee_account() }
     }
 
     /// An order that waited; what it gives is set aside.
-    pub(super) fn anew(order: Order, units: Cut<'a>, terms: &Terms) -> Self {
+    pub(super) fn anew(order: Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
         Self { is_held: true, ..Self::new(order, units, terms) }
     }
 

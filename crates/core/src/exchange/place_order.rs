@@ -218,7 +218,7 @@ fn until(
 fn come(
     state: &State,
     (it, picked): (&Incoming, &Picked),
-    terms: &Terms,
+    terms: &Terms<'_>,
     out: &mut Events,
 ) -> Result<(), Refusals> {
     let mut steps = Vec::new();

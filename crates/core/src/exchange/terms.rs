@@ -18,10 +18,10 @@ use crate::state::State;
 use crate::time::Instant;
 
 /// What a market says to an order.
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     market: Market,
     phase: Phase,
-    rules: TradingRules,
+    rules: &'a TradingRules,
     now: Instant,
     fee_account: Option<CashAccountId>,
 }
@@ -33,9 +33,9 @@ fn administrator_cash(state: &State, jurisdiction: JurisdictionId) -> Option<Cas
     cash::in_currency(state, holder, super::quote(state, jurisdiction)).ok()
 }
 
-impl Terms {
+impl<'a> Terms<'a> {
     /// The terms of a market now.
-    pub(super) fn of(state: &State, market: Market, now: Instant) -> Self {
+    pub(super) fn of(state: &'a State, market: Market, now: Instant) -> Self {
         let (jurisdiction, _) = market;
         let (phase, rules) = (super::phase(state, market, now), super::rules(state, jurisdiction));
         let mut it = Self { market, phase, rules, now, fee_account: None };

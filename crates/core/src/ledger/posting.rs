@@ -242,12 +242,7 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
         }
         Posting::UnitsHeld(it) => {
             let block = rows.shelf(it.account).take(it.series, it.serials);
-            let units = &mut rows.hold(it.hold).units;
-            // Nearly all hold one block, and there are many.
-            if units.is_empty() {
-                units.reserve_exact(1);
-            }
-            units.push((it.series, block));
+            rows.hold(it.hold).units.push((it.series, block));
         }
         Posting::UnitsReleased(it) => {
             let block = release(rows.hold(it.hold), it);

@@ -102,7 +102,7 @@ fn execution(state: &State, it: &DelayedTransfer) -> Instant {
 }
 
 fn picked(draft: &Draft<'_>, transfer: HoldId) -> Picked {
-    draft.hold_now(transfer).map(|it| it.units.clone()).unwrap_or_default()
+    draft.hold_now(transfer).map(|it| it.units.to_vec()).unwrap_or_default()
 }
 
 /// Frees what a transfer set aside, and says what it was.
