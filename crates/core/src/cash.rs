@@ -23,6 +23,7 @@ pub mod send_payment;
 pub mod void_payment;
 
 use crate::calendar::Day;
+use crate::cash::bank::{Reason, Suspense};
 use crate::id::{BankReference, CashAccountId, Label, PartyId, PaymentId};
 use crate::planted::{self, Fault};
 use crate::quantity::Money;
@@ -75,8 +76,8 @@ refusals! {
             => "the bank has sent payment {payment}; ask the bank, if it is not to be",
         /// A statement shows a part of the chain.
         LineWaits { payment: PaymentId, reference: BankReference } = 437
-            => "line {reference} shows a leg of payment {payment}; the bank must take that line \
-                back first",
+            => "line {reference} shows a leg of payment {payment}, which only the bank can make \
+                void now",
         /// Only deposits are returned.
         NotADeposit { reference: BankReference } = 438
             => "no deposit is booked under {reference}",
@@ -106,6 +107,9 @@ refusals! {
         OpensOtherwise { opening: Money, last: Day, closing: Money } = 447
             => "it opens with {opening}; the last one, of {last}, closed with {closing}: is one \
                 missing between them?",
+        /// What is booked ahead of the statements is bounded.
+        TooManyNotShown { most: usize } = 448
+            => "{most} lines are booked that no statement has shown; hand in the statement first",
         /// The bank's own account is the other side of every line.
         BankItself { party: PartyId } = 408
             => "party {party} is the settlement bank, whose account is the other side of every \
@@ -113,14 +117,27 @@ refusals! {
     }
 }
 
+/// So many lines may be booked that no statement has shown yet.
+pub const UNSHOWN_MAX: usize = 20_000;
+/// The most that the bank holds for all in a currency, and the largest balance of a statement, in
+/// cents.
+const BALANCE_MAX: Money = Money(4_000_000_000_000_000_000);
 /// The most money one line of a statement moves, in cents.
 pub const AMOUNT_MAX: Money = Money(1_000_000_000_000_000);
 
 /// Whether the bank's account can be the other side of what comes in.
 fn holds(state: &State, bank: Option<CashAccountId>, comes_in: Money) -> Result<(), CashRefused> {
     let balance = bank.map(|it| state.ledger.cash.row(it).free).unwrap_or_default();
-    let fits = balance.0.checked_sub(comes_in.0).is_some();
-    if fits { Ok(()) } else { Err(CashRefused::TooLarge { amount: comes_in, most: AMOUNT_MAX }) }
+    if has_room(balance, comes_in) {
+        Ok(())
+    } else {
+        Err(CashRefused::TooLarge { amount: comes_in, most: AMOUNT_MAX })
+    }
+}
+
+/// Whether the bank can hold so much more.
+fn has_room(balance: Money, comes_in: Money) -> bool {
+    balance.0.saturating_sub(comes_in.0) >= BALANCE_MAX.0.saturating_neg()
 }
 
 /// The same for one line.
@@ -142,6 +159,12 @@ fn new_line(
     let shown = state.bank.suspense.get(&reference);
     if booked.is_some() && shown.is_none() && !planted::has(Fault::BankTwice) {
         return Err(CashRefused::ReferenceBooked { reference });
+    }
+    if let Some(Suspense { reason: Reason::Waits(payment), .. }) = shown.copied() {
+        return Err(CashRefused::LineWaits { payment, reference });
+    }
+    if shown.is_none() && state.bank.unshown.len() >= UNSHOWN_MAX {
+        return Err(CashRefused::TooManyNotShown { most: UNSHOWN_MAX });
     }
     let mine = account.is_none_or(|it| booked.is_none_or(|booked| booked.account == it));
     match shown {

@@ -113,7 +113,7 @@ commands! {
     /// Says that the bank pays out what was asked.
     SendPayment(cash::send_payment) = 90, Registry, Two;
     /// Takes a payment back.
-    VoidPayment(cash::void_payment) = 91, Registry, One;
+    VoidPayment(cash::void_payment) = 91, Registry, ByRule;
     /// Books a statement of the bank.
     BookStatement(cash::book_statement) = 92, Registry, One;
     /// Takes a deposit back that was booked in error.
@@ -367,6 +367,7 @@ pub fn needs_second(state: &State, command: &Command) -> bool {
             auction::buy_at_ceiling::needs_second(state, it)
         }
         (Approval::ByRule, Command::AskPayment(it)) => cash::ask_payment::needs_second(it),
+        (Approval::ByRule, Command::VoidPayment(it)) => cash::void_payment::needs_second(state, it),
         (Approval::ByRule, Command::Retire(it)) => units::retire::needs_second(state, it),
         (
             Approval::Two

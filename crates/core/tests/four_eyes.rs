@@ -82,6 +82,7 @@ const PLAYED: &[Played] = &[
     by("ask-payment party=OP1 out:10.00", "OP1", &["OP1.2"]),
     by("return-deposit of=1 amount=10 line=77", "BANK", &["BANK.2"]),
     by("send-payment PAY", "BANK", &["BANK.2"]),
+    by("void-payment SENT", "BANK", &["BANK.2"]),
 ];
 
 /// Rows whose state lies after a deadline, played in a market of their own.
@@ -148,7 +149,8 @@ fn market() -> Story {
         by XA\nentitle of=X year=2027 K3:50\nD = allocate of=X year=2027 K3\n\
         A = auction of=X year=2027 volume=100 opens=2028-02-01 closes=2028-02-02\n\
         freeze holder it=V\nhalt OP2\nby R\nstop TA\n\
-        by OP1\nPAY = ask-payment party=OP1 out:5.00\n",
+        by OP1\nPAY = ask-payment party=OP1 out:5.00\n\
+        SENT = ask-payment party=OP1 out:6.00\nby BANK\nsend-payment SENT\n",
     )
 }
 

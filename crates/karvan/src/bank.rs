@@ -97,7 +97,7 @@ fn book(it: &Booking) -> Result<()> {
     let currency = quoted(store.state())?;
     let (statements, file) = statement::read(&it.file, &it.about, currency)?;
     let person = PersonId(it.by);
-    let (mut found, mut records) = (Vec::new(), Vec::new());
+    let (mut found, mut records, mut skipped, mut refused) = (Vec::new(), Vec::new(), 0, None);
     for statement in statements {
         let pending = statement.pending;
         let command = statement.command(currency, file)?;
@@ -107,9 +107,23 @@ fn book(it: &Booking) -> Result<()> {
             break;
         }
         let of = command.currency;
-        let record = store.ask((person, None), command.into())?;
+        let last = store.state().bank.statements.get(&of);
+        if last.is_some_and(|it| (it.day, it.closing) == (command.day, command.closing)) {
+            // The file is handed in again because a later statement of it was refused.
+            skipped += 1;
+            continue;
+        }
+        let record = match store.ask((person, None), command.into()) {
+            Ok(record) => record,
+            Err(why) => {
+                refused = Some(why);
+                break;
+            }
+        };
         let suspense = store.state().bank.suspense.values().filter(|it| it.currency == of);
-        let (count, sum) = suspense.fold((0, Money::ZERO), |(n, sum), it| (n + 1, sum + it.amount));
+        let (count, sum) =
+            suspense.fold((0, 0), |(n, sum), it| (n + 1, sum + i128::from(it.amount.0)));
+        let sum = Money(i64::try_from(sum).unwrap_or(i64::MAX));
         records.push((pending, (record, count, sum)));
     }
     // Whoever reads the journal waits until the store is closed.
@@ -122,13 +136,22 @@ fn book(it: &Booking) -> Result<()> {
     let mut out = std::io::stdout().lock();
     if it.output.json {
         let all: Vec<Value> = done.iter().map(|it| as_json(it, currency)).collect();
-        writeln!(out, "{:#}", json!({ "file": facts::hex(&file), "statements": all }))?;
-        return Ok(());
+        let all = json!({
+            "file": facts::hex(&file),
+            "statements": all,
+            "booked_before": skipped,
+        });
+        writeln!(out, "{all:#}")?;
+    } else {
+        for it in &done {
+            write!(out, "{}", as_text(it, currency))?;
+        }
+        if skipped > 0 {
+            writeln!(out, "{skipped} statements were booked before")?;
+        }
     }
-    for it in &done {
-        write!(out, "{}", as_text(it, currency))?;
-    }
-    Ok(())
+    // What was booked before the refusal stays, and was told.
+    refused.map_or(Ok(()), Err)
 }
 
 /// The facts that a statement would cause.
@@ -287,8 +310,12 @@ fn payments_text(state: &State, quoted: Label) -> String {
     let mut text = String::new();
     let mut payments = Table::new(&["payment", "party", "legs", "on statements", "expires"]);
     for (id, it) in &state.bank.payments {
-        let expires = if it.sent { "no: sent".to_owned() } else { it.until.to_string() };
         let shown = it.legs.iter().filter(|it| it.line.is_some()).count();
+        let expires = match (it.sent, shown) {
+            (true, _) => "no: sent".to_owned(),
+            (false, 0) => it.until.to_string(),
+            (false, _) => "no: a line waits".to_owned(),
+        };
         payments.add(vec![
             Named::Payment(*id).to_string(),
             it.party.to_string(),
@@ -351,12 +378,13 @@ fn accounts(state: &State) -> impl Iterator<Item = (CashAccountId, u32)> {
 }
 
 fn payment_json(state: &State, (id, it): (&PaymentId, &Payment), quoted: Label) -> Value {
+    let shown = it.legs.iter().filter(|it| it.line.is_some()).count();
     json!({
         "reference": Named::Payment(*id).to_string(),
         "party": it.party.0,
         "legs": legs(state, it, quoted),
-        "on_statements": it.legs.iter().filter(|it| it.line.is_some()).count(),
+        "on_statements": shown,
         "sent": it.sent,
-        "expires": (!it.sent).then(|| it.until.to_string()),
+        "expires": (!it.sent && shown == 0).then(|| it.until.to_string()),
     })
 }

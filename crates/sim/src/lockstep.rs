@@ -1,5 +1,6 @@
-//! Every order of the simulator is played by the naive book too: it must come to the same trades,
-//! and leave the same orders in the same places.
+//! Every order, change and cancellation of the simulator is played by the naive book too, on the
+//! orders as they wait: it must come to the same trades, and leave the same orders in the same
+//! places.
 
 use crate::monitor::Violation;
 use crate::naive_book::{NaiveBook, Traded};

@@ -5,6 +5,7 @@ use crate::lockstep;
 use crate::twin::{Twin, leaving};
 use crate::world::LIMIT_BP;
 use karvan_core::account::AccountKind;
+use karvan_core::cash::bank::Reason;
 use karvan_core::compatibility::{class_of, settle};
 use karvan_core::compliance::surrender::Surrendered;
 use karvan_core::coupling::CoupledPrice;
@@ -163,8 +164,7 @@ impl Monitor {
                 self.fits(row, it.approver)?;
             }
             Event::LineBooked(it)
-                if !self.references.insert(it.reference)
-                    && !state.bank.suspense.contains_key(&it.reference) =>
+                if !self.references.insert(it.reference) && !corrects(state, it.reference) =>
             {
                 return Err(format!("bank reference {} is booked twice", it.reference));
             }
@@ -536,4 +536,10 @@ impl Monitor {
         }
         Ok(())
     }
+}
+
+/// Whether what lies between the bank's amount and the one booked is in suspense under a reference.
+fn corrects(state: &State, reference: BankReference) -> bool {
+    let row = state.bank.suspense.get(&reference);
+    row.is_some_and(|it| it.reason == Reason::OtherAmount)
 }

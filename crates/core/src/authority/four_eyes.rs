@@ -200,6 +200,11 @@ pub const TABLE: &[Row] = &[
         "to the party's own account that the bank knows; one person where money only comes in",
     ),
     row(
+        ("payment void that was sent", &["VoidPayment"]),
+        ("settlement bank", "another person of it", Approval::ByRule),
+        "one of the party or the bank, as long as it is not sent",
+    ),
+    row(
         (
             "payment sent, deposit taken back, fixing",
             &["SendPayment", "ReturnDeposit", "PublishFixing"],

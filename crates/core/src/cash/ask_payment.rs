@@ -10,6 +10,7 @@ use crate::event::{Event, Events};
 use crate::freezing;
 use crate::id::{CashAccountId, HoldId, Label, PartyId, PaymentId};
 use crate::ledger::posting::CashHeld;
+use crate::party::Role;
 use crate::quantity::Money;
 use crate::refusal::{Objections, Refusals};
 use crate::state::State;
@@ -72,6 +73,8 @@ pub fn decide(
     let mut no = Objections::default();
     let (party, count) = (it.party, it.legs.len());
     no.unless((1..=LEGS_MAX).contains(&count), CashRefused::LegCount { count, most: LEGS_MAX });
+    let role = state.parties.get(party).map(|it| it.role);
+    no.unless(role != Some(Role::SettlementBank), CashRefused::BankItself { party });
     let own = state.bank.payments.values().filter(|it| it.party == party).count();
     no.unless(own < UNDER_WAY_MAX, CashRefused::TooManyUnderWay { most: UNDER_WAY_MAX });
     let frozen = needs_second(it) && freezing::is_holder_frozen(state, party);

@@ -27,8 +27,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement has at most this many lines.
 pub const LINES_MAX: usize = 5_000;
-/// The largest balance of a statement, in cents.
-const BALANCE_MAX: Money = Money(4_000_000_000_000_000_000);
 
 /// What a line says about whose money it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -161,7 +159,8 @@ pub fn decide(
     no.unless(day <= today, CashRefused::StatementAhead { day });
     if let Some(LastStatement { day: last, closing }) = state.bank.statements.get(&it.currency) {
         let (last, closing) = (*last, *closing);
-        no.unless(day > last, CashRefused::StatementBefore { day, last });
+        // A day may have several statements: each opens with the balance of the one before.
+        no.unless(day >= last, CashRefused::StatementBefore { day, last });
         let opening = it.opening;
         no.unless(opening == closing, CashRefused::OpensOtherwise { opening, last, closing });
     }
@@ -174,7 +173,7 @@ pub fn decide(
         it,
         bank,
         payments: BTreeMap::new(),
-        confirmed: Vec::new(),
+        confirmed: BTreeSet::new(),
         differences: Vec::new(),
         booked: BTreeSet::new(),
     };
@@ -201,7 +200,7 @@ fn check_lines(no: &mut Objections, it: &BookStatement) {
     let sum: i128 = it.lines.iter().map(|it| i128::from(it.amount.0)).sum();
     let between = i128::from(it.closing.0).saturating_sub(i128::from(it.opening.0));
     let (opening, closing) = (it.opening, it.closing);
-    let sane = [opening, closing].iter().all(|it| it.0.saturating_abs() <= BALANCE_MAX.0);
+    let sane = [opening, closing].iter().all(|it| it.0.saturating_abs() <= super::BALANCE_MAX.0);
     no.unless(sum == between && sane, CashRefused::AddsUpOtherwise { opening, closing });
 }
 
@@ -213,7 +212,7 @@ struct Booking<'a> {
     bank: CashAccountId,
     /// Payments that this statement touches, as they would be; none once they are booked.
     payments: BTreeMap<PaymentId, Option<Payment>>,
-    confirmed: Vec<BankReference>,
+    confirmed: BTreeSet<BankReference>,
     differences: Vec<Difference>,
     /// Lines that are in suspense no longer.
     booked: BTreeSet<BankReference>,
@@ -228,7 +227,7 @@ impl Booking<'_> {
             if !known.unshown.contains_key(&reference) || currency != self.it.currency {
                 return self.differences.push(Difference::Repeated(reference, amount));
             }
-            self.confirmed.push(reference);
+            self.confirmed.insert(reference);
             if booked.amount != amount {
                 let it = Difference::OtherAmount(reference, booked.amount, amount);
                 self.differences.push(it);
@@ -252,7 +251,8 @@ impl Booking<'_> {
         let (reference, amount) = (line.reference, line.amount);
         let row = self.state.ledger.cash.get(to);
         let fits = row.is_some_and(|row| row.currency == self.it.currency);
-        if !fits || to == self.bank || amount < Money::ZERO {
+        let fits = fits && to != self.bank && amount > Money::ZERO;
+        if !fits || !self.has_room(to, amount) {
             return Err(Reason::NotThatAccount(to));
         }
         self.book((reference, to), amount);
@@ -276,6 +276,11 @@ impl Booking<'_> {
         found.unwrap_or(self.bank)
     }
 
+    /// Whether the bank's account can be the other side of so much more.
+    fn has_room(&self, account: CashAccountId, amount: Money) -> bool {
+        super::has_room(self.draft.cash_now(self.bank_for(account)).free, amount)
+    }
+
     /// A line that names a payment.
     fn leg(&mut self, line: &StatementLine, payment: PaymentId) -> Result<(), Reason> {
         let no = Err(Reason::NotThatPayment(payment));
@@ -294,7 +299,7 @@ impl Booking<'_> {
         let done = match (shown, back) {
             (Some(place), _) => self.show((payment, &mut row), place, line),
             (None, Some(place)) => {
-                self.take_back((payment, &mut row), place);
+                self.take_back((payment, &mut row), place, line.reference);
                 Ok(())
             }
             (None, None) => no,
@@ -311,11 +316,8 @@ impl Booking<'_> {
         place: usize,
         line: &StatementLine,
     ) -> Result<(), Reason> {
-        let has_room = |leg: &Leg| {
-            let bank = self.draft.cash_now(self.bank_for(leg.account));
-            bank.free.0.checked_sub(leg.signed().0).is_some()
-        };
-        if !row.legs.iter().all(has_room) {
+        let comes_in = row.legs.iter().map(|it| it.signed().max(Money::ZERO)).sum();
+        if !row.legs.iter().all(|it| self.has_room(it.account, comes_in)) {
             return Err(Reason::NotThatPayment(payment));
         }
         if let Some(leg) = row.legs.get_mut(place) {
@@ -337,13 +339,22 @@ impl Booking<'_> {
         Ok(())
     }
 
-    /// The bank took back what an earlier line showed: both are as if they had not been.
-    fn take_back(&mut self, (payment, row): (PaymentId, &mut Payment), place: usize) {
-        let line = row.legs.get_mut(place).and_then(|leg| leg.line.take());
-        if let Some(reference) = line {
-            self.unsuspend(reference);
-        }
+    /// The bank took back what an earlier line showed: both are booked as nothing, and so never
+    /// again.
+    fn take_back(
+        &mut self,
+        (payment, row): (PaymentId, &mut Payment),
+        place: usize,
+        by: BankReference,
+    ) {
         self.leg_shown((payment, place), None);
+        let Some(leg) = row.legs.get_mut(place) else { return };
+        for reference in leg.line.take().into_iter().chain([by]) {
+            self.unsuspend(reference);
+            let (account, amount) = (leg.account, Money::ZERO);
+            let line = LineBooked { reference, account, amount, shown: true };
+            self.draft.note(Event::LineBooked(line));
+        }
     }
 
     fn leg_shown(&mut self, (payment, place): (PaymentId, usize), line: Option<BankReference>) {
@@ -367,14 +378,15 @@ impl Booking<'_> {
     fn end(mut self) {
         let (bank, it) = (&self.state.bank, self.it);
         let currency = |id| self.state.ledger.cash.row(id).currency;
-        let mut unshown = Money::ZERO;
+        // The bank may hand in what no account could hold: sums are reckoned with room.
+        let mut unshown: i128 = 0;
         for (reference, day) in &bank.unshown {
             let booked = bank.lines.get(reference);
             let here = booked.filter(|row| currency(row.account) == it.currency);
             let Some(booked) = here.filter(|_| !self.confirmed.contains(reference)) else {
                 continue;
             };
-            unshown += booked.amount;
+            unshown = unshown.saturating_add(booked.amount.0.into());
             if *day <= it.day {
                 self.differences.push(Difference::NotShown(*reference, booked.amount));
             }
@@ -382,14 +394,19 @@ impl Booking<'_> {
         let before = bank.suspense.iter().filter(|(reference, row)| {
             row.currency == it.currency && !self.booked.contains(reference)
         });
-        let before: Money = before.map(|(_, row)| row.amount).sum();
+        let before: i128 = before.map(|(_, row)| i128::from(row.amount.0)).sum();
         let added = self.differences.iter().map(|it| match it {
-            Difference::NotBooked(_, amount, _) => *amount,
-            Difference::OtherAmount(_, booked, came) => *came - *booked,
-            Difference::Repeated(..) | Difference::NotShown(..) => Money::ZERO,
+            Difference::NotBooked(_, amount, _) => i128::from(amount.0),
+            Difference::OtherAmount(_, booked, came) => {
+                i128::from(came.0).saturating_sub(booked.0.into())
+            }
+            Difference::Repeated(..) | Difference::NotShown(..) => 0,
         });
-        let suspense = before + added.sum();
+        let suspense = before.saturating_add(added.sum());
         let ledger = Money::ZERO - self.draft.cash_now(self.bank).free;
+        let explained = i128::from(ledger.0).saturating_sub(unshown).saturating_add(suspense);
+        let unexplained = i128::from(it.closing.0).saturating_sub(explained);
+        let unexplained = unexplained.clamp(i64::MIN.into(), i64::MAX.into());
         let statement = Box::new(Summary {
             currency: it.currency,
             day: it.day,
@@ -397,9 +414,9 @@ impl Booking<'_> {
             closing: it.closing,
             ledger,
             lines: u32::try_from(it.lines.len()).unwrap_or(u32::MAX),
-            confirmed: self.confirmed,
+            confirmed: self.confirmed.into_iter().collect(),
             differences: self.differences,
-            unexplained: it.closing - ledger + unshown - suspense,
+            unexplained: Money(i64::try_from(unexplained).unwrap_or_default()),
         });
         self.draft.note(Event::StatementBooked(StatementBooked { statement }));
     }

@@ -45,15 +45,33 @@ pub fn parse(text: &str) -> Option<Named> {
     (named.to_string() == text).then_some(named)
 }
 
-/// The first reference of the market among the words of a text; one may be written in groups.
+/// What the words of a text name, where it is one thing: a word that is a reference by itself, or
+/// one that is written in groups. A text that can be read in two ways names nothing.
 pub fn find(text: &str) -> Option<Named> {
     let separates = |it: char| !it.is_ascii_alphanumeric();
     let words: Vec<&str> = text.split(separates).filter(|it| !it.is_empty()).collect();
-    let begins = |it: &str| it.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("RF"));
-    let starts = (0..words.len()).filter(|it| words.get(*it).is_some_and(|it| begins(it)));
-    starts.into_iter().find_map(|start| {
-        (start..words.len()).rev().find_map(|end| parse(&words.get(start..=end)?.concat()))
-    })
+    let begins = |it: &&str| it.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("RF"));
+    let mut found: Option<Named> = None;
+    for (start, word) in words.iter().enumerate().filter(|(_, it)| begins(it)) {
+        let mut read: Vec<Named> = parse(word).into_iter().collect();
+        if read.is_empty() {
+            let mut joined = String::new();
+            for word in words.iter().skip(start).take(LENGTH_MAX) {
+                joined.push_str(word);
+                if joined.len() > LENGTH_MAX {
+                    break;
+                }
+                read.extend(parse(&joined));
+            }
+        }
+        for it in read {
+            if found.is_some_and(|before| before != it) {
+                return None;
+            }
+            found = Some(it);
+        }
+    }
+    found
 }
 
 /// Whether a text is a creditor reference of anybody.
@@ -101,6 +119,14 @@ mod tests {
             assert_eq!(find(&text), Some(it), "{text}");
         }
         assert_eq!(find("RF RF12 nothing"), None);
+        // A number behind a whole reference belongs to something else, though both together were
+        // valid too; in groups it could be either.
+        let account = Named::Account(CashAccountId(1));
+        assert_eq!(account.to_string(), "RF90A1");
+        assert!(is_valid("RF90A1175"));
+        assert_eq!(find("RF90A1 175"), Some(account));
+        assert_eq!(find("RF90 A1 175"), None);
+        assert_eq!(find(&format!("{account} {it}")), None, "two references");
     }
 
     proptest! {

@@ -21,7 +21,9 @@ pub struct LegShown {
 }
 
 /// The leg has its line; a payment that has one waits for the others, however long that takes.
+/// What the line was in suspense for goes with it.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &LegShown) {
+    let now = state.now;
     let Some(payment) = state.bank.payments.get_mut(&it.payment) else { return };
     let until = payment.until;
     if let Some(leg) = payment.legs.get_mut(usize::from(it.leg)) {
@@ -32,5 +34,9 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &LegShown) {
     }
     if it.line.is_some() {
         state.agenda.strike(until, Due::Payment(it.payment));
+    } else if !payment.sent && payment.legs.iter().all(|it| it.line.is_none()) {
+        // It waits for all its lines again, a day at least.
+        payment.until = until.max(now.plus_days(1));
+        state.agenda.enter(now, payment.until, Due::Payment(it.payment));
     }
 }

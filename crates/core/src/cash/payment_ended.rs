@@ -1,5 +1,6 @@
 //! The fact that a payment is no longer under way.
 
+use super::bank::Reason;
 use crate::agenda::Due;
 use crate::context::RecordHeader;
 use crate::id::PaymentId;
@@ -32,9 +33,13 @@ pub struct PaymentEnded {
     pub end: PaymentEnd,
 }
 
-/// It is gone, and no longer falls due.
+/// It is gone, and no longer falls due; lines that showed a part of it are nobody's.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &PaymentEnded) {
-    if let Some(payment) = state.bank.payments.remove(&it.payment) {
-        state.agenda.strike(payment.until, Due::Payment(it.payment));
+    let Some(payment) = state.bank.payments.remove(&it.payment) else { return };
+    state.agenda.strike(payment.until, Due::Payment(it.payment));
+    for reference in payment.legs.iter().filter_map(|leg| leg.line) {
+        if let Some(row) = state.bank.suspense.get_mut(&reference) {
+            row.reason = Reason::NotThatPayment(it.payment);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Void payment: its party takes a payment back that the bank has not sent, or the bank says that
-//! it will not come about. The whole chain is void: what was set aside is free again.
+//! it will not come about; of what was sent two of its persons. The whole chain is void: what was
+//! set aside is free again, and what a statement showed of it is nobody's.
 
 use super::CashRefused;
 use super::payment;
@@ -8,7 +9,7 @@ use crate::authority::{Authorised, Right};
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::PaymentId;
-use crate::refusal::{Objections, Refusals};
+use crate::refusal::Refusals;
 use crate::state::State;
 use minicbor::{Decode, Encode};
 
@@ -20,12 +21,18 @@ pub struct VoidPayment {
     pub payment: PaymentId,
 }
 
-/// Its party or the settlement bank.
+/// Its party or the settlement bank; the bank alone once it was sent.
 pub fn right(state: &State, it: &VoidPayment) -> Result<Right, Refusals> {
-    Ok(Right::MemberOrBank(payment::under_way(state, it.payment)?.party))
+    let row = payment::under_way(state, it.payment)?;
+    Ok(if row.sent { Right::Bank } else { Right::MemberOrBank(row.party) })
 }
 
-/// Checks that it is not the party of money that was sent.
+/// What was sent takes two persons.
+pub fn needs_second(state: &State, it: &VoidPayment) -> bool {
+    state.bank.payments.get(&it.payment).is_some_and(|it| it.sent)
+}
+
+/// Checks that the party does not take back what a statement shows.
 pub fn decide(
     state: &State,
     by: &Authorised<'_>,
@@ -34,13 +41,10 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     let payment = it.payment;
     let row = payment::under_way(state, payment)?;
-    let mut no = Objections::default();
-    no.unless(!(row.sent && by.party() == row.party), CashRefused::Sent { payment });
     let waits = row.legs.iter().find_map(|it| it.line);
-    if let Some(reference) = waits {
-        no.unless(false, CashRefused::LineWaits { payment, reference });
+    if let Some(reference) = waits.filter(|_| by.party() == row.party) {
+        return Err(CashRefused::LineWaits { payment, reference }.into());
     }
-    no.settle()?;
     let mut draft = Draft::new(state, out);
     payment::release(&mut draft, row);
     let end = PaymentEnd::Void;

@@ -15,6 +15,9 @@ use crate::exchange::Side;
 use crate::quantity::{Price, Tonnes};
 use std::cmp::Ordering;
 
+/// What comes into a market is limited so many times before it is closed to imports.
+const LIMITED_MAX: u8 = 4;
+
 /// An optimum that keeps the floors, its prices, and the links with the quotas that do.
 pub(super) struct Kept {
     pub(super) optimum: Optimum,
@@ -37,24 +40,26 @@ pub(super) fn solve(
 ) -> Result<Kept, CannotCouple> {
     let it = Floors { curves, markets, choice };
     let mut kept = it.within(links.to_vec())?;
-    let mut limited = vec![false; markets.len()];
+    let mut limited = vec![0u8; markets.len()];
     loop {
         let low = it.too_low(&kept)?;
         if low.is_empty() {
             return Ok(kept);
         }
-        let (again, first): (Vec<usize>, Vec<usize>) = low.iter().partition(|it| limited[**it]);
+        // The limit of one market may bring units back to another: it is limited again. What is too
+        // low all the same takes nothing in, so there is an end.
+        let (closed, open): (Vec<usize>, Vec<usize>) =
+            low.iter().partition(|it| limited[**it] >= LIMITED_MAX);
         let mut links = kept.links;
-        // What was limited and is still too low takes nothing in: so there is an end.
-        for market in again {
+        for market in closed {
             let into = links.iter_mut().filter(|it| it.to == market && it.floor > Price(0));
             into.for_each(|it| it.quota = Some(Tonnes::ZERO));
         }
-        if !first.is_empty() {
-            it.limit(&mut links, &first)?;
+        if !open.is_empty() {
+            it.limit(&mut links, &open)?;
         }
-        for market in first {
-            limited[market] = true;
+        for market in open {
+            limited[market] = limited[market].saturating_add(1);
         }
         kept = it.within(links)?;
     }

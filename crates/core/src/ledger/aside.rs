@@ -122,7 +122,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_and_is_written_as_a_list(asked in prop::collection::vec((any::<bool>(), 0usize..4), 0..40)) {
+        fn it_is_and_is_written_as_a_list(
+            asked in prop::collection::vec((any::<bool>(), 0usize..4), 0..40),
+        ) {
             let (mut aside, mut list) = (Aside::default(), Vec::new());
             for (number, (adds, place)) in (1u64..).zip(asked) {
                 if adds {

@@ -72,6 +72,9 @@ refusals! {
         /// Orders wait, and prices were paid, in the one there is.
         QuoteChanged { code: Label } = 274
             => "{code}: the currency in which its units are traded stays",
+        /// A payment waits some time, and not for ever.
+        PaymentDaysOutOfBounds { days: u16 } = 276
+            => "payments would wait {days} days; allowed are 1 to 365",
         /// One name for one thing.
         QuoteOfMarket { code: Label, currency: Label } = 275
             => "{code}: {currency} is the market's currency; leave the chapter's out",
@@ -171,6 +174,8 @@ pub(crate) fn concerns(state: &State, rules: &MarketRules, id: JurisdictionId) -
 pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &mut Objections) {
     let named = (1..=NAME_BYTES_MAX).contains(&rules.name.len());
     no.unless(named, AdoptPolicyRefused::NameOutOfBounds { most: NAME_BYTES_MAX });
+    let days = rules.payment_days;
+    no.unless((1..=365).contains(&days), AdoptPolicyRefused::PaymentDaysOutOfBounds { days });
     let count = rules.jurisdictions.len();
     no.unless(count > 0, AdoptPolicyRefused::NoJurisdiction);
     let most = JURISDICTIONS_MAX;

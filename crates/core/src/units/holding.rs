@@ -67,17 +67,17 @@ fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonn
         .collect();
     let ours = |series| state.ledger.series.row(series).counts_in() == jurisdiction;
     let free = accounts.iter().map(|it| state.ledger.shelves.row(*it).free(ours));
-    let sells = |it: &&Order| it.side == Side::Sell && accounts.contains(&it.account);
-    let orders = state.orders.iter().filter(sells).map(|it| it.hold);
+    let owners = state.parties.iter().filter(|(_, it)| it.group == group).map(|(id, _)| id);
+    let mine: Vec<&Order> = owners.flat_map(|it| state.orders.of_owner(it)).collect();
+    let orders = mine.iter().filter(|it| it.side == Side::Sell).map(|it| it.hold);
     let delayed = state.delayed.iter().filter(|(_, it)| accounts.contains(&it.from));
     let locks = state.locks.iter().filter(|(_, it)| accounts.contains(&it.account));
     let holds: BTreeSet<HoldId> =
         orders.chain(delayed.map(|(id, _)| *id)).chain(locks.map(|(id, _)| *id)).collect();
     let units = holds.iter().filter_map(|it| state.ledger.holds.get(it)).flat_map(|it| &it.units);
     let aside = units.filter(|(series, _)| ours(*series)).map(|(_, it)| it.serials.count);
-    let buys =
-        |it: &&Order| it.side == Side::Buy && it.jurisdiction == jurisdiction && of_group(it.owner);
-    let bought = state.orders.iter().filter(buys).map(|it| it.remaining);
+    let buys = |it: &&&Order| it.side == Side::Buy && it.jurisdiction == jurisdiction;
+    let bought = mine.iter().filter(buys).map(|it| it.remaining);
     let auctions = state.auctions.iter().rev().map(|(_, it)| it);
     let open = auctions.filter(|it| it.result.is_none() && it.jurisdiction == jurisdiction);
     let bids = open.flat_map(|it| &it.bids).filter(|it| it.group == group).map(|it| it.quantity);

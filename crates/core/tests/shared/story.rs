@@ -499,6 +499,15 @@ impl Story {
                     self.line(&rest.join(" "));
                 }
             }
+            // So many lines that the bank books ahead of its statement.
+            "deposit-all" => {
+                for line in 0..words.number::<u64>("count") {
+                    self.line(&format!(
+                        "deposit party={} amount=0.01 line=u{line}",
+                        words.get("party")
+                    ));
+                }
+            }
             // Many of a kind: the last accounts of all, and days far ahead.
             "trust-all" => {
                 let account = AccountId(self.account(words.get("of")));

@@ -7,13 +7,15 @@ use super::statement::{Statement, names};
 use crate::calc::input;
 use anyhow::{Context, Result, bail};
 use karvan_core::calendar::Day;
-use karvan_core::cash::book_statement::StatementLine;
+use karvan_core::cash::book_statement::{Names, StatementLine};
 use karvan_core::id::BankReference;
 use karvan_core::quantity::Money;
 use roxmltree::{Document, Node, ParsingOptions};
 
 /// A message has at most so many nodes.
 const NODES_MAX: u32 = 2_000_000;
+/// The longest reference, see [`BankReference`].
+const REFERENCE_MAX: usize = 35;
 /// At most so many mistakes are named.
 const MISTAKES_MAX: usize = 50;
 
@@ -23,7 +25,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Statement>> {
     let text = text.trim_start_matches('\u{feff}');
     let document =
         Document::parse_with_options(text, options).with_context(|| format!("{name} is no XML"))?;
-    let mut reader = Reader { document: &document, mistakes: Vec::new() };
+    let mut reader = Reader { document: &document, currency: "", mistakes: Vec::new() };
     let message = child(document.root_element(), "BkToCstmrStmt");
     let statements: Vec<_> = message.iter().flat_map(|it| children(*it, "Stmt")).collect();
     if statements.is_empty() {
@@ -55,6 +57,8 @@ fn text<'a>(node: Node<'a, 'a>, path: &'a str) -> Option<&'a str> {
 
 struct Reader<'a> {
     document: &'a Document<'a>,
+    /// The currency of the statement's account.
+    currency: &'a str,
     mistakes: Vec<String>,
 }
 
@@ -70,10 +74,17 @@ impl<'a> Reader<'a> {
     fn statement(&mut self, node: Node<'a, 'a>) -> Option<Statement> {
         let opening = self.balance(node, &["OPBD", "PRCD"]);
         let closing = self.balance(node, &["CLBD"]);
+        let (opening, currency, _) = opening?;
+        let (closing, other, day) = closing?;
+        self.currency = text(node, "Acct/Ccy").unwrap_or(currency);
+        if [currency, other].iter().any(|it| *it != self.currency) {
+            return self.wrong(node, "has balances in another currency than its account");
+        }
         let mut lines = Vec::new();
         let mut pending = 0;
         for entry in children(node, "Ntry") {
             let status = text(entry, "Sts/Cd").or_else(|| text(entry, "Sts"));
+            let status = status.or_else(|| text(entry, "Sts/Prtry"));
             match status {
                 Some("BOOK") | None => self.entry(entry, &mut lines),
                 Some("PDNG" | "INFO" | "FUTR") => pending += 1,
@@ -82,13 +93,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        let (opening, currency, _) = opening?;
-        let (closing, other, day) = closing?;
-        let account = text(node, "Acct/Ccy").unwrap_or(currency);
-        if [currency, other].iter().any(|it| *it != account) {
-            return self.wrong(node, "has balances in another currency than its account");
-        }
-        let currency = account.to_owned();
+        let currency = self.currency.to_owned();
         Some(Statement { currency, day, opening, closing, lines, pending })
     }
 
@@ -135,26 +140,36 @@ impl<'a> Reader<'a> {
 
     /// The lines of an entry: one, or each payment that it gathers.
     fn entry(&mut self, entry: Node<'a, 'a>, lines: &mut Vec<StatementLine>) {
-        let Some((amount, _)) = self.amount(entry, "Amt") else { return };
+        let Some((amount, currency)) = self.amount(entry, "Amt") else { return };
+        if currency != self.currency {
+            let what = format!("is in {currency}, and the account in {}", self.currency);
+            self.wrong::<()>(entry, &what);
+            return;
+        }
         let payments: Vec<_> =
             children(entry, "NtryDtls").flat_map(|it| children(it, "TxDtls")).collect();
         let own = text(entry, "AcctSvcrRef");
         if let [] | [_] = payments.as_slice() {
             let inner = payments.first().and_then(|it| text(*it, "Refs/AcctSvcrRef"));
             let reference = own.or(inner).or_else(|| text(entry, "NtryRef")).map(str::to_owned);
-            let whose = payments.first().map_or(String::new(), |it| remittance(*it));
+            let whose = payments.first().map_or(Names::Nobody, |it| remittance(*it));
             self.line(entry, (reference, amount, whose), lines);
             return;
         }
-        let mut sum = Money::ZERO;
+        let mut sum = Some(Money::ZERO);
         for (number, payment) in payments.into_iter().enumerate() {
             let Some(part) = self.part(payment, amount) else { continue };
-            sum += part;
+            sum = sum.and_then(|sum| sum.checked_add(part));
             let reference = text(payment, "Refs/AcctSvcrRef").map(str::to_owned);
-            let gathered = || own.map(|it| format!("{it}/{}", number + 1));
+            let gathered = || {
+                let number = format!("/{}", number + 1);
+                let room = REFERENCE_MAX.saturating_sub(number.len());
+                own.map(|it| it.chars().take(room).chain(number.chars()).collect())
+            };
             self.line(payment, (reference.or_else(gathered), part, remittance(payment)), lines);
         }
-        if sum != amount {
+        if sum != Some(amount) {
+            let sum = sum.map_or("more than can be".to_owned(), |it| it.to_string());
             self.wrong::<()>(entry, &format!("is of {amount}, and its payments of {sum}"));
         }
     }
@@ -179,9 +194,13 @@ impl<'a> Reader<'a> {
     fn line(
         &mut self,
         node: Node<'a, 'a>,
-        (reference, amount, whose): (Option<String>, Money, String),
+        (reference, amount, names): (Option<String>, Money, Names),
         lines: &mut Vec<StatementLine>,
     ) {
+        // Banks write entries of nothing, such as a fee that was let off.
+        if amount == Money::ZERO {
+            return;
+        }
         let Some(reference) = reference else {
             self.wrong::<()>(node, "has no reference of the bank (AcctSvcrRef)");
             return;
@@ -190,7 +209,7 @@ impl<'a> Reader<'a> {
         let joined = reference.split_whitespace().collect::<Vec<_>>().join("_");
         match BankReference::new(&joined) {
             Some(reference) => {
-                lines.push(StatementLine { reference, amount, names: names(&whose) });
+                lines.push(StatementLine { reference, amount, names });
             }
             None => {
                 let what = format!("has the reference \"{reference}\"; allowed are 35 characters");
@@ -200,20 +219,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// All that a payment says about whose it is, the structured reference first.
-fn remittance(payment: Node<'_, '_>) -> String {
-    let structured = payment.descendants().filter(|it| it.tag_name().name() == "Ref");
-    let end_to_end = payment.descendants().filter(|it| it.tag_name().name() == "EndToEndId");
-    let free = payment.descendants().filter(|it| it.tag_name().name() == "Ustrd");
-    let all: Vec<&str> =
-        structured.chain(end_to_end).chain(free).filter_map(|it| it.text()).collect();
-    all.join("\n")
+/// Whose a payment is: its structured reference says so, its end-to-end reference, or what its
+/// payer wrote, in this order and each by itself.
+fn remittance(payment: Node<'_, '_>) -> Names {
+    let fields = ["Ref", "EndToEndId", "Ustrd"].into_iter();
+    let fields = fields.flat_map(|name| {
+        payment.descendants().filter(move |it| it.is_element() && it.tag_name().name() == name)
+    });
+    let named = fields.filter_map(|it| it.text()).map(names);
+    named.into_iter().find(|it| *it != Names::Nobody).unwrap_or(Names::Nobody)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use karvan_core::cash::book_statement::Names;
     use karvan_core::cash::creditor_reference::Named;
     use karvan_core::id::{CashAccountId, PaymentId};
     use proptest::prelude::*;

@@ -96,6 +96,8 @@ fn table(file: &Path, about: &About, quoted: Label) -> Result<Statement> {
         let allowed = "an amount such as 1250.00; what goes out is negative";
         let amount = sheet.value((row, "amount"), allowed, |it| input::cents(it).map(Money));
         let names = names(sheet.text(row, "text"));
+        // Lines of nothing move nothing.
+        let amount = amount.filter(|it| *it != Money::ZERO);
         if let Some((reference, amount)) = reference.zip(amount) {
             lines.push(StatementLine { reference, amount, names });
         }

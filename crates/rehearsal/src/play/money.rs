@@ -5,7 +5,7 @@ use super::Play;
 use karvan_core::Command;
 use karvan_core::calendar::Day;
 use karvan_core::cash::ask_payment::{AskPayment, LegAsked};
-use karvan_core::cash::book_statement::{BookStatement, Names, StatementLine};
+use karvan_core::cash::book_statement::{BookStatement, LINES_MAX, Names, StatementLine};
 use karvan_core::cash::deposit::Deposit;
 use karvan_core::cash::payment::Way;
 use karvan_core::cash::send_payment::SendPayment;
@@ -75,12 +75,17 @@ impl<J: Journal> Play<J> {
             self.banked.paid_out += Money::ZERO - amount;
             lines.push(line((self.reference(), amount, Names::Payment(payment))));
         }
-        let closing = opening + lines.iter().map(|it| it.amount).sum();
-        let (day, file) = (Day(at.0.div_euclid(DAY_MS)), [0; 32]);
-        let currency = None;
-        self.banked.statements += 1;
-        let statement = BookStatement { currency, day, file, opening, closing, lines };
-        self.send(vec![(bank, statement.into())])
+        let (day, file, currency) = (Day(at.0.div_euclid(DAY_MS)), [0; 32], None);
+        let mut opening = opening;
+        for part in lines.chunks(LINES_MAX) {
+            let closing = opening + part.iter().map(|it| it.amount).sum();
+            let lines = part.to_vec();
+            let statement = BookStatement { currency, day, file, opening, closing, lines };
+            self.send(vec![(bank, statement.into())])?;
+            self.banked.statements += 1;
+            opening = closing;
+        }
+        Ok(())
     }
 
     /// See [`Banked`].
