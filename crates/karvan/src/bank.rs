@@ -147,7 +147,7 @@ fn book(it: &Booking) -> Result<()> {
             write!(out, "{}", as_text(it, currency))?;
         }
         if skipped > 0 {
-            writeln!(out, "{skipped} statements were booked before")?;
+            writeln!(out, "booked before: {skipped} of the file's statements")?;
         }
     }
     // What was booked before the refusal stays, and was told.
@@ -167,8 +167,11 @@ fn would(store: &Store, actor: PersonId, command: BookStatement) -> Result<Vec<E
 }
 
 /// Why a line is not booked, in words.
-fn why(reason: Reason) -> String {
+fn why(reason: Reason, amount: Money) -> String {
     match reason {
+        Reason::NamesNobody if amount < Money::ZERO => {
+            "it names nobody; the bank returns a deposit by it, or puts it right".to_owned()
+        }
         Reason::NamesNobody => "it names nobody; the bank books it as a deposit".to_owned(),
         Reason::NotThatAccount(it) => {
             format!("it names {}, no account for this", Named::Account(it))
@@ -185,7 +188,7 @@ fn why(reason: Reason) -> String {
 fn told(it: &Difference) -> (String, Money, String) {
     match it {
         Difference::NotBooked(reference, amount, reason) => {
-            (reference.to_string(), *amount, format!("in suspense: {}", why(*reason)))
+            (reference.to_string(), *amount, format!("in suspense: {}", why(*reason, *amount)))
         }
         Difference::OtherAmount(reference, booked, came) => {
             let what = format!("in suspense: {booked} was booked, the statement says {came}");
@@ -219,7 +222,7 @@ fn as_text(done: &Done, quoted: Label) -> String {
     line("bank", format!("{} {currency}", it.closing));
     line("ledger", format!("{} {currency}", it.ledger));
     if let Some((_, count, sum)) = done.record {
-        line("in suspense", format!("{sum} {currency} in {count} lines"));
+        line("in suspense", format!("{sum} {currency}, lines: {count}"));
     }
     line("unexplained", format!("{} {currency}", it.unexplained));
     if it.differences.is_empty() {
@@ -273,7 +276,7 @@ fn payments(dir: &Path, output: Output) -> Result<()> {
                 "reference": reference.as_str(),
                 "currency": it.currency.unwrap_or(quoted).as_str(),
                 "amount": it.amount.to_string(),
-                "why": why(it.reason),
+                "why": why(it.reason, it.amount),
             })
         });
         let accounts = accounts(&state).map(|(id, party)| {
@@ -324,16 +327,16 @@ fn payments_text(state: &State, quoted: Label) -> String {
             expires,
         ]);
     }
-    text.push_str(&format!("{} payments under way\n\n", state.bank.payments.len()));
+    text.push_str(&format!("payments under way: {}\n\n", state.bank.payments.len()));
     if !state.bank.payments.is_empty() {
         text.push_str(&format!("{payments}\n"));
     }
-    text.push_str(&format!("{} lines in suspense\n\n", state.bank.suspense.len()));
+    text.push_str(&format!("lines in suspense: {}\n\n", state.bank.suspense.len()));
     if !state.bank.suspense.is_empty() {
         let mut table = Table::new(&["reference", "why", "amount"]);
         for (reference, it) in &state.bank.suspense {
             let amount = format!("{} {}", it.amount, it.currency.unwrap_or(quoted));
-            table.add(vec![reference.to_string(), why(it.reason), amount]);
+            table.add(vec![reference.to_string(), why(it.reason, it.amount), amount]);
         }
         text.push_str(&format!("{table}\n"));
     }
@@ -343,7 +346,7 @@ fn payments_text(state: &State, quoted: Label) -> String {
         text.push_str(&format!("last statement {}, closed with {closing} {currency}\n", it.day));
     }
     text.push_str(&format!(
-        "{} lines booked that no statement has shown yet\n\n",
+        "lines booked that no statement has shown yet: {}\n\n",
         state.bank.unshown.len()
     ));
     let mut table = Table::new(&["write on payments", "party", "free", "held", "currency"]);

@@ -168,12 +168,12 @@ fn a_statement_of_the_bank_is_booked_line_by_line_and_every_difference_is_named(
     assert_eq!(it["differences"][0]["reference"], "N2");
     assert_eq!(free(0), "12.50");
     let shown = bank("payments store");
-    for word in ["1 lines in suspense", "N2", account, &closing] {
+    for word in ["lines in suspense: 1", "N2", account, &closing] {
         assert!(shown.out.contains(word), "{word} is missing in\n{}", shown.out);
     }
     // The same one again, and one that does not add up.
     let again = bank(&line);
-    assert!(again.out.contains("1 statements were booked before"), "{}{}", again.out, again.err);
+    assert!(again.out.contains("booked before: 1 of"), "{}{}", again.out, again.err);
     let wrong = bank(&line.replace(&format!("--closing {closing}"), "--closing 1.00"));
     assert!(wrong.err.contains("is a line missing?"), "{}", wrong.err);
     let bare = bank("statement day.csv --store store --by 2");
