@@ -248,6 +248,10 @@ fn coupled_markets_are_cleared_in_lots_and_their_links_earn_a_rent() {
     assert_eq!(it["flows"], json!([flow]));
     assert_eq!(it["prices"], json!({ "A": "3.00", "B": "20.00", "C": "6.50" }));
     assert_eq!(it["welfare"], "1249.50");
+    // At a floor above what anybody pays there nothing is imported.
+    fs::write(&links, "from,to,ratio,quota,levy,floor\nA,B,4/5,100,1.005,20.01\n").unwrap();
+    let it = answer(&line, orders);
+    assert_eq!((&it["flows"][0]["quantity"], &it["prices"]["B"]), (&json!(0), &json!(null)));
     let wrong = "from,to,ratio,quota,levy\nA,A,1,,\nA,B,5/4,x,-1\nA,B,,,\nA,B,,,\n";
     fs::write(&links, wrong).unwrap();
     let said = refusal(&line, &orders.replace("500", "55"));

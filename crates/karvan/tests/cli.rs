@@ -228,6 +228,14 @@ fn bad_input_gets_an_error_with_the_place_and_the_next_step_and_changes_nothing(
             assert!(said.err.contains(word), "karvan {line}: no \"{word}\" in\n{}", said.err);
         }
     }
+    // People of a rehearsal reckon in one currency.
+    let policy = fs::read_to_string(folder.join("policy.toml")).unwrap();
+    let other =
+        policy.replace("name = \"Xanadu\"\n", "name = \"Xanadu\"\nquote_currency = \"XAC\"\n");
+    fs::write(folder.join("policy.toml"), other).unwrap();
+    let said = karvan(&folder, REHEARSE);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("XXA is traded in XAC"), "{}", said.err);
     let mut after: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
     after.sort();
     assert_eq!(before, after, "nothing was made");
