@@ -11,6 +11,7 @@ mod letters;
 mod market;
 mod policy;
 mod rehearse;
+mod simulate;
 mod store;
 mod surveillance;
 mod table;
@@ -45,6 +46,8 @@ enum Command {
     Demo(rehearse::Demo),
     /// Rehearse a policy: simulated operators of the installations drive the real market code.
     Rehearse(rehearse::Rehearse),
+    /// Simulate a policy: prices, flows, costs and gains in equilibrium, in a moment.
+    Simulate(simulate::Simulate),
     /// Look at policy files.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -157,6 +160,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
+        Command::Simulate(it) => simulate::run(&it),
         Command::Bank(it) => bank::run(&it),
         Command::Market(it) => market::run(&it),
         Command::Surveillance { dir, output } => surveillance::run(&dir, output),

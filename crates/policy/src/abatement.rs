@@ -61,6 +61,11 @@ impl Curve {
         Self(points)
     }
 
+    /// Its points: price in USD/t, share avoided.
+    pub fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.0.iter().copied()
+    }
+
     /// The share avoided at a price; the last point's beyond it.
     pub fn share(&self, price: f64) -> f64 {
         let mut before = (0.0, 0.0);

@@ -55,7 +55,7 @@ pub struct Auctions {
     pub lot_t: u64,
     /// Below it nothing is sold, USD/t.
     pub reserve_usd: ByYear<f64>,
-    /// Above it nobody expects a price, USD/t.
+    /// At this price units are sold before the surrender; infinite where none are, USD/t.
     pub ceiling_usd: ByYear<f64>,
     /// When less is bid than offered.
     pub undersubscribed: Undersubscribed,
@@ -97,7 +97,7 @@ impl Auctions {
             calendar: auction_calendar(s),
             lot_t: s.whole("auction_lot_t", 1, 1..=1_000_000),
             reserve_usd: usd("auction_reserve_usd_per_t", 0.0),
-            ceiling_usd: usd("price_ceiling_usd_per_t", 1_000.0),
+            ceiling_usd: usd("price_ceiling_usd_per_t", f64::INFINITY),
             undersubscribed: s.choice(
                 "auction_undersubscribed",
                 &undersubscribed,
@@ -113,6 +113,11 @@ impl Auctions {
             purchase_limit_percent: small(s.whole("auction_purchase_limit_percent", 100, 1..=100)),
             bids_max: small(s.whole("auction_bids_max", 10_000, 1..=10_000)),
         }
+    }
+
+    /// The price of a year at which units are sold before the surrender.
+    pub fn ceiling(&self, year: u16) -> Option<f64> {
+        Some(self.ceiling_usd.at(year)).filter(|it| it.is_finite())
     }
 
     /// What it means to the core in a year of which so much is the cap, and so much auctioned, Mt.

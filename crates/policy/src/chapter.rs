@@ -9,12 +9,13 @@ use crate::reader::Section;
 use crate::reserve;
 use crate::schema::{ByYear, Policy, SECTORS, basis, is_currency, label, price, whole, year};
 use crate::trading;
+use crate::{model::macc::Macc, own};
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::compatibility::SettlementClass;
 use karvan_core::rules::{JurisdictionRules, MakerRules, Registry, Stage, TradingRules, YearRules};
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const STAGES: [(&str, Stage); 4] = [
     ("observer", Stage::Observer),
@@ -130,6 +131,12 @@ pub struct Jurisdiction {
     pub abatement: Abatement,
     /// What is declared and not acted on yet.
     pub declared: Declared,
+    /// Its own abatement curve in Mt, where the file names one for the model.
+    pub macc: Option<Macc>,
+    /// What must be avoided, Mt, where the file says that instead of caps, for the model alone.
+    pub requirement_mt: Option<ByYear<Option<f64>>>,
+    /// The keys that the file names.
+    pub named: BTreeSet<String>,
     /// On what each key rests.
     pub basis: BTreeMap<String, String>,
 }
@@ -142,6 +149,17 @@ impl Jurisdiction {
             mt *= 1.0 + self.growth_percent / 100.0;
         }
         mt
+    }
+
+    /// Whether the file names a key.
+    pub fn names(&self, key: &str) -> bool {
+        self.named.contains(key)
+    }
+
+    /// Whether the model has a market there in some year.
+    pub fn takes_part(&self, policy: &Policy) -> bool {
+        let mut years = policy.first_year..=policy.last_year;
+        self.requirement_mt.is_some() || years.any(|it| self.obliges(it))
     }
 
     /// Whether there is an obligation in a year.
@@ -216,7 +234,7 @@ impl Jurisdiction {
             quantity: self.quantity,
             true_up_due: self.true_up_due_at(year),
             intensity: self.intensity,
-            ceiling: self.auctions.ceiling_usd.named(year).map(price),
+            ceiling: self.auctions.ceiling(year).map(price),
             penalty: self.penalty.rules(year),
         }
     }
@@ -265,11 +283,20 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         penalty: Penalty::read(s),
         abatement: Abatement::read(s),
         declared: Declared::read(s),
+        macc: own::macc(s),
+        requirement_mt: own::requirement(s),
+        named: s.keys(),
         basis: basis(s),
         code,
     };
     if it.country.len() != 2 || !it.country.bytes().all(|it| it.is_ascii_uppercase()) {
         s.mistake("country", "allowed is an ISO 3166-1 alpha-2 code such as \"XX\"");
+    }
+    if it.requirement_mt.is_some() && it.macc.is_none() {
+        s.mistake(
+            "requirement",
+            "says what must be avoided and nothing says what that costs; add macc",
+        );
     }
     check_caps(s, &it, policy);
     check_due(s, &it);

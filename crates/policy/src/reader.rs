@@ -73,7 +73,7 @@ pub struct Section<'a> {
     known: RefCell<BTreeSet<String>>,
 }
 
-type Value<'a> = &'a Spanned<DeValue<'a>>;
+pub(crate) type Value<'a> = &'a Spanned<DeValue<'a>>;
 
 /// The name of a value's kind, for messages.
 fn kind(value: &DeValue<'_>) -> &'static str {
@@ -149,7 +149,7 @@ impl<'a> Section<'a> {
         self.checked_number(key, value, &range).unwrap_or(default)
     }
 
-    fn checked_number(
+    pub(crate) fn checked_number(
         &self,
         key: &str,
         value: Value<'a>,
@@ -427,6 +427,11 @@ impl<'a> Section<'a> {
     pub fn notes(&self) -> Vec<(String, String)> {
         let keys: Vec<String> = self.table.iter().map(|(it, _)| it.get_ref().to_string()).collect();
         keys.into_iter().map(|key| (key.clone(), self.text(&key, ""))).collect()
+    }
+
+    /// The keys of this table.
+    pub fn keys(&self) -> BTreeSet<String> {
+        self.table.iter().map(|(it, _)| it.get_ref().to_string()).collect()
     }
 
     /// Names the keys nobody asked for.

@@ -14,12 +14,9 @@ pub mod expectation;
 pub mod group;
 pub mod market;
 pub mod outcome;
-pub mod plants;
 pub mod play;
 
+pub use karvan_policy::plants::{self, INSTALLATIONS};
 pub use market::Market;
 pub use outcome::{LinkYear, Outcome, YearRow};
 pub use play::{Play, Settings, Stage as PlayStage};
-
-/// The installations of the project's own data table.
-pub const INSTALLATIONS: &str = include_str!("../../../data/installations.csv");

@@ -10,11 +10,8 @@ use std::path::{Path, PathBuf};
 const WALLS: [(&str, &[&str]); 9] = [
     ("core", &["minicbor", "sha2"]),
     ("engine", &["karvan-core", "crc32c", "minicbor", "sha2"]),
-    ("policy", &["karvan-core", "sha2", "toml"]),
-    (
-        "rehearsal",
-        &["karvan-core", "karvan-engine", "karvan-policy", "karvan-views", "csv", "libm"],
-    ),
+    ("policy", &["karvan-core", "csv", "libm", "sha2", "toml"]),
+    ("rehearsal", &["karvan-core", "karvan-engine", "karvan-policy", "karvan-views", "libm"]),
     (
         "karvan",
         &[

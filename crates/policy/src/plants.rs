@@ -3,6 +3,9 @@
 use karvan_core::id::Label;
 use std::fmt;
 
+/// The installations of the project's own data table.
+pub const INSTALLATIONS: &str = include_str!("../../../data/installations.csv");
+
 /// Where a row comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provenance {
@@ -124,8 +127,8 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
         if label.is_none() || !seen.insert(cell(0).to_owned()) {
             refuse(0, "an id of 1 to 24 printable characters that stands once");
         }
-        if !karvan_policy::schema::SECTORS.contains(&cell(3)) {
-            refuse(3, &karvan_policy::schema::SECTORS.join(", "));
+        if !crate::schema::SECTORS.contains(&cell(3)) {
+            refuse(3, &crate::schema::SECTORS.join(", "));
         }
         let output = cell(4).parse::<f64>().ok().filter(|it| it.is_finite() && *it >= 0.0);
         if output.is_none() {
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_shipped_table_can_be_read() {
-        let rows = read(crate::INSTALLATIONS).expect("the shipped table");
+        let rows = read(INSTALLATIONS).expect("the shipped table");
         assert!(rows.iter().filter(|it| it.provenance.is_real()).count() >= 450);
     }
 

@@ -1,0 +1,113 @@
+//! A simulation as tables in a folder.
+
+use anyhow::{Context, Result, bail};
+use karvan_policy::model::outcome::Outcome;
+use std::fs;
+use std::path::Path;
+
+/// Writes the tables; nothing that is there is written over.
+pub(super) fn write(dir: &Path, it: &Outcome) -> Result<()> {
+    if dir.exists() {
+        bail!("{} is there; name a folder that is not, so that nothing is lost", dir.display());
+    }
+    fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+    members(dir, it)?;
+    flows(dir, it)?;
+    inputs(dir, it)
+}
+
+fn table(dir: &Path, name: &str, rows: Vec<Vec<String>>) -> Result<()> {
+    let file = dir.join(name);
+    let mut table = csv::Writer::from_path(&file)
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    for row in rows {
+        table.write_record(row)?;
+    }
+    table.flush()?;
+    Ok(())
+}
+
+fn number(it: f64) -> String {
+    format!("{it:.6}")
+}
+
+fn row_of(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(ToString::to_string).collect()
+}
+
+fn members(dir: &Path, it: &Outcome) -> Result<()> {
+    let mut rows = vec![row_of(&[
+        "jurisdiction",
+        "year",
+        "price_per_t",
+        "baseline_mt",
+        "cap_mt",
+        "free_mt",
+        "abatement_mt",
+        "emissions_mt",
+        "net_import_mt",
+        "bank_mt",
+        "left_over_mt",
+        "withheld_mt",
+        "tiers_mt",
+        "ceiling_mt",
+        "fined_mt",
+        "missing_mt",
+        "cost_million",
+        "gain_million",
+        "revenue_million",
+    ])];
+    for member in &it.members {
+        for row in &member.rows {
+            let mut cells = vec![member.code.clone(), row.year.to_string()];
+            cells.push(row.price.map(|it| number(it.0)).unwrap_or_default());
+            let quantities = [
+                row.baseline,
+                row.cap,
+                row.free,
+                row.abatement,
+                row.emissions,
+                row.net_import,
+                row.bank,
+                row.left,
+                row.withheld,
+                row.tiers,
+                row.ceiling,
+                row.fined,
+                row.missing,
+            ];
+            cells.extend(quantities.iter().map(|it| number(it.0)));
+            cells.extend([row.cost, row.gain, row.revenue].iter().map(|it| number(it.0)));
+            rows.push(cells);
+        }
+    }
+    table(dir, "jurisdictions.csv", rows)
+}
+
+fn flows(dir: &Path, it: &Outcome) -> Result<()> {
+    let mut rows = vec![row_of(&[
+        "from",
+        "to",
+        "year",
+        "leaves_mt",
+        "arrives_mt",
+        "rent_per_t",
+        "levy_per_t",
+    ])];
+    for flow in &it.flows {
+        let mut cells = vec![flow.from.clone(), flow.to.clone(), flow.year.to_string()];
+        let numbers = [flow.quantity.0, flow.arrives.0, flow.rent.0, flow.levy.0];
+        cells.extend(numbers.iter().map(|it| number(*it)));
+        rows.push(cells);
+    }
+    table(dir, "flows.csv", rows)
+}
+
+fn inputs(dir: &Path, it: &Outcome) -> Result<()> {
+    let mut rows = vec![row_of(&["of", "input", "provenance", "source"])];
+    for input in &it.inputs {
+        let provenance = input.provenance.name().to_owned();
+        rows.push(vec![input.of.clone(), input.what.clone(), provenance, input.source.clone()]);
+    }
+    table(dir, "inputs.csv", rows)
+}

@@ -1,0 +1,87 @@
+//! A simulation as one JSON object: Mt, and the market's currency a tonne or in millions, as
+//! numbers; a price that does not exist is null.
+
+use super::Simulated;
+use crate::facts::hex;
+use karvan_policy::model::outcome::{Member, Row};
+use serde_json::{Map, Value, json};
+
+pub(super) fn of(it: &Simulated) -> Value {
+    let outcome = &it.outcome;
+    let markets = outcome.markets.iter().map(
+        |it| json!({ "jurisdictions": it.jurisdictions, "year": it.year, "price": it.price.0 }),
+    );
+    let flows = outcome.flows.iter().map(|it| {
+        json!({
+            "from": it.from,
+            "to": it.to,
+            "year": it.year,
+            "quantity": it.quantity.0,
+            "arrives": it.arrives.0,
+            "rent": it.rent.0,
+            "levy": it.levy.0,
+            "rent_total": it.rent.0 * it.quantity.0,
+        })
+    });
+    let members: Map<String, Value> =
+        outcome.members.iter().map(|it| (it.code.clone(), rows(it))).collect();
+    let gains = outcome.link_gains.iter().map(|it| {
+        json!({
+            "from": it.from,
+            "to": it.to,
+            "quantity": it.quantity.0,
+            "gain_from": it.of_from.0,
+            "gain_to": it.of_to.0,
+        })
+    });
+    let inputs = outcome.inputs.iter().map(|it| {
+        let provenance = it.provenance.name();
+        json!({ "of": it.of, "what": it.what, "provenance": provenance, "source": it.source })
+    });
+    let warnings: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
+    json!({
+        "name": outcome.name,
+        "currency": outcome.currency,
+        "scenario_hash": hex(&it.scenario),
+        "data_hash": hex(&it.data),
+        "years": outcome.years,
+        "markets": markets.collect::<Vec<_>>(),
+        "jurisdictions": members,
+        "flows": flows.collect::<Vec<_>>(),
+        "links_alone": gains.collect::<Vec<_>>(),
+        "inputs": inputs.collect::<Vec<_>>(),
+        "residual": {
+            "balance": outcome.residual.balance,
+            "price": outcome.residual.gain,
+            "bound": outcome.residual.bound,
+        },
+        "warnings": warnings,
+    })
+}
+
+fn rows(it: &Member) -> Value {
+    it.rows.iter().map(row).collect()
+}
+
+fn row(it: &Row) -> Value {
+    json!({
+        "year": it.year,
+        "price": it.price.map(|it| it.0),
+        "baseline": it.baseline.0,
+        "cap": it.cap.0,
+        "free": it.free.0,
+        "abatement": it.abatement.0,
+        "emissions": it.emissions.0,
+        "net_import": it.net_import.0,
+        "bank": it.bank.0,
+        "left_over": it.left.0,
+        "withheld": it.withheld.0,
+        "tiers": it.tiers.0,
+        "ceiling": it.ceiling.0,
+        "fined": it.fined.0,
+        "missing": it.missing.0,
+        "cost": it.cost.0,
+        "gain": it.gain.0,
+        "revenue": it.revenue.0,
+    })
+}

@@ -1,0 +1,205 @@
+//! A simulation on a terminal.
+
+use crate::table::Table;
+use karvan_policy::model::outcome::{Member, Outcome, Row};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Bars of a small chart, from low to high.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+fn mt(it: f64) -> String {
+    // No minus before a zero.
+    let text = format!("{it:.2}");
+    match text.as_str() {
+        "0.00" | "-0.00" => "-".to_owned(),
+        _ => text,
+    }
+}
+
+fn price(row: &Row) -> String {
+    row.price.map_or_else(|| "none".to_owned(), |it| format!("{:.2}", it.0))
+}
+
+/// Numbers as a small chart, from zero to the highest of all charts.
+pub(super) fn bars(numbers: &[Option<f64>], highest: f64) -> String {
+    let bar = |it: &Option<f64>| match it {
+        None => ' ',
+        Some(it) => {
+            let part = if highest > 0.0 { (it / highest).clamp(0.0, 1.0) } else { 0.0 };
+            let place = (0u32..8).rev().find(|place| part * 7.0 >= f64::from(*place) - 0.5);
+            let place = usize::try_from(place.unwrap_or(0)).unwrap_or(0);
+            BARS.get(place).copied().unwrap_or(' ')
+        }
+    };
+    numbers.iter().map(bar).collect()
+}
+
+fn has_market(it: &Member) -> bool {
+    it.rows.iter().any(|row| row.price.is_some())
+}
+
+pub(super) fn of(it: &Outcome) -> String {
+    let mut text = String::new();
+    let years = match (it.years.first(), it.years.last()) {
+        (Some(first), Some(last)) if first != last => format!("{first}-{last}"),
+        (Some(year), _) => year.to_string(),
+        (None, _) => String::new(),
+    };
+    let usd = &it.currency;
+    let _ = writeln!(
+        text,
+        "{}, {years}: prices at which markets balance, by the equilibrium model (an estimate, no \
+         forecast)\n",
+        it.name
+    );
+    let _ = writeln!(text, "{}", prices(it, usd));
+    let _ = writeln!(text, "{}", years_of(it, usd));
+    text.push_str(&flows(it, usd));
+    text.push_str(&gains(it, usd));
+    text.push_str(&rests(it));
+    if !it.warnings.is_empty() {
+        let _ = writeln!(text, "\nTo be known");
+        for warning in &it.warnings {
+            let _ = writeln!(text, "  {warning}");
+        }
+    }
+    text
+}
+
+fn prices(it: &Outcome, usd: &str) -> Table {
+    let with_market = || it.members.iter().filter(|it| has_market(it));
+    let all = with_market().flat_map(|it| &it.rows).filter_map(|it| it.price);
+    let highest = all.map(|it| it.0).fold(0.0, f64::max);
+    let mut table =
+        Table::new(&["", "price", &format!("first|{usd}/t"), &format!("last|{usd}/t"), "highest"]);
+    for member in with_market() {
+        let prices: Vec<Option<f64>> =
+            member.rows.iter().map(|row| row.price.map(|it| it.0)).collect();
+        let known = || prices.iter().flatten().copied();
+        let shown = |it: Option<f64>| it.map_or_else(String::new, |it| format!("{it:.2}"));
+        table.add(vec![
+            member.code.clone(),
+            bars(&prices, highest),
+            shown(known().next()),
+            shown(known().next_back()),
+            shown(Some(known().fold(0.0, f64::max))),
+        ]);
+    }
+    table
+}
+
+fn years_of(it: &Outcome, usd: &str) -> Table {
+    let million = format!("|M {usd}");
+    let mut table = Table::new(&[
+        "",
+        "year",
+        &format!("price|{usd}/t"),
+        "baseline|Mt",
+        "cap|Mt",
+        "avoided|Mt",
+        "emitted|Mt",
+        "imported|Mt",
+        "kept|Mt",
+        &format!("cost{million}"),
+        &format!("gain{million}"),
+        &format!("auctions{million}"),
+    ]);
+    for (number, member) in it.members.iter().filter(|it| has_market(it)).enumerate() {
+        if number > 0 {
+            table.rule();
+        }
+        for row in member.rows.iter().filter(|it| it.price.is_some()) {
+            table.add(vec![
+                member.code.clone(),
+                row.year.to_string(),
+                price(row),
+                mt(row.baseline.0),
+                mt(row.cap.0),
+                mt(row.abatement.0),
+                mt(row.emissions.0),
+                mt(row.net_import.0),
+                mt(row.bank.0),
+                mt(row.cost.0),
+                mt(row.gain.0),
+                mt(row.revenue.0),
+            ]);
+        }
+    }
+    table
+}
+
+fn flows(it: &Outcome, usd: &str) -> String {
+    if it.flows.is_empty() {
+        return String::new();
+    }
+    let rent = format!("rent|{usd}/t");
+    let levy = format!("levy|{usd}/t");
+    let mut table = Table::new(&["year", "link", "leave|Mt", "arrive|Mt", &rent, &levy]);
+    for flow in &it.flows {
+        table.add(vec![
+            flow.year.to_string(),
+            format!("{}-{}", flow.from, flow.to),
+            mt(flow.quantity.0),
+            mt(flow.arrives.0),
+            mt(flow.rent.0),
+            mt(flow.levy.0),
+        ]);
+    }
+    format!("Through the links\n\n{table}\n")
+}
+
+/// What members gain by all links, and what each link alone would bring.
+fn gains(it: &Outcome, usd: &str) -> String {
+    if it.link_gains.is_empty() {
+        return String::new();
+    }
+    let million = format!("M {usd}");
+    let mut all = Table::new(&["member", "", &format!("gain by all links|{million}")]);
+    for member in it.members.iter().filter(|it| has_market(it)) {
+        let gain = member.discounted(|it| it.gain);
+        all.add(vec![member.code.clone(), String::new(), mt(gain.0)]);
+    }
+    let mut each = Table::new(&[
+        "link alone",
+        "",
+        "leave|Mt",
+        &format!("gain of the first|{million}"),
+        &format!("of the second|{million}"),
+    ]);
+    for link in &it.link_gains {
+        each.add(vec![
+            format!("{}-{}", link.from, link.to),
+            String::new(),
+            mt(link.quantity.0),
+            mt(link.of_from.0),
+            mt(link.of_to.0),
+        ]);
+    }
+    format!(
+        "Gains against no links at all, discounted to the first year; rents and levies go half to\n\
+         each end\n\n{all}\n{each}\n"
+    )
+}
+
+/// How many inputs rest on what.
+fn rests(it: &Outcome) -> String {
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for input in &it.inputs {
+        *counts.entry(input.provenance).or_default() += 1;
+    }
+    let each: Vec<String> =
+        counts.iter().map(|(on, count)| format!("{count} {}", on.name())).collect();
+    format!("Inputs: {} (--csv or --json name each with its source)\n", each.join(", "))
+}
+
+pub(super) fn check(it: &Outcome) -> String {
+    let Outcome { residual, .. } = it;
+    format!(
+        "\nHow far the result is from each condition of an equilibrium, at worst\n  \
+         every market balances            {:.1e} Mt\n  \
+         no gain is left, no loss is made {:.1e} {}/t\n  \
+         flows lie within their bounds    {:.1e} Mt\n",
+        residual.balance, residual.gain, it.currency, residual.bound
+    )
+}

@@ -1,0 +1,16 @@
+//! The simulator: from a policy to prices, flows, gains and investment.
+//!
+//! `docs/model.md` is its method note: every equation with units, source and limits.
+
+mod banded;
+pub mod banking;
+pub mod macc;
+pub mod markets;
+pub mod mode;
+pub mod network;
+pub mod outcome;
+mod pools;
+pub mod simulate;
+pub mod supply;
+pub mod units;
+pub mod world;

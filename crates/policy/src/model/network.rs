@@ -1,0 +1,532 @@
+//! Markets of several jurisdictions and years as one network: each is a node with a price, units
+//! flow along arcs to where they are worth more.
+//!
+//! A node has what it abates at its price, and a surplus of units that may be negative. An arc is a
+//! link in a year, a bank or a loan between years, or a supply or a refuge at a fixed price: a
+//! reserve price, a tier, a ceiling, the price zero at which nobody minds a unit that is left over.
+//! In equilibrium every node balances; an arc along which units gain is full, one along which they
+//! lose is empty. Where a range of prices balances, the lowest is taken.
+//!
+//! Method: a small friction makes flows follow gains, so that all prices solve one system of
+//! equations; Newton steps solve it while the friction falls (a semi-smooth continuation). What the
+//! flows then show, which arcs are full, empty or between, gives the prices without any friction:
+//! pools of nodes hang together by arcs that are between, so that one equation gives the price of
+//! each pool. The result carries the residual of each condition.
+
+use super::banded::Banded;
+use super::pools;
+use super::supply::Supply;
+
+/// A jurisdiction's market in a year.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Node {
+    /// What is avoided at a price.
+    pub supply: Supply,
+    /// The cap less emissions without abatement, Mt.
+    pub surplus: f64,
+}
+
+/// Where an arc begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// A node, by its place.
+    Node(usize),
+    /// Somewhere with a fixed price, USD/t.
+    Fixed(f64),
+}
+
+/// Along which units flow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arc {
+    /// Where they leave.
+    pub from: End,
+    /// Where they arrive.
+    pub to: End,
+    /// How many arrive of one.
+    pub arrives: f64,
+    /// What a price where they arrive is worth where they leave: the share of it that one unit
+    /// brings, discounted.
+    pub worth: f64,
+    /// What each unit pays where it leaves, USD/t.
+    pub levy: f64,
+    /// The most units that leave, Mt; may be infinite.
+    pub most: f64,
+}
+
+impl Arc {
+    /// What one unit gains along it, USD/t.
+    pub fn gain(&self, prices: &[f64]) -> f64 {
+        self.worth * price_of(self.to, prices) - price_of(self.from, prices) - self.levy
+    }
+}
+
+/// The price at an end.
+pub(super) fn price_of(end: End, prices: &[f64]) -> f64 {
+    match end {
+        End::Node(it) => prices.get(it).copied().unwrap_or(0.0),
+        End::Fixed(price) => price,
+    }
+}
+
+/// Nodes and arcs. Nodes that are joined should lie near each other in the list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Network {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// The arcs.
+    pub arcs: Vec<Arc>,
+}
+
+/// How far an equilibrium is from its conditions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Residual {
+    /// The largest difference between what a node has and what it needs, Mt.
+    pub balance: f64,
+    /// The largest gain that is left on an arc which is not full, or loss on one which is not
+    /// empty, USD/t.
+    pub gain: f64,
+    /// The most by which a flow lies beyond its bounds, Mt.
+    pub bound: f64,
+}
+
+impl Residual {
+    /// The worse of two in each condition.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        Self {
+            balance: self.balance.max(other.balance),
+            gain: self.gain.max(other.gain),
+            bound: self.bound.max(other.bound),
+        }
+    }
+
+    /// Whether all conditions hold within a tolerance, Mt and USD/t alike.
+    pub fn within(self, tolerance: f64) -> bool {
+        self.balance <= tolerance && self.gain <= tolerance && self.bound <= tolerance
+    }
+
+    fn sum(self) -> f64 {
+        self.balance + self.gain + self.bound
+    }
+}
+
+/// How an arc is filled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Filled {
+    /// Nothing flows.
+    Empty,
+    /// As much as can.
+    Full,
+    /// Some, about so much, Mt: then prices differ by the levy alone.
+    Between(f64),
+}
+
+/// An equilibrium.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Equilibrium {
+    /// The price of each node, USD/t.
+    pub prices: Vec<f64>,
+    /// The flow of each arc where it leaves, Mt.
+    pub flows: Vec<f64>,
+    /// How far it is from its conditions.
+    pub residual: Residual,
+}
+
+/// From here on a quantity counts as none, as a share of the network's largest.
+const NOTHING: f64 = 1e-9;
+/// Friction at the start, as a share of the network's largest price for its largest quantity; at
+/// each stage it falls by [`FALL`].
+const FRICTION: f64 = 1.0;
+const FALL: f64 = 0.1;
+const STAGES: u32 = 100;
+/// A fall that is tried where a larger one lost the way.
+const NEAREST: f64 = 0.95;
+/// From this share of the friction on, flows show which arcs are full, empty or between.
+const SHOWS: f64 = 2e-4;
+/// Here it ends.
+const ENDS: f64 = 1e-6;
+/// So often the kinds of arcs are corrected.
+const CORRECTIONS: u32 = 12;
+const NEWTON_STEPS: u32 = 30;
+const HALVINGS: u32 = 40;
+/// Where many prices would do, this small preference takes the lowest.
+const LOW: f64 = 0.1;
+
+impl Network {
+    /// The equilibrium, sought from prices near it.
+    pub fn solve(&self, near: &[f64]) -> Equilibrium {
+        let mut prices = near.to_vec();
+        prices.resize(self.nodes.len(), 0.0);
+        let scale = self.scale(&prices);
+        let mut work = Work::of(self);
+        let nothing = scale.quantity * NOTHING;
+        let mut best = Equilibrium::default();
+        let (mut share, mut fall) = (1.0, FALL);
+        let mut last = Against::at(share, scale);
+        work.newton(self, &mut prices, last);
+        for _ in 0..STAGES {
+            let before = prices.clone();
+            let next = Against::at(share * fall, scale);
+            work.foresee(self, &mut prices, (last, next));
+            if !work.newton(self, &mut prices, next) && fall < NEAREST {
+                // Too many arcs changed at once: a smaller fall.
+                fall = fall.sqrt();
+                prices = before;
+                continue;
+            }
+            (share, last, fall) = (share * fall, next, (fall * fall).max(FALL));
+            // The first stages show the way only.
+            if share > SHOWS {
+                continue;
+            }
+            let rough: Vec<f64> = self.arcs.iter().map(|it| last.flow(it, &prices).0).collect();
+            for least in [0.0, nothing] {
+                let found = self.without_friction(&prices, (&rough, least), nothing);
+                if best.prices.is_empty() || found.residual.sum() < best.residual.sum() {
+                    best = found;
+                }
+            }
+            if best.residual.within(nothing.max(NOTHING * scale.price)) || share < ENDS {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The equilibrium without friction whose arcs are full, empty or between as flows show, where
+    /// so little is none; arcs that turn out to be otherwise are corrected.
+    fn without_friction(
+        &self,
+        prices: &[f64],
+        (flows, least): (&[f64], f64),
+        nothing: f64,
+    ) -> Equilibrium {
+        let filled = |(arc, flow): (&Arc, &f64)| {
+            if *flow <= least {
+                Filled::Empty
+            } else if *flow >= arc.most - least {
+                Filled::Full
+            } else {
+                Filled::Between(*flow)
+            }
+        };
+        let mut filled: Vec<Filled> = self.arcs.iter().zip(flows).map(filled).collect();
+        let mut best = Equilibrium::default();
+        let mut near = prices.to_vec();
+        for _ in 0..CORRECTIONS {
+            let (prices, flows) = pools::settle(self, &near, &filled);
+            let found = self.equilibrium(prices, flows, nothing);
+            let mut changed = false;
+            for ((arc, is), flow) in self.arcs.iter().zip(&mut filled).zip(&found.flows) {
+                let gain = arc.gain(&found.prices);
+                let next = match *is {
+                    Filled::Empty if gain > nothing => Filled::Between(0.0),
+                    Filled::Full if gain < -nothing => Filled::Between(arc.most),
+                    Filled::Between(_) if *flow < -nothing => Filled::Empty,
+                    Filled::Between(_) if *flow > arc.most + nothing => Filled::Full,
+                    Filled::Empty | Filled::Full | Filled::Between(_) => continue,
+                };
+                (*is, changed) = (next, true);
+            }
+            near.copy_from_slice(&found.prices);
+            if best.prices.is_empty() || found.residual.sum() < best.residual.sum() {
+                best = found;
+            }
+            if !changed {
+                break;
+            }
+        }
+        best
+    }
+
+    fn scale(&self, prices: &[f64]) -> Scale {
+        let fixed = self.arcs.iter().flat_map(|it| [it.from, it.to]).filter_map(|it| match it {
+            End::Fixed(price) => Some(price),
+            End::Node(_) => None,
+        });
+        let low = fixed.filter(|it| *it < 1e4).fold(1e-3, f64::max);
+        Scale {
+            price: prices.iter().copied().fold(low, f64::max),
+            quantity: self.nodes.iter().map(|it| it.surplus.abs()).fold(1e-3, f64::max),
+        }
+    }
+
+    /// The residuals of prices and flows, where so little counts as no flow.
+    pub(super) fn equilibrium(
+        &self,
+        prices: Vec<f64>,
+        flows: Vec<f64>,
+        nothing: f64,
+    ) -> Equilibrium {
+        let mut over: Vec<f64> = (self.nodes.iter().zip(&prices))
+            .map(|(node, price)| node.surplus + node.supply.at(*price).quantity)
+            .collect();
+        let mut residual = Residual::default();
+        for (arc, flow) in self.arcs.iter().zip(&flows) {
+            if let End::Node(it) = arc.from
+                && let Some(it) = over.get_mut(it)
+            {
+                *it -= flow;
+            }
+            if let End::Node(it) = arc.to
+                && let Some(it) = over.get_mut(it)
+            {
+                *it += arc.arrives * flow;
+            }
+            let gain = arc.gain(&prices);
+            if *flow > nothing {
+                residual.gain = residual.gain.max(-gain);
+            }
+            if *flow < arc.most - nothing {
+                residual.gain = residual.gain.max(gain);
+            }
+            residual.bound = residual.bound.max(-flow).max(flow - arc.most);
+        }
+        residual.balance = over.iter().map(|it| it.abs()).fold(0.0, f64::max);
+        Equilibrium { prices, flows, residual }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Scale {
+    price: f64,
+    quantity: f64,
+}
+
+/// What flows work against at a stage.
+#[derive(Clone, Copy)]
+struct Against {
+    /// USD/t for each Mt along an arc.
+    friction: f64,
+    /// The preference for low prices, Mt for each USD/t.
+    low: f64,
+    /// So little is missed by a solution, Mt.
+    close: f64,
+}
+
+impl Against {
+    fn at(share: f64, scale: Scale) -> Self {
+        Self {
+            friction: FRICTION * share * scale.price / scale.quantity,
+            low: LOW * share * scale.quantity / scale.price,
+            // Prices have sixteen digits, and a friction magnifies the last one.
+            close: (1e-11f64).max(1e-14 / share) * scale.quantity,
+        }
+    }
+
+    /// The flow along an arc, and how it changes with its gain.
+    fn flow(self, arc: &Arc, prices: &[f64]) -> (f64, f64) {
+        let gain = arc.gain(prices);
+        let flow = (gain / self.friction).clamp(0.0, arc.most);
+        let between = gain > 0.0 && flow < arc.most;
+        (flow, if between { 1.0 / self.friction } else { 0.0 })
+    }
+}
+
+/// Buffers of the Newton steps.
+struct Work {
+    slopes: Banded,
+    step: Vec<f64>,
+    over: Vec<f64>,
+    tried: Vec<f64>,
+    /// The flow of arcs that are full or empty.
+    held: Vec<Option<f64>>,
+    /// The arcs of each node.
+    arcs_of: Vec<Vec<usize>>,
+    /// No price lies above.
+    most: f64,
+}
+
+impl Work {
+    fn of(it: &Network) -> Self {
+        let size = it.nodes.len();
+        let width = it.arcs.iter().filter_map(|arc| match (arc.from, arc.to) {
+            (End::Node(one), End::Node(two)) => Some(one.abs_diff(two)),
+            (_, _) => None,
+        });
+        let slopes = Banded::zeros(size, width.max().unwrap_or(0));
+        let mut arcs_of = vec![Vec::new(); size];
+        let mut most: f64 = 1.0;
+        for (place, arc) in it.arcs.iter().enumerate() {
+            for end in [arc.from, arc.to] {
+                match end {
+                    End::Fixed(price) => most = most.max(price),
+                    End::Node(node) => {
+                        if let Some(arcs) = arcs_of.get_mut(node) {
+                            arcs.push(place);
+                        }
+                    }
+                }
+            }
+        }
+        let row = vec![0.0; size];
+        // Where nothing gives without end, nobody knows a highest price.
+        let ends = |node: &usize| {
+            let mut arcs =
+                arcs_of.get(*node).into_iter().flatten().filter_map(|by| it.arcs.get(*by));
+            arcs.any(|it| matches!(it.from, End::Fixed(_)) && it.most.is_infinite())
+        };
+        let most = if (0..size).all(|node| ends(&node)) { 2.0 * most } else { 1e12 };
+        let held = Vec::new();
+        Self { slopes, step: row.clone(), over: row.clone(), tried: row, held, arcs_of, most }
+    }
+
+    /// The step of a falling friction while full, empty and other arcs stay so: exact until one
+    /// of them changes.
+    fn foresee(&mut self, it: &Network, prices: &mut [f64], (last, next): (Against, Against)) {
+        self.held.clear();
+        for arc in &it.arcs {
+            let (flow, rise) = last.flow(arc, prices);
+            self.held.push(if rise > 0.0 { None } else { Some(flow) });
+        }
+        let held = std::mem::take(&mut self.held);
+        self.gather(it, (prices, next.low), |place, arc| {
+            match held.get(place).copied().flatten() {
+                Some(flow) => (flow, 0.0),
+                None => (arc.gain(prices) / next.friction, 1.0 / next.friction),
+            }
+        });
+        self.held = held;
+        for (step, over) in self.step.iter_mut().zip(&self.over) {
+            *step = -over;
+        }
+        self.slopes.solve(&mut self.step);
+        for (price, step) in prices.iter_mut().zip(&self.step) {
+            *price = (*price + step).clamp(-self.most, self.most);
+        }
+    }
+
+    fn newton(&mut self, it: &Network, prices: &mut [f64], against: Against) -> bool {
+        let mut before = self.excess(it, prices, against);
+        for _ in 0..NEWTON_STEPS {
+            if before <= against.close {
+                return true;
+            }
+            for (step, over) in self.step.iter_mut().zip(&self.over) {
+                *step = -over;
+            }
+            self.slopes.solve(&mut self.step);
+            // No step is longer than the way from the lowest price to the highest.
+            let longest = self.step.iter().fold(0.0, |most: f64, it| most.max(it.abs()));
+            let mut part = (self.most / longest).min(1.0);
+            let mut found = f64::INFINITY;
+            let mut tried = std::mem::take(&mut self.tried);
+            for _ in 0..HALVINGS {
+                let moved = prices.iter().zip(&self.step).map(|(price, it)| price + part * it);
+                tried.clear();
+                tried.extend(moved.map(|it| it.clamp(-self.most, self.most)));
+                found = self.excess(it, &tried, against);
+                if found < before * (1.0 - 1e-9) {
+                    break;
+                }
+                part *= 0.5;
+            }
+            if found < before {
+                prices.copy_from_slice(&tried);
+                before = found;
+            } else {
+                // At a bend: each price in turn is brought in line with its neighbours.
+                self.relax(it, prices, against);
+                before = self.excess(it, prices, against);
+            }
+            self.tried = tried;
+        }
+        before <= against.close
+    }
+
+    /// Balances each node in turn, there and back.
+    fn relax(&self, it: &Network, prices: &mut [f64], against: Against) {
+        let size = it.nodes.len();
+        for node in (0..size).chain((0..size).rev()) {
+            let (mut low, mut high) = (-self.most, self.most);
+            let mut price = prices.get(node).copied().unwrap_or(0.0);
+            for step in 0..100 {
+                if let Some(it) = prices.get_mut(node) {
+                    *it = price;
+                }
+                let (over, slope) = self.excess_of(it, (prices, node), against);
+                if over < 0.0 {
+                    low = price
+                } else {
+                    high = price
+                }
+                if over.abs() <= 0.1 * against.close || high - low <= 1e-15 * high.abs() {
+                    break;
+                }
+                let newton = price - over / slope;
+                let inside = step % 3 != 2 && newton > low && newton < high;
+                price = if inside { newton } else { 0.5 * (low + high) };
+            }
+        }
+    }
+
+    /// What one node has beyond its needs, and how that changes with its price.
+    fn excess_of(
+        &self,
+        it: &Network,
+        (prices, place): (&[f64], usize),
+        against: Against,
+    ) -> (f64, f64) {
+        let Some(node) = it.nodes.get(place) else { return (0.0, 1.0) };
+        let price = prices.get(place).copied().unwrap_or(0.0);
+        let at = node.supply.at(price);
+        let mut sum = (node.surplus + at.quantity + against.low * price, at.slope + against.low);
+        for arc in self.arcs_of.get(place).into_iter().flatten().filter_map(|by| it.arcs.get(*by)) {
+            let (flow, rise) = against.flow(arc, prices);
+            if arc.from == End::Node(place) {
+                sum = (sum.0 - flow, sum.1 + rise);
+            } else {
+                sum = (sum.0 + arc.arrives * flow, sum.1 + arc.arrives * arc.worth * rise);
+            }
+        }
+        sum
+    }
+
+    /// What each node has beyond its needs at prices, and how that changes with them; the length
+    /// of the list.
+    fn excess(&mut self, it: &Network, prices: &[f64], against: Against) -> f64 {
+        self.gather(it, (prices, against.low), |_, arc| against.flow(arc, prices));
+        self.over.iter().map(|it| it * it).sum::<f64>().sqrt()
+    }
+
+    fn gather(
+        &mut self,
+        it: &Network,
+        (prices, low): (&[f64], f64),
+        flow_of: impl Fn(usize, &Arc) -> (f64, f64),
+    ) {
+        self.slopes.clear();
+        for (place, (node, price)) in it.nodes.iter().zip(prices).enumerate() {
+            let at = node.supply.at(*price);
+            if let Some(over) = self.over.get_mut(place) {
+                *over = node.surplus + at.quantity + low * price;
+            }
+            self.slopes.add(place, place, at.slope + low);
+        }
+        for (place, arc) in it.arcs.iter().enumerate() {
+            let (flow, rise) = flow_of(place, arc);
+            if flow == 0.0 && rise == 0.0 {
+                continue;
+            }
+            let (from, to) = (arc.from, arc.to);
+            if let End::Node(u) = from {
+                if let Some(over) = self.over.get_mut(u) {
+                    *over -= flow;
+                }
+                self.slopes.add(u, u, rise);
+                if let End::Node(v) = to {
+                    self.slopes.add(u, v, -arc.worth * rise);
+                }
+            }
+            if let End::Node(v) = to {
+                if let Some(over) = self.over.get_mut(v) {
+                    *over += arc.arrives * flow;
+                }
+                self.slopes.add(v, v, arc.arrives * arc.worth * rise);
+                if let End::Node(u) = from {
+                    self.slopes.add(v, u, -arc.arrives * rise);
+                }
+            }
+        }
+    }
+}

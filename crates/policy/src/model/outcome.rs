@@ -1,0 +1,216 @@
+//! What a simulation finds.
+
+use super::network::Residual;
+use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
+use super::world::Input;
+use std::fmt;
+
+/// A member in a year.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The year.
+    pub year: u16,
+    /// The price of a unit; none where there is no market.
+    pub price: Option<UsdPerTonne>,
+    /// Emissions without a market.
+    pub baseline: MegaTonnes,
+    /// The cap.
+    pub cap: MegaTonnes,
+    /// What of it is given free.
+    pub free: MegaTonnes,
+    /// What is avoided.
+    pub abatement: MegaTonnes,
+    /// What is emitted.
+    pub emissions: MegaTonnes,
+    /// What comes by links, less what leaves.
+    pub net_import: MegaTonnes,
+    /// What is kept for later; negative where units of later years are used.
+    pub bank: MegaTonnes,
+    /// Units that nobody wants at any price, and nobody can keep.
+    pub left: MegaTonnes,
+    /// What is not auctioned, at the reserve price.
+    pub withheld: MegaTonnes,
+    /// What tiers release beyond the cap.
+    pub tiers: MegaTonnes,
+    /// What is sold at the ceiling beyond the cap.
+    pub ceiling: MegaTonnes,
+    /// Emissions for which a penalty is paid in place of units.
+    pub fined: MegaTonnes,
+    /// Emissions for which there is nothing at any price.
+    pub missing: MegaTonnes,
+    /// What avoiding and trading abroad cost; transfers within the country are none.
+    pub cost: MillionUsd,
+    /// How much less that is than without links.
+    pub gain: MillionUsd,
+    /// What auctions, tiers and ceiling sales bring the treasury.
+    pub revenue: MillionUsd,
+}
+
+/// A member through the years.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The rate at which its years are discounted, as a share a year.
+    pub rho: f64,
+    /// Its years.
+    pub rows: Vec<Row>,
+}
+
+impl Member {
+    /// The sum of a column, discounted to the first year.
+    pub fn discounted(&self, of: impl Fn(&Row) -> MillionUsd) -> MillionUsd {
+        let mut worth = 1.0;
+        let mut sum = MillionUsd(0.0);
+        for row in &self.rows {
+            sum += of(row) * worth;
+            worth /= 1.0 + self.rho;
+        }
+        sum
+    }
+}
+
+/// What crosses a link in a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// The place of the link.
+    pub link: usize,
+    /// Whose units.
+    pub from: String,
+    /// Where they count.
+    pub to: String,
+    /// The year.
+    pub year: u16,
+    /// What leaves.
+    pub quantity: MegaTonnes,
+    /// As how much it counts.
+    pub arrives: MegaTonnes,
+    /// What a quota holds prices apart by, for each unit that leaves.
+    pub rent: UsdPerTonne,
+    /// What each unit that leaves pays.
+    pub levy: UsdPerTonne,
+}
+
+/// Members whose units have one price in a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Market {
+    /// Their codes.
+    pub jurisdictions: Vec<String>,
+    /// The year.
+    pub year: u16,
+    /// The price.
+    pub price: UsdPerTonne,
+}
+
+/// What a link brings when it is the only one, against no link, discounted to the first year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkGain {
+    /// Whose units.
+    pub from: String,
+    /// Where they count.
+    pub to: String,
+    /// What leaves in all years.
+    pub quantity: MegaTonnes,
+    /// What the one whose units cross gains.
+    pub of_from: MillionUsd,
+    /// What the other gains.
+    pub of_to: MillionUsd,
+}
+
+/// What whoever reads a result should know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// No price brings emissions down to the units there are.
+    Missing {
+        /// Where.
+        code: String,
+        /// When.
+        year: u16,
+        /// How much is missing.
+        quantity: MegaTonnes,
+        /// The price at which the curve ends.
+        price: UsdPerTonne,
+    },
+    /// A penalty is cheaper than a unit.
+    Fined {
+        /// Where.
+        code: String,
+        /// When.
+        year: u16,
+        /// For how much it is paid.
+        quantity: MegaTonnes,
+        /// The penalty.
+        price: UsdPerTonne,
+    },
+    /// More units than anybody needs.
+    LeftOver {
+        /// Where.
+        code: String,
+        /// When.
+        year: u16,
+        /// How many.
+        quantity: MegaTonnes,
+    },
+    /// A condition of the equilibrium is missed.
+    Uncertain {
+        /// By how much.
+        residual: Residual,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { code, year, quantity, price } => write!(
+                to,
+                "{code} {year}: {:.3} Mt are missing at {:.2} a tonne, where its abatement curve \
+                 ends; raise the cap, add measures, or name a ceiling price",
+                quantity.0, price.0
+            ),
+            Self::Fined { code, year, quantity, price } => write!(
+                to,
+                "{code} {year}: for {:.3} Mt the penalty of {:.2} a tonne is paid in place of units",
+                quantity.0, price.0
+            ),
+            Self::LeftOver { code, year, quantity } => write!(
+                to,
+                "{code} {year}: {:.3} Mt of units are left over and worth nothing: the cap is above \
+                 emissions (hot air, if it were sold)",
+                quantity.0
+            ),
+            Self::Uncertain { residual } => write!(
+                to,
+                "the equilibrium misses a condition: balance by {:.1e} Mt, prices by {:.1e} a \
+                 tonne, bounds by {:.1e} Mt; do not rely on these figures",
+                residual.balance, residual.gain, residual.bound
+            ),
+        }
+    }
+}
+
+/// All that a simulation finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The name of the market.
+    pub name: String,
+    /// Its currency.
+    pub currency: String,
+    /// The years.
+    pub years: Vec<u16>,
+    /// Who shares a price when.
+    pub markets: Vec<Market>,
+    /// The members.
+    pub members: Vec<Member>,
+    /// What crosses links.
+    pub flows: Vec<Flow>,
+    /// What each link brings alone.
+    pub link_gains: Vec<LinkGain>,
+    /// What should be known.
+    pub warnings: Vec<Warning>,
+    /// How far the equilibrium is from its conditions.
+    pub residual: Residual,
+    /// On what it rests.
+    pub inputs: Vec<Input>,
+}

@@ -1,0 +1,388 @@
+//! From a world to what comes of it: the equilibrium with its links, the same without any, and the
+//! difference for each member.
+
+use super::banking::{MarketYear, Step, StepSide};
+use super::macc::Macc;
+use super::markets::{self, Chain, Joint, LinkYear};
+use super::network::Residual;
+use super::outcome::{Flow, LinkGain, Market, Member, Outcome, Row, Warning};
+use super::supply::Supply;
+use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
+use super::world::{RegionYear, World};
+
+/// Where a curve has no end, no price is above this, USD/t.
+const DEAREST: f64 = 1e9;
+/// Less than this is shown as nothing, Mt: a tonne.
+const TONNE: f64 = 1e-6;
+/// A result that misses one of its conditions by more than this carries a warning, Mt and USD/t.
+const CERTAIN: f64 = 1e-6;
+
+/// What a step of a market's year is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// What is not auctioned below the reserve price.
+    Withheld,
+    /// What tiers release.
+    Tier,
+    /// What is sold at the ceiling.
+    Ceiling,
+    /// What is paid for rather than surrendered.
+    Fine,
+    /// What nothing avoids at any price.
+    Missing,
+}
+
+/// The curves of a year, none of them further than measures can have spread.
+fn supply(it: &RegionYear) -> Supply {
+    let bounded = it.sectors.iter().map(|it| match &it.macc {
+        Macc::Points(points) => Macc::Points(bounded(points, it.most)),
+        other @ (Macc::Quadratic { .. }
+        | Macc::Power { .. }
+        | Macc::Linear { .. }
+        | Macc::Exponential { .. }) => other.clone(),
+    });
+    let all: Vec<Macc> = bounded.collect();
+    Supply::of(&all)
+}
+
+/// Points up to a quantity.
+fn bounded(points: &[(f64, f64)], most: f64) -> Vec<(f64, f64)> {
+    let inside = points.partition_point(|it| it.1 <= most);
+    let mut all: Vec<(f64, f64)> = points.iter().take(inside).copied().collect();
+    if let (Some(last), Some(next)) = (all.last().copied(), points.get(inside))
+        && most > last.1
+    {
+        let part = (most - last.1) / (next.1 - last.1);
+        all.push((last.0 + part * (next.0 - last.0), most));
+    }
+    all
+}
+
+fn steps(it: &RegionYear, supply: &Supply) -> (Vec<Step>, Vec<Kind>) {
+    let mut all = Vec::new();
+    let mut add = |kind, price, most| {
+        let side = if kind == Kind::Withheld { StepSide::Takes } else { StepSide::Gives };
+        all.push((Step { price, most, side }, kind));
+    };
+    if it.floor > 0.0 && it.auctioned > 0.0 {
+        add(Kind::Withheld, it.floor, it.auctioned);
+    }
+    for (price, most) in it.tiers.iter().filter(|it| it.1 > 0.0) {
+        add(Kind::Tier, *price, *most);
+    }
+    if let Some(price) = it.ceiling {
+        add(Kind::Ceiling, price, f64::INFINITY);
+    }
+    if let Some(price) = it.fine {
+        add(Kind::Fine, price, f64::INFINITY);
+    }
+    let dearest = all_prices(it).fold(supply.last_price(), f64::max);
+    all_missing(&mut all, if supply.is_endless() { DEAREST } else { dearest });
+    all.into_iter().unzip()
+}
+
+fn all_prices(it: &RegionYear) -> impl Iterator<Item = f64> + '_ {
+    let tiers = it.tiers.iter().map(|it| it.0);
+    tiers.chain([it.floor]).chain(it.ceiling).chain(it.fine)
+}
+
+fn all_missing(all: &mut Vec<(Step, Kind)>, price: f64) {
+    let step = Step { price, most: f64::INFINITY, side: StepSide::Gives };
+    all.push((step, Kind::Missing));
+}
+
+/// The chains of a world.
+struct Built {
+    chains: Vec<Chain>,
+    kinds: Vec<Vec<Vec<Kind>>>,
+}
+
+impl Built {
+    fn of(world: &World) -> Self {
+        let mut built = Self { chains: Vec::new(), kinds: Vec::new() };
+        for region in &world.regions {
+            let mut chain = Chain { rho: region.rho, years: Vec::new() };
+            let mut kinds = Vec::new();
+            for year in &region.years {
+                let Some(year) = year else {
+                    chain.years.push(MarketYear::default());
+                    kinds.push(Vec::new());
+                    continue;
+                };
+                let supply = supply(year);
+                let (steps, of_year) = steps(year, &supply);
+                let surplus = year.cap + year.opening - year.all_baseline();
+                let (borrow, keeps) = (year.borrow, year.keeps);
+                chain.years.push(MarketYear { supply, surplus, steps, borrow, keeps });
+                kinds.push(of_year);
+            }
+            // What is left in the last year is left.
+            if let Some(last) = chain.years.last_mut() {
+                last.keeps = false;
+            }
+            built.chains.push(chain);
+            built.kinds.push(kinds);
+        }
+        built
+    }
+}
+
+/// The links of a world, year by year, where both ends have a market; with the place of each.
+fn link_years(world: &World, only: Option<usize>) -> (Vec<LinkYear>, Vec<usize>) {
+    let has_market = |region: usize, year: usize| {
+        world.regions.get(region).and_then(|it| it.years.get(year)).is_some_and(Option::is_some)
+    };
+    let mut all = Vec::new();
+    let mut places = Vec::new();
+    for (place, link) in world.links.iter().enumerate() {
+        if only.is_some_and(|it| it != place) {
+            continue;
+        }
+        for (year, most) in link.most.iter().enumerate() {
+            let (from, to) = (link.from, link.to);
+            if *most <= 0.0 || !has_market(from, year) || !has_market(to, year) {
+                continue;
+            }
+            let (ratio, levy, most) = (link.ratio, link.levy, *most);
+            all.push(LinkYear { year, from, to, ratio, levy, most });
+            places.push(place);
+        }
+    }
+    (all, places)
+}
+
+/// Simulates a world.
+pub fn run(world: &World) -> Outcome {
+    let built = Built::of(world);
+    let (links, places) = link_years(world, None);
+    let linked = markets::solve(&built.chains, &links);
+    let alone = if links.is_empty() { linked.clone() } else { markets::solve(&built.chains, &[]) };
+    let mut members = members(world, &built, &linked);
+    let costs = costs(&built, &linked, &links);
+    let costs_alone = self::costs(&built, &alone, &[]);
+    for (member, (with, without)) in members.iter_mut().zip(costs.iter().zip(&costs_alone)) {
+        for (row, (with, without)) in member.rows.iter_mut().zip(with.iter().zip(without)) {
+            row.cost = MillionUsd(*with);
+            row.gain = MillionUsd(without - with);
+        }
+    }
+    for (link, flow) in links.iter().zip(&linked.flows) {
+        let (leaves, arrives) = (MegaTonnes(*flow), MegaTonnes(link.ratio * flow));
+        let mut add = |member: usize, quantity: MegaTonnes| {
+            let rows = members.get_mut(member).map(|it| &mut it.rows);
+            if let Some(row) = rows.and_then(|it| it.get_mut(link.year)) {
+                row.net_import += quantity;
+            }
+        };
+        add(link.from, -leaves);
+        add(link.to, arrives);
+    }
+    let flows = flows(world, &linked, (&links, &places));
+    let mut warnings = warnings(&members);
+    let residual = linked.residual.worse(alone.residual);
+    if !residual.within(CERTAIN) {
+        warnings.push(Warning::Uncertain { residual });
+    }
+    Outcome {
+        name: world.name.clone(),
+        currency: world.currency.clone(),
+        years: world.years.clone(),
+        markets: joined(world, &linked, &links),
+        link_gains: link_gains(world, &built, &costs_alone),
+        members,
+        flows,
+        warnings,
+        residual,
+        inputs: world.inputs.clone(),
+    }
+}
+
+/// What each member's years come to, without what depends on others.
+fn members(world: &World, built: &Built, joint: &Joint) -> Vec<Member> {
+    let mut all = Vec::new();
+    for (place, region) in world.regions.iter().enumerate() {
+        let mut rows = Vec::new();
+        for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
+            rows.push(row(*year, of_year.as_ref(), (built, joint), (place, number)));
+        }
+        let (code, name) = (region.code.clone(), region.name.clone());
+        all.push(Member { code, name, rho: region.rho, rows });
+    }
+    all
+}
+
+fn at<T: Copy>(rows: &[Vec<T>], place: (usize, usize)) -> Option<T> {
+    rows.get(place.0).and_then(|it| it.get(place.1)).copied()
+}
+
+fn row(
+    year: u16,
+    of_year: Option<&RegionYear>,
+    (built, joint): (&Built, &Joint),
+    place: (usize, usize),
+) -> Row {
+    let chain_year = built.chains.get(place.0).and_then(|it| it.years.get(place.1));
+    let (Some(it), Some(chain_year)) = (of_year, chain_year) else {
+        return Row { year, ..Row::default() };
+    };
+    let price = at(&joint.prices, place).unwrap_or(0.0);
+    let given = joint.steps.get(place.0).and_then(|it| it.get(place.1));
+    let kinds = built.kinds.get(place.0).and_then(|it| it.get(place.1));
+    let sum = |wanted: Kind| {
+        let all = given.into_iter().flatten().zip(kinds.into_iter().flatten());
+        MegaTonnes(all.filter(|(_, kind)| **kind == wanted).map(|(given, _)| *given).sum())
+    };
+    let abatement = MegaTonnes(chain_year.supply.at(price).quantity);
+    let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
+    let sold = MegaTonnes(it.auctioned) - withheld + tiers + ceiling;
+    let price = UsdPerTonne(price);
+    let baseline = MegaTonnes(it.all_baseline());
+    Row {
+        year,
+        price: Some(price),
+        baseline,
+        cap: MegaTonnes(it.cap),
+        free: MegaTonnes(it.free),
+        abatement,
+        emissions: baseline - abatement,
+        bank: MegaTonnes(at(&joint.banks, place).unwrap_or(0.0)),
+        left: MegaTonnes(at(&joint.left, place).unwrap_or(0.0)),
+        withheld,
+        tiers,
+        ceiling,
+        fined: sum(Kind::Fine),
+        missing: sum(Kind::Missing),
+        revenue: price * sold,
+        ..Row::default()
+    }
+}
+
+/// What each member and year pays: for what it avoids, for what it buys abroad, less what it sells
+/// and its half of rents and levies.
+fn costs(built: &Built, joint: &Joint, links: &[LinkYear]) -> Vec<Vec<f64>> {
+    let mut costs: Vec<Vec<f64>> = (built.chains.iter().zip(&joint.prices))
+        .map(|(chain, prices)| {
+            chain.years.iter().zip(prices).map(|(year, price)| year.supply.cost(*price)).collect()
+        })
+        .collect();
+    for (link, flow) in links.iter().zip(&joint.flows) {
+        let from = at(&joint.prices, (link.from, link.year)).unwrap_or(0.0);
+        let to = at(&joint.prices, (link.to, link.year)).unwrap_or(0.0);
+        let half = 0.5 * (link.ratio * to - from);
+        let mut pay = |member: usize, amount: f64| {
+            if let Some(it) = costs.get_mut(member).and_then(|it| it.get_mut(link.year)) {
+                *it += amount;
+            }
+        };
+        pay(link.from, -(from + half) * flow);
+        pay(link.to, (from + half) * flow);
+    }
+    costs
+}
+
+fn flows(world: &World, joint: &Joint, (links, places): (&[LinkYear], &[usize])) -> Vec<Flow> {
+    let mut all = Vec::new();
+    for ((link, flow), place) in links.iter().zip(&joint.flows).zip(places) {
+        let from = at(&joint.prices, (link.from, link.year)).unwrap_or(0.0);
+        let to = at(&joint.prices, (link.to, link.year)).unwrap_or(0.0);
+        if *flow <= TONNE {
+            continue;
+        }
+        let code = |place: usize| world.regions.get(place).map(|it| it.code.clone());
+        all.push(Flow {
+            link: *place,
+            from: code(link.from).unwrap_or_default(),
+            to: code(link.to).unwrap_or_default(),
+            year: world.years.get(link.year).copied().unwrap_or_default(),
+            quantity: MegaTonnes(*flow),
+            arrives: MegaTonnes(link.ratio * flow),
+            rent: UsdPerTonne((link.ratio * to - from - link.levy).max(0.0)),
+            levy: UsdPerTonne(link.levy),
+        });
+    }
+    all
+}
+
+/// Which members have one market in a year: those between which units flow at one price.
+fn joined(world: &World, joint: &Joint, links: &[LinkYear]) -> Vec<Market> {
+    let mut all = Vec::new();
+    for (number, year) in world.years.iter().enumerate() {
+        let mut of: Vec<usize> = (0..world.regions.len()).collect();
+        for (link, flow) in links.iter().zip(&joint.flows).filter(|(it, _)| it.year == number) {
+            let price = |place| at(&joint.prices, (place, number)).unwrap_or(0.0);
+            let same = (price(link.from) - price(link.to)).abs() <= CERTAIN;
+            let ends = of.get(link.from).copied().zip(of.get(link.to).copied());
+            if let Some((one, other)) = ends.filter(|_| *flow > TONNE && same) {
+                of.iter_mut()
+                    .filter(|it| **it == one.max(other))
+                    .for_each(|it| *it = one.min(other));
+            }
+        }
+        for first in 0..world.regions.len() {
+            let mine = world.regions.iter().zip(&of).filter(|(_, it)| **it == first);
+            let with_market =
+                |it: &super::world::Region| it.years.get(number).is_some_and(Option::is_some);
+            let codes: Vec<String> =
+                mine.filter(|(it, _)| with_market(it)).map(|(it, _)| it.code.clone()).collect();
+            if !codes.is_empty() {
+                let price = UsdPerTonne(at(&joint.prices, (first, number)).unwrap_or(0.0));
+                all.push(Market { jurisdictions: codes, year: *year, price });
+            }
+        }
+    }
+    all
+}
+
+/// What each link alone brings its ends against no link, discounted to the first year.
+fn link_gains(world: &World, built: &Built, alone: &[Vec<f64>]) -> Vec<LinkGain> {
+    let mut all = Vec::new();
+    for (place, link) in world.links.iter().enumerate() {
+        let (links, _) = link_years(world, Some(place));
+        let joint = markets::solve(&built.chains, &links);
+        let costs = costs(built, &joint, &links);
+        let gain = |member: usize| {
+            let rho = world.regions.get(member).map_or(0.0, |it| it.rho);
+            let years = alone.get(member).into_iter().flatten();
+            let with = costs.get(member).into_iter().flatten();
+            let mut worth = 1.0;
+            let mut sum = 0.0;
+            for (without, with) in years.zip(with) {
+                sum += worth * (without - with);
+                worth /= 1.0 + rho;
+            }
+            MillionUsd(sum)
+        };
+        let code = |place: usize| world.regions.get(place).map(|it| it.code.clone());
+        all.push(LinkGain {
+            from: code(link.from).unwrap_or_default(),
+            to: code(link.to).unwrap_or_default(),
+            quantity: MegaTonnes(joint.flows.iter().sum()),
+            of_from: gain(link.from),
+            of_to: gain(link.to),
+        });
+    }
+    all
+}
+
+fn warnings(members: &[Member]) -> Vec<Warning> {
+    let mut all = Vec::new();
+    for member in members {
+        for row in &member.rows {
+            let (code, year) = (member.code.clone(), row.year);
+            let Some(price) = row.price else { continue };
+            if row.missing.0 > TONNE {
+                all.push(Warning::Missing { code, year, quantity: row.missing, price });
+            } else if row.fined.0 > TONNE {
+                all.push(Warning::Fined { code, year, quantity: row.fined, price });
+            } else if row.left.0 > TONNE {
+                all.push(Warning::LeftOver { code, year, quantity: row.left });
+            }
+        }
+    }
+    all
+}
+
+/// Whether an outcome meets all its conditions.
+pub fn is_certain(residual: Residual) -> bool {
+    residual.within(CERTAIN)
+}

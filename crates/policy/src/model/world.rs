@@ -1,0 +1,343 @@
+//! What the model reckons with: each jurisdiction's years, and the links between them.
+//!
+//! A world is made from a policy and a table of installations, or stands whole in a policy file:
+//! then a jurisdiction names its `macc` and its `requirement`.
+
+use super::macc::Macc;
+use crate::abatement::Curve;
+use crate::chapter::{Jurisdiction, UnusedNewEntrants};
+use crate::link::Link;
+use crate::plants::PlantRow;
+use crate::schema::Policy;
+use std::collections::BTreeMap;
+
+/// On what a figure rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provenance {
+    /// Measured, or taken from a law.
+    Measured,
+    /// Computed from measured figures.
+    Derived,
+    /// A figure of something else that stands in for it.
+    Proxy,
+    /// Somebody's judgement.
+    Assumption,
+}
+
+impl Provenance {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Derived => "derived",
+            Self::Proxy => "proxy",
+            Self::Assumption => "assumption",
+        }
+    }
+}
+
+/// An input with its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Whose: the code of a jurisdiction or a link; empty for all.
+    pub of: String,
+    /// What.
+    pub what: String,
+    /// On what it rests.
+    pub provenance: Provenance,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A sector of a jurisdiction in a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sector {
+    /// Its name.
+    pub name: String,
+    /// Its emissions without a market, Mt.
+    pub baseline: f64,
+    /// What is avoided there at a price, without a limit to building.
+    pub macc: Macc,
+    /// The most that can be avoided in this year, since measures spread no faster, Mt.
+    pub most: f64,
+}
+
+/// A jurisdiction in a year in which it owes units.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RegionYear {
+    /// Emissions without a market, by sector.
+    pub sectors: Vec<Sector>,
+    /// Emissions without a market beyond those of sectors, Mt: in a world that states what must be
+    /// avoided, all of that.
+    pub baseline: f64,
+    /// The cap, Mt.
+    pub cap: f64,
+    /// Units of earlier law, Mt.
+    pub opening: f64,
+    /// What of the cap is auctioned, Mt.
+    pub auctioned: f64,
+    /// What of the cap is given free, Mt.
+    pub free: f64,
+    /// Below it nothing is auctioned, USD/t.
+    pub floor: f64,
+    /// Prices at which more is sold, USD/t, and how much, Mt.
+    pub tiers: Vec<(f64, f64)>,
+    /// At this price units are sold without end, USD/t.
+    pub ceiling: Option<f64>,
+    /// At this price operators pay rather than surrender, USD/t: a penalty that ends the duty.
+    pub fine: Option<f64>,
+    /// How many units of the next year may be used, Mt.
+    pub borrow: f64,
+    /// Whether units of this year count in the next.
+    pub keeps: bool,
+}
+
+impl RegionYear {
+    /// Emissions without a market, Mt.
+    pub fn all_baseline(&self) -> f64 {
+        self.baseline + self.sectors.iter().map(|it| it.baseline).sum::<f64>()
+    }
+}
+
+/// A jurisdiction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Region {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// At which rate those who keep units discount, as a share a year.
+    pub rho: f64,
+    /// Its years; none where it owes no units.
+    pub years: Vec<Option<RegionYear>>,
+}
+
+/// A one-way link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorldLink {
+    /// The place of the jurisdiction whose units cross.
+    pub from: usize,
+    /// The place of the one where they count.
+    pub to: usize,
+    /// As how many one counts there.
+    pub ratio: f64,
+    /// What each unit pays, USD/t.
+    pub levy: f64,
+    /// The most that may leave in each year, Mt; infinite where there is no quota, 0 where it is
+    /// closed.
+    pub most: Vec<f64>,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// The name of the market.
+    pub name: String,
+    /// Its currency.
+    pub currency: String,
+    /// The years.
+    pub years: Vec<u16>,
+    /// The jurisdictions in the order of the file.
+    pub regions: Vec<Region>,
+    /// The links.
+    pub links: Vec<WorldLink>,
+    /// The inputs with their sources.
+    pub inputs: Vec<Input>,
+}
+
+/// The shares of a jurisdiction's covered emissions by sector, from the installations that owe.
+fn shares(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String, f64> {
+    let sectors = it.sectors.at(year);
+    let owes = |row: &&PlantRow| {
+        row.jurisdiction == it.code
+            && row.emissions_t >= it.threshold_t
+            && sectors.contains(&row.sector)
+    };
+    let mut all: BTreeMap<String, f64> = BTreeMap::new();
+    for row in plants.iter().filter(owes) {
+        *all.entry(row.sector.clone()).or_default() += row.emissions_t as f64;
+    }
+    if all.is_empty() {
+        all = sectors.into_iter().map(|it| (it, 1.0)).collect();
+    }
+    let sum: f64 = all.values().sum();
+    all.values_mut().for_each(|it| *it /= sum);
+    all
+}
+
+/// A curve of shares as one of megatonnes.
+fn in_mt(curve: &Curve, baseline: f64) -> Macc {
+    Macc::Points(curve.points().map(|(price, share)| (price, share * baseline)).collect())
+}
+
+impl World {
+    /// The world of a policy, for some of its years.
+    pub fn of(policy: &Policy, plants: &[PlantRow], years: (u16, u16)) -> Self {
+        let all: Vec<u16> = (years.0..=years.1).collect();
+        let regions = policy.jurisdictions.iter().map(|it| region(policy, it, (plants, &all)));
+        let mut world = Self {
+            name: policy.name.clone(),
+            currency: policy.currency.clone(),
+            regions: regions.collect(),
+            years: all,
+            links: Vec::new(),
+            inputs: Vec::new(),
+        };
+        world.links = policy.links.iter().filter_map(|it| world.link(it)).collect();
+        world.inputs = inputs(policy, plants);
+        world
+    }
+
+    /// The place of a jurisdiction.
+    pub fn place(&self, code: &str) -> Option<usize> {
+        self.regions.iter().position(|it| it.code == code)
+    }
+
+    fn link(&self, it: &Link) -> Option<WorldLink> {
+        let most = |year: &u16| {
+            let quota = it.quota_mt.as_ref().map_or(f64::INFINITY, |it| it.at(*year));
+            if *year >= it.from_year { quota } else { 0.0 }
+        };
+        Some(WorldLink {
+            from: self.place(&it.from)?,
+            to: self.place(&it.to)?,
+            ratio: f64::from(it.ratio.0) / f64::from(it.ratio.1),
+            levy: it.levy_usd,
+            most: self.years.iter().map(most).collect(),
+        })
+    }
+}
+
+fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u16])) -> Region {
+    let begins = (policy.first_year..=policy.last_year).find(|year| it.obliges(*year));
+    let year = |year: &u16| {
+        if let Some(requirement) = &it.requirement_mt {
+            return Some(RegionYear {
+                sectors: vec![whole(it)],
+                baseline: requirement.at(*year)?,
+                keeps: it.valid_to(*year) > *year,
+                floor: it.auctions.reserve_usd.at(*year),
+                ceiling: it.auctions.ceiling(*year),
+                ..RegionYear::default()
+            });
+        }
+        it.obliges(*year).then(|| region_year(policy, it, (plants, *year), begins))
+    };
+    let years = years.iter().map(year).collect();
+    let rho = it.abatement.discount_percent / 100.0;
+    Region { code: it.code.clone(), name: it.name.clone(), rho, years }
+}
+
+/// A curve of its own for all that a jurisdiction covers.
+fn whole(it: &Jurisdiction) -> Sector {
+    let macc = it.macc.clone().unwrap_or(Macc::Points(Vec::new()));
+    Sector { name: "all".to_owned(), baseline: 0.0, macc, most: f64::INFINITY }
+}
+
+fn region_year(
+    policy: &Policy,
+    it: &Jurisdiction,
+    (plants, year): (&[PlantRow], u16),
+    begins: Option<u16>,
+) -> RegionYear {
+    let baseline = it.baseline(policy.first_year, year);
+    let (sectors, beyond) = match &it.macc {
+        Some(_) => (vec![whole(it)], baseline),
+        None => (sectors(it, (plants, year), (baseline, begins)), 0.0),
+    };
+    // A cap that follows the activity is a share of what would have been emitted.
+    let cap = if it.intensity {
+        baseline * it.declared.cap_percent_of_baseline.at(year) / 100.0
+    } else {
+        it.cap_mt.at(year)
+    };
+    let new_entrants = it.new_entrants_percent.at(year);
+    let sold_too =
+        if it.unused_new_entrants == UnusedNewEntrants::Auction { new_entrants } else { 0.0 };
+    let percent = |percent: f64| cap * percent / 100.0;
+    let tier = percent(it.auctions.cost_containment_percent_of_cap);
+    let penalty = it.penalty.usd.at(year);
+    RegionYear {
+        sectors,
+        baseline: beyond,
+        cap,
+        opening: if begins == Some(year) { it.opening_mt } else { 0.0 },
+        auctioned: percent(it.auction_percent.at(year) + sold_too),
+        free: percent(it.free_percent.at(year)),
+        floor: it.auctions.reserve_usd.at(year),
+        tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
+        ceiling: it.auctions.ceiling(year),
+        fine: (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty),
+        borrow: baseline * it.declared.borrowing_percent / 100.0,
+        keeps: it.valid_to(year) > year && it.obliges(year + 1),
+    }
+}
+
+/// The sectors of a year; measures spread from the year before the market on.
+fn sectors(
+    it: &Jurisdiction,
+    (plants, year): (&[PlantRow], u16),
+    (baseline, begins): (f64, Option<u16>),
+) -> Vec<Sector> {
+    let built = f64::from(year - begins.unwrap_or(year) + 1);
+    let spread = it.abatement.diffusion_percent / 100.0 * built;
+    let sector = |(name, share): (String, f64)| {
+        let (curve, baseline) = (it.abatement.curve(&name), baseline * share);
+        let most = spread.min(1.0) * curve.potential() * baseline;
+        Sector { macc: in_mt(&curve, baseline), name, baseline, most }
+    };
+    shares(it, plants, year).into_iter().map(sector).collect()
+}
+
+/// The inputs of a policy, each with what it rests on.
+fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
+    let mut all = Vec::new();
+    for it in policy.jurisdictions.iter().filter(|it| it.takes_part(policy)) {
+        let mut add = |what: &str, provenance, source: &str| {
+            let (of, what, source) = (it.code.clone(), what.to_owned(), source.to_owned());
+            all.push(Input { of, what, provenance, source });
+        };
+        for (what, key) in [
+            ("emissions without a market", "baseline_mt"),
+            ("their growth", "growth_percent_per_year"),
+            ("caps", "cap_mt"),
+            ("requirement", "requirement"),
+            ("free allocation", "free_percent"),
+            ("auctions", "auction_percent"),
+            ("reserve price", "auction_reserve_usd_per_t"),
+            ("ceiling price", "price_ceiling_usd_per_t"),
+            ("penalty", "penalty_usd_per_t"),
+            ("discount rate", "discount_percent_per_year"),
+        ] {
+            if !it.names(key) {
+                continue;
+            }
+            let (basis, provenance) = match it.basis.get(key).map(String::as_str) {
+                Some(basis @ ("law" | "measured")) => (basis, Provenance::Measured),
+                Some(basis) => (basis, Provenance::Assumption),
+                None => ("assumption", Provenance::Assumption),
+            };
+            add(what, provenance, &format!("the policy file: {basis}"));
+        }
+        if it.macc.is_some() {
+            add("abatement curve", Provenance::Assumption, "the policy file");
+            continue;
+        }
+        if it.abatement.bands.is_some() {
+            add("abatement bands", Provenance::Assumption, "the policy file");
+        } else {
+            let source = "abatement bands by sector, informed by the cost bands of IPCC AR6 WG III, \
+                          times the country's multipliers";
+            add("abatement bands", Provenance::Proxy, source);
+        }
+        let listed = plants.iter().any(|row| row.jurisdiction == it.code);
+        let source = "the table of installations (data/SOURCES.md)";
+        let (provenance, source) = if listed {
+            (Provenance::Derived, source)
+        } else {
+            (Provenance::Assumption, "equal shares: no installation is listed")
+        };
+        add("shares of sectors", provenance, source);
+    }
+    all
+}
