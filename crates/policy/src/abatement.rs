@@ -85,9 +85,22 @@ impl Curve {
         self.0.last().map_or(0.0, |it| it.1)
     }
 
+    /// The curve with a share added at every price.
+    pub fn raised(&self, by: f64) -> Self {
+        Self(self.0.iter().map(|(price, share)| (*price, (share + by).min(1.0))).collect())
+    }
+
     /// The curve with its shares multiplied.
     pub fn scaled(&self, by: f64) -> Self {
         Self(self.0.iter().map(|(price, share)| (*price, (share * by).min(1.0))).collect())
+    }
+}
+
+/// The share that is worth avoiding at no price, which the bands leave out.
+pub fn zero_price_share(sector: &str) -> f64 {
+    match sector {
+        "power" | "heat" => 0.06,
+        _ => 0.03,
     }
 }
 

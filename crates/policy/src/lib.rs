@@ -18,6 +18,7 @@ pub mod plants;
 pub mod reader;
 pub mod rehearsal;
 mod reserve;
+pub mod scenario;
 pub mod schema;
 mod trading;
 

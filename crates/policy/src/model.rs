@@ -4,12 +4,14 @@
 
 mod banded;
 pub mod banking;
+pub mod foresight;
 pub mod macc;
 pub mod markets;
 pub mod mode;
 pub mod network;
 pub mod outcome;
 mod pools;
+mod settle;
 pub mod simulate;
 pub mod supply;
 pub mod units;

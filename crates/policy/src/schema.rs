@@ -5,6 +5,7 @@ use crate::check;
 use crate::link::{self, Link};
 use crate::reader::{Mistake, Report, Section};
 use crate::rehearsal::{self, RehearsalPolicy};
+use crate::scenario::{self, Scenario};
 use karvan_core::compatibility::Pair;
 use karvan_core::id::Label;
 use karvan_core::publication::YEARS_LATER;
@@ -86,6 +87,8 @@ pub struct Policy {
     pub payment_days: u16,
     /// How a rehearsal is played.
     pub rehearsal: RehearsalPolicy,
+    /// What the model assumes beyond the chapters.
+    pub scenario: Scenario,
     /// SHA-256 of the file.
     pub hash: [u8; 32],
 }
@@ -192,6 +195,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         settles: BTreeSet::new(),
         payment_days: 30,
         rehearsal: RehearsalPolicy::default(),
+        scenario: Scenario::default(),
         hash: Sha256::digest(text).into(),
     };
     match root.section("market") {
@@ -199,6 +203,7 @@ fn read(report: &Report<'_>, table: &DeTable<'_>, text: &str) -> Policy {
         Some(section) => market(section, &mut policy),
     }
     policy.rehearsal = rehearsal::read(&root);
+    policy.scenario = scenario::read(&root);
     match root.section("jurisdiction") {
         None => root.mistake("jurisdiction", "is missing; a market has a [jurisdiction.CODE]"),
         Some(section) => policy.jurisdictions = chapters(&section, &policy),

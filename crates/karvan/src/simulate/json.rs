@@ -75,6 +75,7 @@ fn row(it: &Row) -> Value {
         "net_import": it.net_import.0,
         "bank": it.bank.0,
         "left_over": it.left.0,
+        "quantity_rule": it.reserve.0,
         "withheld": it.withheld.0,
         "tiers": it.tiers.0,
         "ceiling": it.ceiling.0,

@@ -28,6 +28,8 @@ pub struct Row {
     pub bank: MegaTonnes,
     /// Units that nobody wants at any price, and nobody can keep.
     pub left: MegaTonnes,
+    /// What the quantity rule adds to auctions; negative where it takes from them.
+    pub reserve: MegaTonnes,
     /// What is not auctioned, at the reserve price.
     pub withheld: MegaTonnes,
     /// What tiers release beyond the cap.
@@ -38,7 +40,8 @@ pub struct Row {
     pub fined: MegaTonnes,
     /// Emissions for which there is nothing at any price.
     pub missing: MegaTonnes,
-    /// What avoiding and trading abroad cost; transfers within the country are none.
+    /// What avoiding and trading abroad cost, with units beyond the cap at their price; transfers
+    /// within the country are none.
     pub cost: MillionUsd,
     /// How much less that is than without links.
     pub gain: MillionUsd,
@@ -153,6 +156,13 @@ pub enum Warning {
         /// How many.
         quantity: MegaTonnes,
     },
+    /// The quantity rule, or what stays built, does not come to rest.
+    Unsettled {
+        /// How much it still moves auctions.
+        moved: MegaTonnes,
+        /// Whether it goes to and fro between two states.
+        circles: bool,
+    },
     /// A condition of the equilibrium is missed.
     Uncertain {
         /// By how much.
@@ -180,6 +190,15 @@ impl fmt::Display for Warning {
                  emissions (hot air, if it were sold)",
                 quantity.0
             ),
+            Self::Unsettled { moved, circles } => {
+                let how = if *circles { "goes to and fro between two states" } else { "moves on" };
+                write!(
+                    to,
+                    "the quantity rule {how}: the last round moved auctions by {:.3} Mt; its \
+                     thresholds lie where no volume satisfies them",
+                    moved.0
+                )
+            }
             Self::Uncertain { residual } => write!(
                 to,
                 "the equilibrium misses a condition: balance by {:.1e} Mt, prices by {:.1e} a \

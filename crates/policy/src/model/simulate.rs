@@ -2,130 +2,17 @@
 //! difference for each member.
 
 use super::banking::{MarketYear, Step, StepSide};
-use super::macc::Macc;
-use super::markets::{self, Chain, Joint, LinkYear};
+use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{Flow, LinkGain, Market, Member, Outcome, Row, Warning};
-use super::supply::Supply;
+use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
 use super::world::{RegionYear, World};
 
-/// Where a curve has no end, no price is above this, USD/t.
-const DEAREST: f64 = 1e9;
 /// Less than this is shown as nothing, Mt: a tonne.
 const TONNE: f64 = 1e-6;
 /// A result that misses one of its conditions by more than this carries a warning, Mt and USD/t.
 const CERTAIN: f64 = 1e-6;
-
-/// What a step of a market's year is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// What is not auctioned below the reserve price.
-    Withheld,
-    /// What tiers release.
-    Tier,
-    /// What is sold at the ceiling.
-    Ceiling,
-    /// What is paid for rather than surrendered.
-    Fine,
-    /// What nothing avoids at any price.
-    Missing,
-}
-
-/// The curves of a year, none of them further than measures can have spread.
-fn supply(it: &RegionYear) -> Supply {
-    let bounded = it.sectors.iter().map(|it| match &it.macc {
-        Macc::Points(points) => Macc::Points(bounded(points, it.most)),
-        other @ (Macc::Quadratic { .. }
-        | Macc::Power { .. }
-        | Macc::Linear { .. }
-        | Macc::Exponential { .. }) => other.clone(),
-    });
-    let all: Vec<Macc> = bounded.collect();
-    Supply::of(&all)
-}
-
-/// Points up to a quantity.
-fn bounded(points: &[(f64, f64)], most: f64) -> Vec<(f64, f64)> {
-    let inside = points.partition_point(|it| it.1 <= most);
-    let mut all: Vec<(f64, f64)> = points.iter().take(inside).copied().collect();
-    if let (Some(last), Some(next)) = (all.last().copied(), points.get(inside))
-        && most > last.1
-    {
-        let part = (most - last.1) / (next.1 - last.1);
-        all.push((last.0 + part * (next.0 - last.0), most));
-    }
-    all
-}
-
-fn steps(it: &RegionYear, supply: &Supply) -> (Vec<Step>, Vec<Kind>) {
-    let mut all = Vec::new();
-    let mut add = |kind, price, most| {
-        let side = if kind == Kind::Withheld { StepSide::Takes } else { StepSide::Gives };
-        all.push((Step { price, most, side }, kind));
-    };
-    if it.floor > 0.0 && it.auctioned > 0.0 {
-        add(Kind::Withheld, it.floor, it.auctioned);
-    }
-    for (price, most) in it.tiers.iter().filter(|it| it.1 > 0.0) {
-        add(Kind::Tier, *price, *most);
-    }
-    if let Some(price) = it.ceiling {
-        add(Kind::Ceiling, price, f64::INFINITY);
-    }
-    if let Some(price) = it.fine {
-        add(Kind::Fine, price, f64::INFINITY);
-    }
-    let dearest = all_prices(it).fold(supply.last_price(), f64::max);
-    all_missing(&mut all, if supply.is_endless() { DEAREST } else { dearest });
-    all.into_iter().unzip()
-}
-
-fn all_prices(it: &RegionYear) -> impl Iterator<Item = f64> + '_ {
-    let tiers = it.tiers.iter().map(|it| it.0);
-    tiers.chain([it.floor]).chain(it.ceiling).chain(it.fine)
-}
-
-fn all_missing(all: &mut Vec<(Step, Kind)>, price: f64) {
-    let step = Step { price, most: f64::INFINITY, side: StepSide::Gives };
-    all.push((step, Kind::Missing));
-}
-
-/// The chains of a world.
-struct Built {
-    chains: Vec<Chain>,
-    kinds: Vec<Vec<Vec<Kind>>>,
-}
-
-impl Built {
-    fn of(world: &World) -> Self {
-        let mut built = Self { chains: Vec::new(), kinds: Vec::new() };
-        for region in &world.regions {
-            let mut chain = Chain { rho: region.rho, years: Vec::new() };
-            let mut kinds = Vec::new();
-            for year in &region.years {
-                let Some(year) = year else {
-                    chain.years.push(MarketYear::default());
-                    kinds.push(Vec::new());
-                    continue;
-                };
-                let supply = supply(year);
-                let (steps, of_year) = steps(year, &supply);
-                let surplus = year.cap + year.opening - year.all_baseline();
-                let (borrow, keeps) = (year.borrow, year.keeps);
-                chain.years.push(MarketYear { supply, surplus, steps, borrow, keeps });
-                kinds.push(of_year);
-            }
-            // What is left in the last year is left.
-            if let Some(last) = chain.years.last_mut() {
-                last.keeps = false;
-            }
-            built.chains.push(chain);
-            built.kinds.push(kinds);
-        }
-        built
-    }
-}
 
 /// The links of a world, year by year, where both ends have a market; with the place of each.
 fn link_years(world: &World, only: Option<usize>) -> (Vec<LinkYear>, Vec<usize>) {
@@ -153,13 +40,14 @@ fn link_years(world: &World, only: Option<usize>) -> (Vec<LinkYear>, Vec<usize>)
 
 /// Simulates a world.
 pub fn run(world: &World) -> Outcome {
-    let built = Built::of(world);
     let (links, places) = link_years(world, None);
-    let linked = markets::solve(&built.chains, &links);
-    let alone = if links.is_empty() { linked.clone() } else { markets::solve(&built.chains, &[]) };
-    let mut members = members(world, &built, &linked);
-    let costs = costs(&built, &linked, &links);
-    let costs_alone = self::costs(&built, &alone, &[]);
+    let settled = settle::settle(world, &links);
+    let linked = &settled.joint;
+    let mut members = members(world, &settled);
+    let alone = (!links.is_empty()).then(|| settle::settle(world, &[]));
+    let alone = alone.as_ref().unwrap_or(&settled);
+    let costs = costs(&settled, &links);
+    let costs_alone = self::costs(alone, &[]);
     for (member, (with, without)) in members.iter_mut().zip(costs.iter().zip(&costs_alone)) {
         for (row, (with, without)) in member.rows.iter_mut().zip(with.iter().zip(without)) {
             row.cost = MillionUsd(*with);
@@ -177,9 +65,11 @@ pub fn run(world: &World) -> Outcome {
         add(link.from, -leaves);
         add(link.to, arrives);
     }
-    let flows = flows(world, &linked, (&links, &places));
+    let flows = flows(world, linked, (&links, &places));
     let mut warnings = warnings(&members);
-    let residual = linked.residual.worse(alone.residual);
+    warnings.extend(settled.warnings.iter().chain(&alone.warnings).cloned());
+    warnings.dedup();
+    let residual = linked.residual.worse(alone.joint.residual);
     if !residual.within(CERTAIN) {
         warnings.push(Warning::Uncertain { residual });
     }
@@ -187,8 +77,8 @@ pub fn run(world: &World) -> Outcome {
         name: world.name.clone(),
         currency: world.currency.clone(),
         years: world.years.clone(),
-        markets: joined(world, &linked, &links),
-        link_gains: link_gains(world, &built, &costs_alone),
+        markets: joined(world, linked, &links),
+        link_gains: link_gains(world, &costs_alone),
         members,
         flows,
         warnings,
@@ -198,12 +88,12 @@ pub fn run(world: &World) -> Outcome {
 }
 
 /// What each member's years come to, without what depends on others.
-fn members(world: &World, built: &Built, joint: &Joint) -> Vec<Member> {
+fn members(world: &World, settled: &Settled) -> Vec<Member> {
     let mut all = Vec::new();
     for (place, region) in world.regions.iter().enumerate() {
         let mut rows = Vec::new();
         for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
-            rows.push(row(*year, of_year.as_ref(), (built, joint), (place, number)));
+            rows.push(row(*year, of_year.as_ref(), settled, (place, number)));
         }
         let (code, name) = (region.code.clone(), region.name.clone());
         all.push(Member { code, name, rho: region.rho, rows });
@@ -215,12 +105,8 @@ fn at<T: Copy>(rows: &[Vec<T>], place: (usize, usize)) -> Option<T> {
     rows.get(place.0).and_then(|it| it.get(place.1)).copied()
 }
 
-fn row(
-    year: u16,
-    of_year: Option<&RegionYear>,
-    (built, joint): (&Built, &Joint),
-    place: (usize, usize),
-) -> Row {
+fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize, usize)) -> Row {
+    let (built, joint) = (&settled.built, &settled.joint);
     let chain_year = built.chains.get(place.0).and_then(|it| it.years.get(place.1));
     let (Some(it), Some(chain_year)) = (of_year, chain_year) else {
         return Row { year, ..Row::default() };
@@ -234,7 +120,8 @@ fn row(
     };
     let abatement = MegaTonnes(chain_year.supply.at(price).quantity);
     let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
-    let sold = MegaTonnes(it.auctioned) - withheld + tiers + ceiling;
+    let reserve = MegaTonnes(at(&settled.reserve, place).unwrap_or(0.0));
+    let sold = MegaTonnes(it.auctioned) + reserve - withheld + tiers + ceiling;
     let price = UsdPerTonne(price);
     let baseline = MegaTonnes(it.all_baseline());
     Row {
@@ -247,6 +134,7 @@ fn row(
         emissions: baseline - abatement,
         bank: MegaTonnes(at(&joint.banks, place).unwrap_or(0.0)),
         left: MegaTonnes(at(&joint.left, place).unwrap_or(0.0)),
+        reserve,
         withheld,
         tiers,
         ceiling,
@@ -258,13 +146,28 @@ fn row(
 }
 
 /// What each member and year pays: for what it avoids, for what it buys abroad, less what it sells
-/// and its half of rents and levies.
-fn costs(built: &Built, joint: &Joint, links: &[LinkYear]) -> Vec<Vec<f64>> {
-    let mut costs: Vec<Vec<f64>> = (built.chains.iter().zip(&joint.prices))
-        .map(|(chain, prices)| {
-            chain.years.iter().zip(prices).map(|(year, price)| year.supply.cost(*price)).collect()
-        })
-        .collect();
+/// and its half of rents and levies. Units beyond the cap count at the price of their step, and
+/// what is withheld at the reserve price: else a link that spares units of a reserve would seem to
+/// cost what it spares.
+fn costs(settled: &Settled, links: &[LinkYear]) -> Vec<Vec<f64>> {
+    let (built, joint) = (&settled.built, &settled.joint);
+    let of_steps = |year: &MarketYear, given: &Vec<f64>| {
+        let signed = |step: &Step| if step.side == StepSide::Gives { 1.0 } else { -1.0 };
+        let all = year.steps.iter().zip(given);
+        all.map(|(step, given)| signed(step) * step.price * given).sum::<f64>()
+    };
+    let of_chain = |((chain, prices), given): ((&Chain, &Vec<f64>), &Vec<Vec<f64>>)| {
+        let years = chain.years.iter().zip(prices).zip(given);
+        let cost = |((year, price), given): ((&MarketYear, &f64), &Vec<f64>)| {
+            year.supply.cost(*price) + of_steps(year, given)
+        };
+        years.map(cost).collect()
+    };
+    let all = built.chains.iter().zip(&joint.prices).zip(&joint.steps);
+    let mut costs: Vec<Vec<f64>> = all.map(of_chain).collect();
+    for (cost, sunk) in costs.iter_mut().flatten().zip(built.sunk.iter().flatten()) {
+        *cost += sunk;
+    }
     for (link, flow) in links.iter().zip(&joint.flows) {
         let from = at(&joint.prices, (link.from, link.year)).unwrap_or(0.0);
         let to = at(&joint.prices, (link.to, link.year)).unwrap_or(0.0);
@@ -334,12 +237,12 @@ fn joined(world: &World, joint: &Joint, links: &[LinkYear]) -> Vec<Market> {
 }
 
 /// What each link alone brings its ends against no link, discounted to the first year.
-fn link_gains(world: &World, built: &Built, alone: &[Vec<f64>]) -> Vec<LinkGain> {
+fn link_gains(world: &World, alone: &[Vec<f64>]) -> Vec<LinkGain> {
     let mut all = Vec::new();
     for (place, link) in world.links.iter().enumerate() {
         let (links, _) = link_years(world, Some(place));
-        let joint = markets::solve(&built.chains, &links);
-        let costs = costs(built, &joint, &links);
+        let settled = settle::settle(world, &links);
+        let costs = costs(&settled, &links);
         let gain = |member: usize| {
             let rho = world.regions.get(member).map_or(0.0, |it| it.rho);
             let years = alone.get(member).into_iter().flatten();
@@ -356,7 +259,7 @@ fn link_gains(world: &World, built: &Built, alone: &[Vec<f64>]) -> Vec<LinkGain>
         all.push(LinkGain {
             from: code(link.from).unwrap_or_default(),
             to: code(link.to).unwrap_or_default(),
-            quantity: MegaTonnes(joint.flows.iter().sum()),
+            quantity: MegaTonnes(settled.joint.flows.iter().sum()),
             of_from: gain(link.from),
             of_to: gain(link.to),
         });

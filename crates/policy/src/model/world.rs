@@ -4,11 +4,13 @@
 //! then a jurisdiction names its `macc` and its `requirement`.
 
 use super::macc::Macc;
-use crate::abatement::Curve;
+use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
 use crate::plants::PlantRow;
+use crate::scenario::Scenario;
 use crate::schema::Policy;
+use karvan_core::supply::reserve::QuantityShares;
 use std::collections::BTreeMap;
 
 /// On what a figure rests.
@@ -86,6 +88,8 @@ pub struct RegionYear {
     pub ceiling: Option<f64>,
     /// At this price operators pay rather than surrender, USD/t: a penalty that ends the duty.
     pub fine: Option<f64>,
+    /// How auctions follow what is kept, where they do.
+    pub reserve: Option<QuantityShares>,
     /// How many units of the next year may be used, Mt.
     pub borrow: f64,
     /// Whether units of this year count in the next.
@@ -141,6 +145,8 @@ pub struct World {
     pub regions: Vec<Region>,
     /// The links.
     pub links: Vec<WorldLink>,
+    /// What is assumed beyond.
+    pub scenario: Scenario,
     /// The inputs with their sources.
     pub inputs: Vec<Input>,
 }
@@ -181,6 +187,7 @@ impl World {
             regions: regions.collect(),
             years: all,
             links: Vec::new(),
+            scenario: policy.scenario.clone(),
             inputs: Vec::new(),
         };
         world.links = policy.links.iter().filter_map(|it| world.link(it)).collect();
@@ -243,7 +250,7 @@ fn region_year(
     let baseline = it.baseline(policy.first_year, year);
     let (sectors, beyond) = match &it.macc {
         Some(_) => (vec![whole(it)], baseline),
-        None => (sectors(it, (plants, year), (baseline, begins)), 0.0),
+        None => (sectors((policy, it), (plants, year), (baseline, begins)), 0.0),
     };
     // A cap that follows the activity is a share of what would have been emitted.
     let cap = if it.intensity {
@@ -268,6 +275,7 @@ fn region_year(
         tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
         ceiling: it.auctions.ceiling(year),
         fine: (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty),
+        reserve: it.quantity,
         borrow: baseline * it.declared.borrowing_percent / 100.0,
         keeps: it.valid_to(year) > year && it.obliges(year + 1),
     }
@@ -275,15 +283,19 @@ fn region_year(
 
 /// The sectors of a year; measures spread from the year before the market on.
 fn sectors(
-    it: &Jurisdiction,
+    (policy, it): (&Policy, &Jurisdiction),
     (plants, year): (&[PlantRow], u16),
     (baseline, begins): (f64, Option<u16>),
 ) -> Vec<Sector> {
     let built = f64::from(year - begins.unwrap_or(year) + 1);
     let spread = it.abatement.diffusion_percent / 100.0 * built;
+    let Scenario { diffusion, zero_price_share, .. } = policy.scenario;
     let sector = |(name, share): (String, f64)| {
-        let (curve, baseline) = (it.abatement.curve(&name), baseline * share);
-        let most = spread.min(1.0) * curve.potential() * baseline;
+        let (mut curve, baseline) = (it.abatement.curve(&name), baseline * share);
+        let at_once = if zero_price_share { abatement::zero_price_share(&name) } else { 0.0 };
+        let potential = if diffusion { spread.min(1.0) } else { 1.0 } * curve.potential();
+        curve = curve.raised(at_once);
+        let most = (potential + at_once) * baseline;
         Sector { macc: in_mt(&curve, baseline), name, baseline, most }
     };
     shares(it, plants, year).into_iter().map(sector).collect()

@@ -1,0 +1,65 @@
+//! `[scenario]`: how the model looks at a policy.
+
+use crate::reader::Section;
+
+/// What the model assumes beyond the chapters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Whether measures spread no faster than a chapter's diffusion allows.
+    pub diffusion: bool,
+    /// Whether what is built stays in use when prices fall.
+    pub irreversible: bool,
+    /// Whether what is worth its while at no price counts as avoided by the market.
+    pub zero_price_share: bool,
+    /// How many years those who keep units look ahead; none where they foresee all.
+    pub horizon_years: Option<u16>,
+    /// By how much emissions without a market vary from year to year, percent (standard deviation).
+    pub growth_sd_percent: f64,
+    /// How much of a year's deviation stays in the next.
+    pub growth_persistence: f64,
+    /// How uncertain the level of emissions without a market is, percent (standard deviation).
+    pub baseline_sd_percent: f64,
+    /// How uncertain abatement is, percent (standard deviation of the logarithm).
+    pub abatement_sd_percent: f64,
+    /// How alike members deviate, from 0 to 1.
+    pub correlation: f64,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            diffusion: true,
+            irreversible: true,
+            zero_price_share: false,
+            horizon_years: None,
+            growth_sd_percent: 2.0,
+            growth_persistence: 0.7,
+            baseline_sd_percent: 3.0,
+            abatement_sd_percent: 25.0,
+            correlation: 0.3,
+        }
+    }
+}
+
+/// Reads the section; the defaults where the file has none.
+pub(crate) fn read(root: &Section<'_>) -> Scenario {
+    let own = Scenario::default();
+    let Some(s) = root.section("scenario") else { return own };
+    const HORIZON: &str = "horizon_years";
+    let horizon = s.value(HORIZON).map(|_| s.whole(HORIZON, 10, 1..=40));
+    let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
+    let share = |key: &str, default: f64| s.number(key, default, 0.0..=1.0);
+    let it = Scenario {
+        diffusion: s.flag("diffusion", own.diffusion),
+        irreversible: s.flag("irreversible", own.irreversible),
+        zero_price_share: s.flag("zero_price_share", own.zero_price_share),
+        horizon_years: horizon.and_then(|it| u16::try_from(it).ok()),
+        growth_sd_percent: percent("growth_sd_percent", own.growth_sd_percent),
+        growth_persistence: share("growth_persistence", own.growth_persistence),
+        baseline_sd_percent: percent("baseline_sd_percent", own.baseline_sd_percent),
+        abatement_sd_percent: percent("abatement_sd_percent", own.abatement_sd_percent),
+        correlation: share("correlation", own.correlation),
+    };
+    s.end();
+    it
+}
