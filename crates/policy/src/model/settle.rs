@@ -1,5 +1,6 @@
-//! A world as chains of market years, and what their outcome changes about them: measures that stay
-//! built, auctions that follow what is kept. Both are sought in rounds.
+//! A world as chains of market years, and what their outcome changes about them: measures that
+//! spread from what is in use and stay built, auctions that follow what is kept. All are sought in
+//! rounds.
 
 use super::banking::{MarketYear, Step, StepSide};
 use super::foresight;
@@ -10,6 +11,7 @@ use super::supply::Supply;
 use super::units::MegaTonnes;
 use super::world::{Region, RegionYear, Sector, World};
 use crate::schema::tonnes;
+use std::collections::BTreeMap;
 
 /// Where a curve has no end, no price is above this, USD/t.
 const DEAREST: f64 = 1e9;
@@ -17,6 +19,8 @@ const DEAREST: f64 = 1e9;
 const SETTLED: f64 = 1e-6;
 /// And after so many.
 const ROUNDS: u32 = 200;
+/// The first rounds go all the way.
+const WHOLE_STEPS: u32 = 12;
 /// Shares that differ by less are the same.
 const SAME_SHARE: f64 = 1e-9;
 
@@ -106,9 +110,12 @@ pub(super) struct Built {
 struct Feedback {
     /// What the quantity rule adds to (or takes from) each year's auctions, Mt.
     reserve: Vec<Vec<f64>>,
-    /// What is built in each year's sectors, as shares of their emissions.
-    built: Vec<Vec<Vec<f64>>>,
+    /// What each year's sectors avoid at least, and at most, as shares of their emissions.
+    reach: Vec<Vec<Vec<Reach>>>,
 }
+
+/// The least that is avoided, since it is built, and the most, since measures spread no faster.
+type Reach = (f64, f64);
 
 /// An equilibrium of a world.
 pub(super) struct Settled {
@@ -122,18 +129,18 @@ pub(super) struct Settled {
 impl Built {
     fn of(world: &World, feedback: &Feedback) -> Self {
         let mut built = Self { chains: Vec::new(), kinds: Vec::new(), sunk: Vec::new() };
-        let all = world.regions.iter().zip(&feedback.reserve).zip(&feedback.built);
-        for ((region, reserve), stays) in all {
+        let all = world.regions.iter().zip(&feedback.reserve).zip(&feedback.reach);
+        for ((region, reserve), reach) in all {
             let mut chain = Chain { rho: region.rho, years: Vec::new() };
             let (mut kinds, mut sunk) = (Vec::new(), Vec::new());
-            for ((year, reserve), stays) in region.years.iter().zip(reserve).zip(stays) {
+            for ((year, reserve), reach) in region.years.iter().zip(reserve).zip(reach) {
                 let Some(year) = year else {
                     chain.years.push(MarketYear::default());
                     kinds.push(Vec::new());
                     sunk.push(0.0);
                     continue;
                 };
-                let (supply, paid) = supply(year, stays);
+                let (supply, paid) = supply(year, reach);
                 let (steps, of_year) = steps(year, (&supply, *reserve));
                 let surplus = year.cap + year.opening + reserve - year.all_baseline();
                 let (borrow, keeps) = (year.borrow, year.keeps);
@@ -155,14 +162,15 @@ impl Built {
 
 /// The curves of a year, none further than measures can have spread, nor less than is built; and
 /// what is built costs beside the area under them.
-fn supply(it: &RegionYear, stays: &[f64]) -> (Supply, f64) {
+fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
     let mut sunk = 0.0;
     let mut all = Vec::with_capacity(it.sectors.len());
-    for (place, sector) in it.sectors.iter().enumerate() {
-        let least = stays.get(place).copied().unwrap_or(0.0) * sector.baseline;
+    for (sector, (least, most)) in it.sectors.iter().zip(reach) {
         all.push(match &sector.macc {
             Macc::Points(points) => {
-                let (points, paid) = bounded(points, (least, sector.most.max(least)));
+                let bounds = (least * sector.baseline, most * sector.baseline);
+                let bounds = if sector.baseline > 0.0 { bounds } else { (0.0, f64::INFINITY) };
+                let (points, paid) = bounded(points, bounds);
                 sunk += paid;
                 Macc::Points(points)
             }
@@ -180,7 +188,7 @@ pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
     let horizon = world.scenario.horizon_years.map(usize::from);
     let mut feedback = Feedback {
         reserve: world.regions.iter().map(|it| vec![0.0; it.years.len()]).collect(),
-        built: world.regions.iter().map(nothing_built).collect(),
+        reach: world.regions.iter().map(first_reach).collect(),
     };
     let mut before = feedback.clone();
     let mut round = 0;
@@ -190,38 +198,71 @@ pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
         let joint = foresight::solve(&built.chains, links, horizon);
         let next = Feedback {
             reserve: reserves(world, (&built, &joint), &feedback.reserve),
-            built: stays(world, &joint),
+            reach: reaches(world, &joint, &feedback.reach),
         };
-        let moved = distance(&next.reserve, &feedback.reserve);
-        let pairs = next.built.iter().zip(&feedback.built);
-        let built_moved = pairs.map(|(one, two)| distance(one, two)).fold(0.0, f64::max);
-        let settled = moved <= SETTLED && built_moved <= SAME_SHARE;
-        if settled || round >= ROUNDS {
-            let circles = distance(&next.reserve, &before.reserve) <= SETTLED;
+        let moved = feedback.distance(&next, world);
+            eprintln!("round {round} {moved}");
+        }
+        if moved <= SETTLED || round >= ROUNDS {
+            let circles = before.distance(&next, world) <= SETTLED;
             let warning = Warning::Unsettled { moved: MegaTonnes(moved), circles };
-            let warnings = if settled { Vec::new() } else { vec![warning] };
+            let warnings = if moved <= SETTLED { Vec::new() } else { vec![warning] };
             return Settled { built, joint, reserve: feedback.reserve, warnings };
         }
-        // Half of each step, since a threshold that is crossed turns back at once.
-        let part = if round < 4 { 1.0 } else { 0.5 };
-        let between = |(one, two): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
-            one.iter().zip(two).map(|(old, new)| old + part * (new - old)).collect()
-        };
-        let reserve = feedback.reserve.iter().zip(&next.reserve).map(between).collect();
-        before = std::mem::replace(&mut feedback, Feedback { reserve, built: next.built });
+        // Half of each step after the first ones, since what is crossed turns back at once.
+        let part = if round < WHOLE_STEPS { 1.0 } else { 0.5 };
+        before = feedback.clone();
+        feedback.move_to(&next, part);
     }
 }
 
-/// As many zeros as there are sectors.
-fn nothing_built(it: &Region) -> Vec<Vec<f64>> {
-    let sectors = |it: &Option<RegionYear>| it.as_ref().map_or(0, |it| it.sectors.len());
-    it.years.iter().map(|it| vec![0.0; sectors(it)]).collect()
+impl Feedback {
+    /// The largest difference, Mt.
+    fn distance(&self, next: &Self, world: &World) -> f64 {
+        let reserves = self.reserve.iter().flatten().zip(next.reserve.iter().flatten());
+        let mut most = reserves.map(|(one, two)| (one - two).abs()).fold(0.0, f64::max);
+        let years = world.regions.iter().flat_map(|it| &it.years);
+        let reaches = self.reach.iter().flatten().zip(next.reach.iter().flatten());
+        for (year, (one, two)) in years.zip(reaches) {
+            let sectors = year.iter().flat_map(|it| &it.sectors);
+            for (sector, (one, two)) in sectors.zip(one.iter().zip(two)) {
+                let apart = (one.0 - two.0).abs().max((one.1 - two.1).abs());
+                most = most.max(if apart.is_finite() { apart * sector.baseline } else { 0.0 });
+            }
+        }
+        most
+    }
+
+    fn move_to(&mut self, next: &Self, part: f64) {
+        let reserves = self.reserve.iter_mut().flatten().zip(next.reserve.iter().flatten());
+        reserves.for_each(|(it, next)| *it += part * (next - *it));
+        let reaches = self.reach.iter_mut().flatten().flatten();
+        for (it, next) in reaches.zip(next.reach.iter().flatten().flatten()) {
+            it.0 += part * (next.0 - it.0);
+            if it.1.is_finite() && next.1.is_finite() {
+                it.1 += part * (next.1 - it.1);
+            } else {
+                it.1 = next.1;
+            }
+        }
+    }
 }
 
-/// The largest difference.
-fn distance(one: &[Vec<f64>], two: &[Vec<f64>]) -> f64 {
-    let pairs = one.iter().flatten().zip(two.iter().flatten());
-    pairs.map(|(one, two)| (one - two).abs()).fold(0.0, f64::max)
+/// As if measures spread at their pace from the first year on, and nothing stayed.
+fn first_reach(it: &Region) -> Vec<Vec<Reach>> {
+    let mut years = 0.0;
+    let mut of_year = |it: &Option<RegionYear>| {
+        let Some(it) = it else { return Vec::new() };
+        years += 1.0;
+        let most = |it: &Sector| it.spread.map_or(f64::INFINITY, |it| years * it);
+        it.sectors.iter().map(|it| (0.0, at_once(it) + most(it))).collect()
+    };
+    it.years.iter().map(&mut of_year).collect()
+}
+
+/// The share that a sector avoids at no price.
+fn at_once(it: &Sector) -> f64 {
+    if it.baseline > 0.0 { it.macc.at(0.0).quantity / it.baseline } else { 0.0 }
 }
 
 /// What each year's auctions get by the quantity rule of the core, from what was kept before.
@@ -253,30 +294,37 @@ fn reserves(world: &World, (built, joint): (&Built, &Joint), given: &[Vec<f64>])
     all
 }
 
-/// What stays built in each year: the most that was in use in a year before.
-fn stays(world: &World, joint: &Joint) -> Vec<Vec<Vec<f64>>> {
-    world.regions.iter().zip(&joint.prices).map(|it| stays_in(world, it)).collect()
+/// How far measures reach in each year, from what was in use the year before.
+fn reaches(world: &World, joint: &Joint, given: &[Vec<Vec<Reach>>]) -> Vec<Vec<Vec<Reach>>> {
+    let stays = world.scenario.irreversible;
+    let each = world.regions.iter().zip(&joint.prices).zip(given);
+    each.map(|((region, prices), given)| {
+        // Sectors may join later: what is in use is kept by their names.
+        let mut used = BTreeMap::new();
+        let years = region.years.iter().zip(prices).zip(given);
+        years.map(|((year, price), given)| reach(year, (*price, given, stays), &mut used)).collect()
+    })
+    .collect()
 }
 
-fn stays_in(world: &World, (region, prices): (&Region, &Vec<f64>)) -> Vec<Vec<f64>> {
-    let mut used: Vec<f64> = Vec::new();
-    let mut all = Vec::with_capacity(prices.len());
-    for (year, price) in region.years.iter().zip(prices) {
-        let Some(year) = year else {
-            all.push(Vec::new());
-            continue;
-        };
-        used.resize(year.sectors.len(), 0.0);
-        let now: Vec<f64> = year.sectors.iter().map(|it| share_at(it, *price)).collect();
-        // What would be used anyhow needs no mention: so where prices rise there is one round.
-        let stay = |(used, now): (&f64, &f64)| if *used > now + SAME_SHARE { *used } else { 0.0 };
-        let stay = |it| if world.scenario.irreversible { stay(it) } else { 0.0 };
-        all.push(used.iter().zip(&now).map(stay).collect());
-        for (used, now) in used.iter_mut().zip(&now) {
-            *used = used.max(*now);
-        }
+fn reach<'a>(
+    year: &'a Option<RegionYear>,
+    (price, given, irreversible): (f64, &[Reach], bool),
+    used: &mut BTreeMap<&'a str, f64>,
+) -> Vec<Reach> {
+    let mut row = Vec::with_capacity(given.len());
+    let sectors = year.iter().flat_map(|it| &it.sectors);
+    for (sector, (_, most)) in sectors.zip(given) {
+        let used = used.entry(&sector.name).or_insert_with(|| at_once(sector));
+        let wanted = share_at(sector, price).min(*most);
+        // What would be used anyhow needs no mention: so where prices rise there is nothing to
+        // settle.
+        let stays = irreversible && *used > wanted + SAME_SHARE;
+        let least = if stays { *used } else { 0.0 };
+        row.push((least, sector.spread.map_or(f64::INFINITY, |it| *used + it)));
+        *used = if stays { *used } else { wanted };
     }
-    all
+    row
 }
 
 /// The share of a sector's emissions that is avoided at a price by its own curve.
@@ -284,5 +332,5 @@ fn share_at(it: &Sector, price: f64) -> f64 {
     if it.baseline <= 0.0 {
         return 0.0;
     }
-    it.macc.at(price).quantity.min(it.most) / it.baseline
+    it.macc.at(price).quantity / it.baseline
 }

@@ -60,8 +60,9 @@ pub struct Sector {
     pub baseline: f64,
     /// What is avoided there at a price, without a limit to building.
     pub macc: Macc,
-    /// The most that can be avoided in this year, since measures spread no faster, Mt.
-    pub most: f64,
+    /// How much more than the year before can be avoided, since measures spread no faster, as a
+    /// share of emissions; none where nothing limits it.
+    pub spread: Option<f64>,
 }
 
 /// A jurisdiction in a year in which it owes units.
@@ -238,7 +239,7 @@ fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u
 /// A curve of its own for all that a jurisdiction covers.
 fn whole(it: &Jurisdiction) -> Sector {
     let macc = it.macc.clone().unwrap_or(Macc::Points(Vec::new()));
-    Sector { name: "all".to_owned(), baseline: 0.0, macc, most: f64::INFINITY }
+    Sector { name: "all".to_owned(), baseline: 0.0, macc, spread: None }
 }
 
 fn region_year(
@@ -250,7 +251,7 @@ fn region_year(
     let baseline = it.baseline(policy.first_year, year);
     let (sectors, beyond) = match &it.macc {
         Some(_) => (vec![whole(it)], baseline),
-        None => (sectors((policy, it), (plants, year), (baseline, begins)), 0.0),
+        None => (sectors((policy, it), (plants, year), baseline), 0.0),
     };
     // A cap that follows the activity is a share of what would have been emitted.
     let cap = if it.intensity {
@@ -281,22 +282,20 @@ fn region_year(
     }
 }
 
-/// The sectors of a year; measures spread from the year before the market on.
+/// The sectors of a year.
 fn sectors(
     (policy, it): (&Policy, &Jurisdiction),
     (plants, year): (&[PlantRow], u16),
-    (baseline, begins): (f64, Option<u16>),
+    baseline: f64,
 ) -> Vec<Sector> {
-    let built = f64::from(year - begins.unwrap_or(year) + 1);
-    let spread = it.abatement.diffusion_percent / 100.0 * built;
     let Scenario { diffusion, zero_price_share, .. } = policy.scenario;
     let sector = |(name, share): (String, f64)| {
         let (mut curve, baseline) = (it.abatement.curve(&name), baseline * share);
         let at_once = if zero_price_share { abatement::zero_price_share(&name) } else { 0.0 };
-        let potential = if diffusion { spread.min(1.0) } else { 1.0 } * curve.potential();
+        let spread = it.abatement.diffusion_percent / 100.0 * curve.potential();
         curve = curve.raised(at_once);
-        let most = (potential + at_once) * baseline;
-        Sector { macc: in_mt(&curve, baseline), name, baseline, most }
+        let spread = diffusion.then_some(spread);
+        Sector { macc: in_mt(&curve, baseline), name, baseline, spread }
     };
     shares(it, plants, year).into_iter().map(sector).collect()
 }
