@@ -1,5 +1,6 @@
 //! `karvan demo` and `karvan rehearse`: play the years of a market and show what came of them.
 
+mod expected;
 mod links;
 
 use crate::Output;
@@ -7,6 +8,7 @@ use crate::facts::hex;
 use crate::policy;
 use crate::table::Table;
 use anyhow::{Context, Result, bail};
+use expected::Compared;
 use indicatif::{ProgressBar, ProgressStyle};
 use karvan_core::quantity::{Money, Price, Tonnes};
 use karvan_core::rules::Stage;
@@ -66,10 +68,21 @@ pub(crate) struct Rehearse {
     /// A table of installations in place of the project's own (CSV, the same columns).
     #[arg(long)]
     installations: Option<PathBuf>,
+    /// Show beside its prices those of the equilibrium model, and what keeps them apart.
+    #[arg(long)]
+    expect: bool,
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
     progress: Progress,
     #[command(flatten)]
+    output: Output,
+}
+
+/// What is asked of a play beside its settings.
+#[derive(Clone, Copy)]
+struct Ask {
+    expect: bool,
+    progress: Progress,
     output: Output,
 }
 
@@ -78,7 +91,8 @@ pub(crate) fn demo(it: &Demo) -> Result<()> {
     let policy =
         Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
     let settings = settings(policy, None, None, INSTALLATIONS)?;
-    play(settings, Some(&it.data_dir), (it.progress, it.output))
+    let ask = Ask { expect: false, progress: it.progress, output: it.output };
+    play(settings, Some(&it.data_dir), ask)
 }
 
 /// `karvan rehearse`.
@@ -101,7 +115,8 @@ pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
     let settings = settings(policy, years, it.seed, &table).with_context(|| {
         it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string())
     })?;
-    play(settings, it.data_dir.as_deref(), (it.progress, it.output))
+    let ask = Ask { expect: it.expect, progress: it.progress, output: it.output };
+    play(settings, it.data_dir.as_deref(), ask)
 }
 
 fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {
@@ -136,8 +151,9 @@ fn settings(
 fn play(
     settings: Settings,
     dir: Option<&Path>,
-    (progress, output): (Progress, Output),
+    Ask { expect, progress, output }: Ask,
 ) -> Result<()> {
+    let played = settings.clone();
     let started = Instant::now();
     let currency = settings.policy.currency.clone();
     let name = settings.policy.name.clone();
@@ -176,8 +192,10 @@ fn play(
             (outcome, stored)
         }
     };
+    let seconds = started.elapsed().as_secs_f64();
+    let compared = expect.then(|| Compared::of(&played, &outcome, &bar)).transpose()?;
     bar.finish_and_clear();
-    let told = Told { name, currency, dir, found, seconds: started.elapsed().as_secs_f64() };
+    let told = Told { name, currency, dir, found, compared, seconds };
     let mut out = std::io::stdout().lock();
     if output.json {
         writeln!(out, "{:#}", as_json(&outcome, &told))?;
@@ -228,6 +246,7 @@ struct Told<'a> {
     currency: String,
     dir: Option<&'a Path>,
     found: u64,
+    compared: Option<Compared>,
     seconds: f64,
 }
 
@@ -320,6 +339,9 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
          market without a trade.\n\n",
     );
     text.push_str(&links::as_text(it, usd));
+    if let Some(it) = &told.compared {
+        text.push_str(&it.as_text(usd));
+    }
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
     line("members", format!("{}", it.members));
     line(
@@ -481,6 +503,7 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
         "chain": hex(&it.chain),
         "state_hash": hex(&it.state_hash),
         "seconds": told.seconds,
+        "expected": told.compared.as_ref().map(Compared::as_json),
         "data_dir": told.dir.map(|it| it.display().to_string()),
         "refused": refused,
         "rows": rows,

@@ -3,13 +3,23 @@
 use crate::reader::Section;
 use crate::schema::SECTORS;
 
-/// How simulated people behave.
+/// How simulated people behave: what keeps them from offering all they can spare and asking what it
+/// is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
+pub struct Behaviour {
+    /// They look a few years ahead, see prices differently, and have a budget.
+    pub bounded: bool,
+    /// They cover their needs by a plan, some of them late.
+    pub hedging: bool,
+    /// They offer little of what they can spare, and some of them nothing.
+    pub reluctant: bool,
+}
+
+impl Behaviour {
     /// They know their own data, hesitate and hedge.
-    Realistic,
-    /// They offer all they can spare and ask what it is worth.
-    Competitive,
+    pub const REALISTIC: Self = Self { bounded: true, hedging: true, reluctant: true };
+    /// None of it.
+    pub const COMPETITIVE: Self = Self { bounded: false, hedging: false, reluctant: false };
 }
 
 /// How a rehearsal is played.
@@ -56,7 +66,7 @@ impl Default for RehearsalPolicy {
     fn default() -> Self {
         Self {
             seed: 1,
-            behaviour: Behaviour::Realistic,
+            behaviour: Behaviour::REALISTIC,
             call_day: 25,
             errors: true,
             attacks: false,
@@ -73,10 +83,10 @@ pub(crate) fn read(root: &Section<'_>) -> RehearsalPolicy {
     let Some(section) = root.section("rehearsal") else {
         return RehearsalPolicy::default();
     };
-    let words = [("realistic", Behaviour::Realistic), ("competitive", Behaviour::Competitive)];
+    let words = [("realistic", Behaviour::REALISTIC), ("competitive", Behaviour::COMPETITIVE)];
     let it = RehearsalPolicy {
         seed: section.whole("seed", 1, 0..=u64::MAX),
-        behaviour: section.choice("behaviour", &words, Behaviour::Realistic),
+        behaviour: section.choice("behaviour", &words, Behaviour::REALISTIC),
         call_day: u8::try_from(section.whole("call_day_of_month", 25, 1..=28)).unwrap_or(25),
         errors: section.flag("errors", true),
         attacks: section.flag("attacks", false),

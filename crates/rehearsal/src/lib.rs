@@ -6,15 +6,17 @@
 //!
 //! Reading order: [`plants`] (the installations of the data) → [`calendar`] (what happens when) →
 //! [`expectation`] (what a unit is worth) → [`group`] (what a group wants) → [`play`] (the years)
-//! → [`outcome`] (what came of it).
+//! → [`outcome`] (what came of it) → [`simulated`] (what the model expected).
 
 pub mod calendar;
 pub mod chance;
+
 pub mod expectation;
 pub mod group;
 pub mod market;
 pub mod outcome;
 pub mod play;
+pub mod simulated;
 
 pub use karvan_policy::plants::{self, INSTALLATIONS};
 pub use market::Market;

@@ -30,6 +30,7 @@ use karvan_core::time::{Instant, Year};
 use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
+use karvan_policy::rehearsal::Behaviour;
 use karvan_policy::{Jurisdiction, Policy};
 use manipulation::Manipulation;
 use std::collections::BTreeMap;
@@ -198,14 +199,12 @@ impl<J: Journal> Play<J> {
     }
 
     fn errs(&self) -> bool {
-        use karvan_policy::rehearsal::Behaviour;
         let it = &self.settings.policy.rehearsal;
-        it.errors && it.behaviour == Behaviour::Realistic
+        it.errors && it.behaviour != Behaviour::COMPETITIVE
     }
 
-    fn competes(&self) -> bool {
-        use karvan_policy::rehearsal::Behaviour;
-        self.settings.policy.rehearsal.behaviour == Behaviour::Competitive
+    fn behaviour(&self) -> Behaviour {
+        self.settings.policy.rehearsal.behaviour
     }
 
     /// Whether a jurisdiction has suspended its market.

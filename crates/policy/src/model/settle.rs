@@ -201,8 +201,6 @@ pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
             reach: reaches(world, &joint, &feedback.reach),
         };
         let moved = feedback.distance(&next, world);
-            eprintln!("round {round} {moved}");
-        }
         if moved <= SETTLED || round >= ROUNDS {
             let circles = before.distance(&next, world) <= SETTLED;
             let warning = Warning::Unsettled { moved: MegaTonnes(moved), circles };

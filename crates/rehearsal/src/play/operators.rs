@@ -40,14 +40,14 @@ impl<J: Journal> Play<J> {
         let end = self.policy_of(j).valid_to(next);
         let diffusion = self.policy_of(j).abatement.diffusion_percent / 100.0;
         let news = self.news(j, next, at);
-        let competes = self.competes();
+        let bounded = self.behaviour().bounded;
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
             }
             let now = self.expected_price(place, &news);
             let group = &self.groups[place];
-            let horizon = if competes { end - next + 1 } else { group.horizon };
+            let horizon = if bounded { group.horizon } else { end - next + 1 };
             let years = horizon.min(end.saturating_sub(next) + 1).max(1);
             // A price that rises at the discount rate is on average this much higher.
             let mean = (0..years).map(|it| libm::pow(1.0 + rate, f64::from(it))).sum::<f64>()

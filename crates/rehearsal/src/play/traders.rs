@@ -99,7 +99,7 @@ impl<J: Journal> Play<J> {
 
     /// A group's view of the price, drawn each year; views of one sector go together (0.5).
     pub(super) fn draw_views(&mut self, j: usize, year: u16) {
-        let competes = self.competes();
+        let bounded = self.behaviour().bounded;
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
@@ -111,7 +111,7 @@ impl<J: Journal> Play<J> {
             let shared = self.chance.normal(Purpose::SectorView, sector, u64::from(year));
             let own = self.chance.normal(Purpose::View, place as u64, u64::from(year));
             let draw = libm::sqrt(0.5) * shared + libm::sqrt(0.5) * own;
-            self.groups[place].view = if competes { 1.0 } else { libm::exp(-0.02 + 0.20 * draw) };
+            self.groups[place].view = if bounded { libm::exp(-0.02 + 0.20 * draw) } else { 1.0 };
         }
     }
 
@@ -242,7 +242,7 @@ impl<J: Journal> Play<J> {
             let (_, month, _) = at.date();
             days.iter().filter(|it| i64::from(it.0) >= month).count().max(1) as f64
         };
-        let mut basket = Basket { is_limited: !self.competes(), ..Basket::default() };
+        let mut basket = Basket { is_limited: self.behaviour().bounded, ..Basket::default() };
         for place in 0..self.groups.len() {
             if self.groups[place].jurisdiction != j {
                 continue;
@@ -287,7 +287,7 @@ impl<J: Journal> Play<J> {
         let it = self.policy_of(group.jurisdiction);
         let (year, price) = (news.year, news.last.map(|(price, _)| price));
         // Whoever looks at this compliance year only keeps nothing for the next.
-        let looks_ahead = group.horizon > 1 || self.competes();
+        let looks_ahead = group.horizon > 1 || !self.behaviour().bounded;
         let keeps = it.valid_to(year) > year && looks_ahead;
         if !keeps || price.is_none_or(|price| expected <= price * WORTH_ACTING) {
             return 0.0;
@@ -355,7 +355,7 @@ impl<J: Journal> Play<J> {
             let power =
                 group.plants.iter().filter_map(|it| self.plants.get(*it)).any(Plant::is_power);
             let months = (weeks * 7.0 / 30.4).floor().max(1.0);
-            let part = match (self.competes(), is_prompt, power) {
+            let part = match (!self.behaviour().hedging, is_prompt, power) {
                 (true, true, _) => 1.0 / months,
                 (true, false, _) => 1.0 / (months + 12.0 - month as f64).max(1.0),
                 // Power covers 60 % of the year's need evenly, then the rest.
@@ -438,7 +438,7 @@ impl<J: Journal> Play<J> {
         if months_to_expiry <= 6.0 {
             return Wish { quantity: -left_over, price: reserve };
         }
-        if self.competes() {
+        if !self.behaviour().reluctant {
             return Wish { quantity: -spare / MONTHS_TO_BUILD, price: expected / WORTH_ACTING };
         }
         if group.hoards {
@@ -465,7 +465,7 @@ impl<J: Journal> Play<J> {
         basket.spent = 0;
         let due = self.policy_of(self.groups[place].jurisdiction).surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);
-        basket.is_limited = !self.competes() && weeks > WEEKS_OF_NEED;
+        basket.is_limited = self.behaviour().bounded && weeks > WEEKS_OF_NEED;
         let person = self.groups[place].person;
         let trading = self.policy_of(self.groups[place].jurisdiction).trading;
         let price: Price = on_tick(wish.price, &trading);
