@@ -11,8 +11,14 @@ use std::path::Path;
 
 /// Reads a policy file; its mistakes become one error that names them all.
 pub(crate) fn read(file: &Path) -> Result<Policy> {
+    read_with(file, &[])
+}
+
+/// The same with some values in place of the file's, each `path.to.key=value`.
+pub(crate) fn read_with(file: &Path, set: &[String]) -> Result<Policy> {
     let text = text_of(file)?;
-    Policy::parse(&text).map_err(|mistakes| {
+    let policy = Policy::parse_with(&text, set).map_err(|it| anyhow::anyhow!("--set {it}"))?;
+    policy.map_err(|mistakes| {
         let mut all = format!("{} has {}:", file.display(), counted(mistakes.len()));
         for it in &mistakes {
             all.push_str(&format!("\n  {}: {it}", file.display()));

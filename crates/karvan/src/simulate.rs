@@ -1,13 +1,18 @@
 //! `karvan simulate`: prices, flows, costs and gains of a policy by the equilibrium model.
 
+mod compare;
 mod csv;
 mod json;
+mod more;
 mod text;
 
 use crate::Output;
 use crate::policy;
 use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 use karvan_policy::Policy;
+use karvan_policy::model::coalitions::{self, Coalition};
+use karvan_policy::model::draws::{self, Draws};
 use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::Outcome;
 use karvan_policy::model::simulate;
@@ -15,7 +20,7 @@ use karvan_policy::model::world::World;
 use karvan_policy::plants::{self, INSTALLATIONS};
 use sha2::{Digest, Sha256};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a simulation can be asked.
 #[derive(clap::Args)]
@@ -32,6 +37,25 @@ pub(crate) struct Simulate {
     /// A table of installations in place of the project's own (CSV, the same columns).
     #[arg(long)]
     installations: Option<PathBuf>,
+    /// A value in place of the file's, such as jurisdiction.AAA.cap_mt.2030=12.5 or
+    /// scenario.diffusion=false; written as in the file.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Try every set of members that might share one market.
+    #[arg(long)]
+    coalitions: bool,
+    /// Draw what is uncertain so many times.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=65_536))]
+    draws: Option<u32>,
+    /// The seed of the draws; by default the policy's.
+    #[arg(long, requires = "draws")]
+    seed: Option<u64>,
+    /// On how many threads the draws are made; the result is the same on any number.
+    #[arg(long, requires = "draws", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// Another policy file, shown side by side.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "coalitions", "draws"])]
+    compare: Option<PathBuf>,
     /// Show how far the result is from each condition of an equilibrium.
     #[arg(long)]
     check: bool,
@@ -49,11 +73,16 @@ struct Simulated {
     scenario: [u8; 32],
     /// SHA-256 of the table of installations.
     data: [u8; 32],
+    coalitions: Option<Vec<Coalition>>,
+    draws: Option<Draws>,
 }
 
 /// `karvan simulate`.
 pub(crate) fn run(it: &Simulate) -> Result<()> {
-    let simulated = simulated(it)?;
+    if let Some(other) = &it.compare {
+        return compare::run(it, other);
+    }
+    let simulated = simulated(it, &it.policy)?;
     if let Some(dir) = &it.csv {
         csv::write(dir, &simulated.outcome)?;
     }
@@ -62,6 +91,13 @@ pub(crate) fn run(it: &Simulate) -> Result<()> {
         writeln!(out, "{:#}", json::of(&simulated))?;
     } else {
         write!(out, "{}", text::of(&simulated.outcome))?;
+        let usd = &simulated.outcome.currency;
+        if let Some(it) = &simulated.coalitions {
+            write!(out, "{}", more::coalitions(it, usd))?;
+        }
+        if let Some(it) = &simulated.draws {
+            write!(out, "{}", more::draws(it, usd))?;
+        }
         if let Some(dir) = &it.csv {
             writeln!(out, "\nTables written to {}", dir.display())?;
         }
@@ -75,8 +111,8 @@ pub(crate) fn run(it: &Simulate) -> Result<()> {
     Ok(())
 }
 
-fn simulated(it: &Simulate) -> Result<Simulated> {
-    let policy = policy::read(&it.policy)?;
+fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
+    let policy = policy::read_with(file, &it.set)?;
     let years = match &it.years {
         Some(text) => years(text, &policy)?,
         None => (policy.first_year, policy.last_year),
@@ -99,7 +135,7 @@ fn simulated(it: &Simulate) -> Result<Simulated> {
         bail!(
             "no jurisdiction of {} has a market in {}-{}: name stages with caps, or a macc and a \
              requirement",
-            it.policy.display(),
+            file.display(),
             years.0,
             years.1
         );
@@ -108,15 +144,46 @@ fn simulated(it: &Simulate) -> Result<Simulated> {
     scenario.update(policy.hash);
     scenario.update(years.0.to_be_bytes());
     scenario.update(years.1.to_be_bytes());
-    for text in &it.link {
+    for text in it.link.iter().chain(&it.set) {
         scenario.update(Sha256::digest(text));
     }
-    let outcome = simulate::run(&world);
+    let coalitions = it.coalitions.then(|| explore(&world)).transpose()?;
+    let draws = it.draws.map(|count| draw(&world, (it, count, policy.rehearsal.seed)));
     Ok(Simulated {
-        outcome,
+        outcome: simulate::run(&world),
         scenario: scenario.finalize().into(),
         data: Sha256::digest(&table).into(),
+        coalitions,
+        draws,
     })
+}
+
+fn bar(what: &str, length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:40} {pos} of {len}  {elapsed}");
+    let bar = ProgressBar::new(length).with_message(what.to_owned());
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn explore(world: &World) -> Result<Vec<Coalition>> {
+    let bar = bar("coalitions", 1);
+    let found = coalitions::explore(world, &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let most = coalitions::MEMBERS_MAX;
+    found.with_context(|| format!("--coalitions tries at most {most} members with a market"))
+}
+
+fn draw(world: &World, (it, count, seed): (&Simulate, u32, u64)) -> Draws {
+    let threads = it.threads.map(usize::from);
+    let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from));
+    let seed = it.seed.unwrap_or(seed);
+    let bar = bar("draws", u64::from(count));
+    let found = draws::run(world, (count, seed, threads.unwrap_or(1)), &|| bar.inc(1));
+    bar.finish_and_clear();
+    found
 }
 
 fn years(text: &str, policy: &Policy) -> Result<(u16, u16)> {

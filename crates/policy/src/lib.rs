@@ -12,6 +12,7 @@ pub mod check;
 pub mod declared;
 pub mod link;
 pub mod model;
+mod overlay;
 mod own;
 pub mod penalty;
 pub mod plants;

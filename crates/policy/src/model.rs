@@ -4,6 +4,8 @@
 
 mod banded;
 pub mod banking;
+pub mod coalitions;
+pub mod draws;
 pub mod foresight;
 pub mod macc;
 pub mod markets;

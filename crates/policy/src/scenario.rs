@@ -21,6 +21,9 @@ pub struct Scenario {
     pub baseline_sd_percent: f64,
     /// How uncertain abatement is, percent (standard deviation of the logarithm).
     pub abatement_sd_percent: f64,
+    /// How uncertain the price of fuel is, and with it what the power sector's abatement costs,
+    /// percent (standard deviation of the logarithm).
+    pub fuel_price_sd_percent: f64,
     /// How alike members deviate, from 0 to 1.
     pub correlation: f64,
 }
@@ -36,6 +39,7 @@ impl Default for Scenario {
             growth_persistence: 0.7,
             baseline_sd_percent: 3.0,
             abatement_sd_percent: 25.0,
+            fuel_price_sd_percent: 15.0,
             correlation: 0.3,
         }
     }
@@ -58,6 +62,7 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
         growth_persistence: share("growth_persistence", own.growth_persistence),
         baseline_sd_percent: percent("baseline_sd_percent", own.baseline_sd_percent),
         abatement_sd_percent: percent("abatement_sd_percent", own.abatement_sd_percent),
+        fuel_price_sd_percent: percent("fuel_price_sd_percent", own.fuel_price_sd_percent),
         correlation: share("correlation", own.correlation),
     };
     s.end();

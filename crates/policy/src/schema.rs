@@ -3,6 +3,7 @@
 use crate::chapter::{self, Jurisdiction};
 use crate::check;
 use crate::link::{self, Link};
+use crate::overlay;
 use crate::reader::{Mistake, Report, Section};
 use crate::rehearsal::{self, RehearsalPolicy};
 use crate::scenario::{self, Scenario};
@@ -115,6 +116,12 @@ impl Policy {
         check::caps_can_be_reached(&policy, &report, table.get_ref());
         let mistakes = report.into_mistakes();
         if mistakes.is_empty() { Ok(policy) } else { Err(mistakes) }
+    }
+
+    /// The same with some values in place of the file's, each written as `path.to.key=value`; what
+    /// is wrong with one of them is told before the file's mistakes.
+    pub fn parse_with(text: &str, set: &[String]) -> Result<Result<Self, Vec<Mistake>>, String> {
+        Ok(Self::parse(&overlay::with(text, set)?))
     }
 
     /// What the policy means to the core.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const WALLS: [(&str, &[&str]); 9] = [
     ("core", &["minicbor", "sha2"]),
     ("engine", &["karvan-core", "crc32c", "minicbor", "sha2"]),
-    ("policy", &["karvan-core", "csv", "libm", "sha2", "toml"]),
+    ("policy", &["karvan-core", "csv", "libm", "sha2", "sobol_burley", "toml"]),
     ("rehearsal", &["karvan-core", "karvan-engine", "karvan-policy", "karvan-views", "libm"]),
     (
         "karvan",

@@ -1,7 +1,7 @@
 //! A simulation as one JSON object: Mt, and the market's currency a tonne or in millions, as
 //! numbers; a price that does not exist is null.
 
-use super::Simulated;
+use super::{Simulated, more};
 use crate::facts::hex;
 use karvan_policy::model::outcome::{Member, Row};
 use serde_json::{Map, Value, json};
@@ -49,6 +49,8 @@ pub(super) fn of(it: &Simulated) -> Value {
         "jurisdictions": members,
         "flows": flows.collect::<Vec<_>>(),
         "links_alone": gains.collect::<Vec<_>>(),
+        "coalitions": it.coalitions.as_deref().map(more::coalitions_json),
+        "draws": it.draws.as_ref().map(more::draws_json),
         "inputs": inputs.collect::<Vec<_>>(),
         "residual": {
             "balance": outcome.residual.balance,

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Bars of a small chart, from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-fn mt(it: f64) -> String {
+pub(super) fn mt(it: f64) -> String {
     // No minus before a zero.
     let text = format!("{it:.2}");
     match text.as_str() {

@@ -28,6 +28,11 @@ pub enum StepSide {
 }
 
 impl Step {
+    /// What it adds of what it moves.
+    pub(super) fn sign(&self) -> f64 {
+        if self.side == StepSide::Gives { 1.0 } else { -1.0 }
+    }
+
     /// What it gives at a price in any case; what it takes counts as negative.
     pub(super) fn must(&self, price: f64) -> f64 {
         self.at(price).0
@@ -69,8 +74,23 @@ pub struct MarketYear {
     pub keeps: bool,
 }
 
-impl MarketYear {
+/// A year of a market, of one jurisdiction or of several that share one price.
+pub trait Year {
     /// What is over at a price, the least and the most, and the slope to the right.
+    fn over(&self, price: f64) -> (f64, f64, f64);
+    /// The highest price at which something happens.
+    fn last_price(&self) -> f64;
+    /// The prices of its steps.
+    fn step_prices(&self) -> impl Iterator<Item = f64>;
+    /// How much it reckons with, Mt.
+    fn amount(&self) -> f64;
+    /// How many units of the next year may be used in this one, Mt.
+    fn borrow(&self) -> f64;
+    /// Whether there is no end to what can be avoided.
+    fn is_endless(&self) -> bool;
+}
+
+impl Year for MarketYear {
     fn over(&self, price: f64) -> (f64, f64, f64) {
         let at = self.supply.at(price);
         let mut sum = (self.surplus + at.quantity, self.surplus + at.quantity, at.slope);
@@ -85,9 +105,55 @@ impl MarketYear {
         sum
     }
 
-    /// The highest price at which something happens.
     fn last_price(&self) -> f64 {
         self.steps.iter().map(|it| it.price).fold(self.supply.last_price(), f64::max)
+    }
+
+    fn step_prices(&self) -> impl Iterator<Item = f64> {
+        self.steps.iter().map(|it| it.price)
+    }
+
+    fn amount(&self) -> f64 {
+        self.surplus.abs()
+    }
+
+    fn borrow(&self) -> f64 {
+        self.borrow
+    }
+
+    fn is_endless(&self) -> bool {
+        self.supply.is_endless()
+    }
+}
+
+/// The years of several jurisdictions that share one price.
+pub type Together<'a> = Vec<&'a MarketYear>;
+
+impl Year for Together<'_> {
+    fn over(&self, price: f64) -> (f64, f64, f64) {
+        self.iter()
+            .map(|it| it.over(price))
+            .fold((0.0, 0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1, sum.2 + it.2))
+    }
+
+    fn last_price(&self) -> f64 {
+        self.iter().map(|it| it.last_price()).fold(0.0, f64::max)
+    }
+
+    fn step_prices(&self) -> impl Iterator<Item = f64> {
+        self.iter().flat_map(|it| it.step_prices())
+    }
+
+    fn amount(&self) -> f64 {
+        self.iter().map(|it| it.amount()).sum()
+    }
+
+    fn borrow(&self) -> f64 {
+        self.iter().map(|it| it.borrow).sum()
+    }
+
+    fn is_endless(&self) -> bool {
+        self.iter().any(|it| it.is_endless())
     }
 }
 
@@ -104,13 +170,13 @@ struct Pool {
 
 /// The prices of years in a row, each of which keeps its units for the next; the lowest ones that
 /// balance. Where nothing balances, the price is that beyond which nothing changes.
-pub fn prices(years: &[MarketYear], rho: f64) -> Vec<f64> {
+pub fn prices<Y: Year>(years: &[Y], rho: f64) -> Vec<f64> {
     let mut pools: Vec<Pool> = Vec::new();
     for (place, year) in years.iter().enumerate() {
-        let before = place.checked_sub(1).and_then(|it| years.get(it)).map_or(0.0, |it| it.borrow);
+        let before = place.checked_sub(1).and_then(|it| years.get(it)).map_or(0.0, Year::borrow);
         // A bank that may fall to minus the loan is one that may fall to zero, and begins higher.
         let last = place + 1 == years.len();
-        let shift = if last { -before } else { year.borrow - before };
+        let shift = if last { -before } else { year.borrow() - before };
         let mut pool = Pool { first: place, last: place, shift, price: 0.0 };
         pool.price = root(years, &pool, rho);
         while let Some(last) = pools.last()
@@ -144,7 +210,7 @@ fn growth(rho: f64, years: usize) -> f64 {
 }
 
 /// What a pool has over at its discounted price.
-fn over(years: &[MarketYear], pool: &Pool, (rho, price): (f64, f64)) -> (f64, f64, f64) {
+fn over<Y: Year>(years: &[Y], pool: &Pool, (rho, price): (f64, f64)) -> (f64, f64, f64) {
     let mut grown = growth(rho, pool.first);
     let mut sum = (pool.shift, pool.shift, 0.0);
     for year in years.get(pool.first..=pool.last).unwrap_or_default() {
@@ -159,18 +225,18 @@ fn over(years: &[MarketYear], pool: &Pool, (rho, price): (f64, f64)) -> (f64, f6
 const NOTHING: f64 = 1e-13;
 
 /// The lowest price at which a pool has enough.
-fn root(years: &[MarketYear], pool: &Pool, rho: f64) -> f64 {
+fn root<Y: Year>(years: &[Y], pool: &Pool, rho: f64) -> f64 {
     let over = |price: f64| over(years, pool, (rho, price));
     let of_pool = years.get(pool.first..=pool.last).unwrap_or_default();
-    let amount: f64 = of_pool.iter().map(|it| it.surplus.abs()).sum();
+    let amount: f64 = of_pool.iter().map(Year::amount).sum();
     let enough = -NOTHING * amount.max(1.0);
     let (_, most, slope) = over(0.0);
     if most >= enough {
         return 0.0;
     }
     let mut low = (0.0, most, slope);
-    let mut high = of_pool.iter().map(MarketYear::last_price).fold(1.0, f64::max);
-    let endless = of_pool.iter().any(|it| it.supply.is_endless());
+    let mut high = of_pool.iter().map(Year::last_price).fold(1.0, f64::max);
+    let endless = of_pool.iter().any(Year::is_endless);
     while over(high).1 < enough {
         if !endless || high > 1e15 {
             return high;
@@ -181,7 +247,7 @@ fn root(years: &[MarketYear], pool: &Pool, rho: f64) -> f64 {
     let mut grown = growth(rho, pool.first);
     let mut jumps = Vec::new();
     for year in of_pool {
-        jumps.extend(year.steps.iter().map(|it| it.price / grown));
+        jumps.extend(year.step_prices().map(|it| it / grown));
         grown *= 1.0 + rho;
     }
     jumps.retain(|it| *it > 0.0 && *it <= high);

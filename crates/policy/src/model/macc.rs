@@ -127,6 +127,22 @@ impl Macc {
         }
     }
 
+    /// The curve with its prices multiplied.
+    #[must_use]
+    pub fn dearer(&self, by: f64) -> Self {
+        match self {
+            Self::Points(points) => {
+                Self::Points(points.iter().map(|(price, it)| (price * by, *it)).collect())
+            }
+            Self::Quadratic { a, b } => Self::Quadratic { a: a * by, b: b * by },
+            Self::Power { alpha, beta } => Self::Power { alpha: alpha * by, beta: *beta },
+            Self::Linear { start, slope } => Self::Linear { start: start * by, slope: slope * by },
+            Self::Exponential { alpha, beta } => {
+                Self::Exponential { alpha: alpha * by, beta: *beta }
+            }
+        }
+    }
+
     /// The most that can be avoided at any price; none where there is no end.
     pub fn most(&self) -> Option<f64> {
         match self {

@@ -1,7 +1,7 @@
 //! From a world to what comes of it: the equilibrium with its links, the same without any, and the
 //! difference for each member.
 
-use super::banking::{MarketYear, Step, StepSide};
+use super::banking::MarketYear;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{Flow, LinkGain, Market, Member, Outcome, Row, Warning};
@@ -36,6 +36,68 @@ fn link_years(world: &World, only: Option<usize>) -> (Vec<LinkYear>, Vec<usize>)
         }
     }
     (all, places)
+}
+
+/// A member's year in short.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BriefYear {
+    /// The price, USD/t.
+    pub price: f64,
+    /// Whether something is withheld at the reserve price.
+    pub at_floor: bool,
+    /// Whether something is sold at the ceiling, or a penalty paid in place of units.
+    pub at_ceiling: bool,
+}
+
+/// An outcome in short: what many draws are compared by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brief {
+    /// Each member's years.
+    pub years: Vec<Vec<BriefYear>>,
+    /// What each member gains by the links, millions, discounted to the first year.
+    pub gains: Vec<f64>,
+    /// How far it is from its conditions.
+    pub residual: Residual,
+}
+
+/// Simulates a world in short.
+pub fn brief(world: &World) -> Brief {
+    let (links, _) = link_years(world, None);
+    let settled = settle::settle(world, &links);
+    let alone = (!links.is_empty()).then(|| settle::settle(world, &[]));
+    let (with, without) = (costs(&settled, &links), alone.as_ref().map(|it| costs(it, &[])));
+    let discounted = |(place, with): (usize, &Vec<f64>)| {
+        let rho = world.regions.get(place).map_or(0.0, |it| it.rho);
+        let without = without.as_ref().and_then(|it| it.get(place)).unwrap_or(with);
+        let mut worth = 1.0;
+        let mut sum = 0.0;
+        for (without, with) in without.iter().zip(with) {
+            sum += worth * (without - with);
+            worth /= 1.0 + rho;
+        }
+        sum
+    };
+    let years = (0..world.regions.len()).map(|place| brief_years(&settled, place)).collect();
+    let gains = with.iter().enumerate().map(discounted).collect();
+    Brief { years, gains, residual: settled.joint.residual }
+}
+
+fn brief_years(settled: &Settled, place: usize) -> Vec<BriefYear> {
+    let prices = settled.joint.prices.get(place).into_iter().flatten();
+    let steps = settled.joint.steps.get(place).into_iter().flatten();
+    let kinds = settled.built.kinds.get(place).into_iter().flatten();
+    let brief = |((price, given), kinds): ((&f64, &Vec<f64>), &Vec<Kind>)| {
+        let moves = |wanted: &[Kind]| {
+            let mut all = kinds.iter().zip(given);
+            all.any(|(kind, given)| wanted.contains(kind) && *given > TONNE)
+        };
+        BriefYear {
+            price: *price,
+            at_floor: moves(&[Kind::Withheld]),
+            at_ceiling: moves(&[Kind::Ceiling, Kind::Fine]),
+        }
+    };
+    prices.zip(steps).zip(kinds).map(brief).collect()
 }
 
 /// Simulates a world.
@@ -152,9 +214,8 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
 fn costs(settled: &Settled, links: &[LinkYear]) -> Vec<Vec<f64>> {
     let (built, joint) = (&settled.built, &settled.joint);
     let of_steps = |year: &MarketYear, given: &Vec<f64>| {
-        let signed = |step: &Step| if step.side == StepSide::Gives { 1.0 } else { -1.0 };
         let all = year.steps.iter().zip(given);
-        all.map(|(step, given)| signed(step) * step.price * given).sum::<f64>()
+        all.map(|(step, given)| step.sign() * step.price * given).sum::<f64>()
     };
     let of_chain = |((chain, prices), given): ((&Chain, &Vec<f64>), &Vec<Vec<f64>>)| {
         let years = chain.years.iter().zip(prices).zip(given);

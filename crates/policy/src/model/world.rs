@@ -89,6 +89,8 @@ pub struct RegionYear {
     pub ceiling: Option<f64>,
     /// At this price operators pay rather than surrender, USD/t: a penalty that ends the duty.
     pub fine: Option<f64>,
+    /// Whether the cap follows the activity.
+    pub follows: bool,
     /// How auctions follow what is kept, where they do.
     pub reserve: Option<QuantityShares>,
     /// How many units of the next year may be used, Mt.
@@ -276,6 +278,7 @@ fn region_year(
         tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
         ceiling: it.auctions.ceiling(year),
         fine: (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty),
+        follows: it.intensity,
         reserve: it.quantity,
         borrow: baseline * it.declared.borrowing_percent / 100.0,
         keeps: it.valid_to(year) > year && it.obliges(year + 1),
