@@ -10,6 +10,7 @@ mod coupling;
 mod durable;
 mod exchange;
 mod memory;
+mod model;
 mod plain;
 mod rival;
 mod scene;
@@ -27,12 +28,12 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 cargo xtask bench [--runs N] [--only PART] [--json] [--dir DIR]
   --runs N    runs of each figure, 5 by default
-  --only PART transfers, orders, auctions or durable; all of them by default
+  --only PART transfers, orders, auctions, model or durable; all of them by default
   --dir DIR   where the durable runs write, target by default; name a real disk
   --json      one JSON object instead of the table";
 
 /// The parts of the benchmark.
-const PARTS: [&str; 4] = ["transfers", "orders", "auctions", "durable"];
+const PARTS: [&str; 5] = ["transfers", "orders", "auctions", "model", "durable"];
 
 struct Arguments {
     runs: usize,
@@ -113,6 +114,10 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
         eprintln!("auctions");
         auction::clearing(runs, &mut table)?;
         coupling::clearing(runs, &mut table)?;
+    }
+    if wanted("model") {
+        eprintln!("simulations");
+        model::simulations(runs, &mut table)?;
     }
     if wanted("durable") {
         let scene = scene::Scene::new();

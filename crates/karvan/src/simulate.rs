@@ -4,6 +4,7 @@ mod compare;
 mod csv;
 mod json;
 mod more;
+mod report;
 mod text;
 
 use crate::Output;
@@ -54,7 +55,7 @@ pub(crate) struct Simulate {
     #[arg(long, requires = "draws", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// Another policy file, shown side by side.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "coalitions", "draws"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "report", "coalitions", "draws"])]
     compare: Option<PathBuf>,
     /// Show how far the result is from each condition of an equilibrium.
     #[arg(long)]
@@ -62,6 +63,9 @@ pub(crate) struct Simulate {
     /// Write tables into this folder, which must not exist.
     #[arg(long, value_name = "DIR", conflicts_with = "json")]
     csv: Option<PathBuf>,
+    /// Write one page with tables, charts and sources into this file, which must not exist.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -86,6 +90,9 @@ pub(crate) fn run(it: &Simulate) -> Result<()> {
     if let Some(dir) = &it.csv {
         csv::write(dir, &simulated.outcome)?;
     }
+    if let Some(file) = &it.report {
+        report::write(file, &simulated)?;
+    }
     let mut out = std::io::stdout().lock();
     if it.output.json {
         writeln!(out, "{:#}", json::of(&simulated))?;
@@ -100,6 +107,9 @@ pub(crate) fn run(it: &Simulate) -> Result<()> {
         }
         if let Some(dir) = &it.csv {
             writeln!(out, "\nTables written to {}", dir.display())?;
+        }
+        if let Some(file) = &it.report {
+            writeln!(out, "\nA page with charts and sources written to {}", file.display())?;
         }
         if it.check {
             write!(out, "{}", text::check(&simulated.outcome))?;

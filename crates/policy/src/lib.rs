@@ -26,3 +26,8 @@ mod trading;
 pub use chapter::Jurisdiction;
 pub use reader::Mistake;
 pub use schema::{ByYear, Policy};
+
+/// The examples of the method note are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/model.md")]
+struct MethodNote;

@@ -177,10 +177,10 @@ fn curve() -> impl Strategy<Value = Curve> {
     })
 }
 
-fn year(borrows: bool) -> impl Strategy<Value = (MarketYear, Curve)> {
+fn year(borrow_most: f64) -> impl Strategy<Value = (MarketYear, Curve)> {
     let step = (1.0f64..50.0, 0.1f64..6.0, any::<bool>());
     let steps = prop::collection::vec(step, 0..3);
-    (curve(), -25.0f64..8.0, steps, 0.0f64..6.0).prop_map(
+    (curve(), -25.0f64..8.0, steps, -1.0f64..1.0).prop_map(
         move |(points, surplus, steps, borrow)| {
             let steps = steps.into_iter().map(|(price, most, gives)| Step {
                 price,
@@ -191,7 +191,7 @@ fn year(borrows: bool) -> impl Strategy<Value = (MarketYear, Curve)> {
                 supply: Supply::of(&[Macc::Points(points.clone())]),
                 surplus,
                 steps: steps.collect(),
-                borrow: if borrows && borrow > 3.0 { borrow } else { 0.0 },
+                borrow: (borrow * borrow_most).max(0.0),
                 keeps: true,
             };
             (year, points)
@@ -215,7 +215,7 @@ fn links(count: usize, years: usize) -> impl Strategy<Value = Vec<LinkYear>> {
 }
 
 fn world(count: usize, years: usize) -> impl Strategy<Value = World> {
-    let chain = prop::collection::vec(year(years > 1), years);
+    let chain = prop::collection::vec(year(if years > 1 { 6.0 } else { 0.0 }), years);
     (prop::collection::vec(chain, count), links(count, years), 0.0f64..0.15).prop_map(
         |(chains, links, rho)| {
             let (mut all, mut curves) = (Vec::new(), Vec::new());
@@ -229,8 +229,12 @@ fn world(count: usize, years: usize) -> impl Strategy<Value = World> {
     )
 }
 
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn one_year_of_linked_markets(world in (2usize..8).prop_flat_map(|count| world(count, 1))) {
@@ -239,7 +243,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn years_of_one_market(world in (2usize..14).prop_flat_map(|years| world(1, years))) {
@@ -247,7 +251,9 @@ proptest! {
     }
 
     #[test]
-    fn years_of_linked_markets(world in (2usize..5, 2usize..5).prop_flat_map(|(c, y)| world(c, y))) {
+    fn years_of_linked_markets(
+        world in (2usize..5, 2usize..5).prop_flat_map(|(count, years)| world(count, years)),
+    ) {
         agree(&world);
     }
 }

@@ -32,7 +32,10 @@ const WALLS: [(&str, &[&str]); 9] = [
     ),
     ("views", &["karvan-core"]),
     ("sim", &["karvan-core", "karvan-engine"]),
-    ("bench", &["karvan-core", "karvan-engine", "matchcore", "rusqlite", "serde_json"]),
+    (
+        "bench",
+        &["karvan-core", "karvan-engine", "karvan-policy", "matchcore", "rusqlite", "serde_json"],
+    ),
     ("xtask", &["karvan-core", "csv", "libm"]),
 ];
 

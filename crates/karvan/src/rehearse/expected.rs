@@ -50,8 +50,8 @@ impl Compared {
         let all = simulated::difference(&self.rows);
         let all = all.map_or_else(|| "none".to_owned(), |it| format!("{it:.1} %"));
         let mut text = format!(
-            "Against the equilibrium model: its price, and the mean of auctions and calls\n\n{table}\n\
-             difference weighted by what was traded  {all}\n"
+            "Against the equilibrium model: its price, and the mean of auctions and calls\n\n\
+             {table}\ndifference weighted by what was traded  {all}\n"
         );
         if self.causes.is_empty() {
             return text + "\n";

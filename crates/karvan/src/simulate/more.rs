@@ -3,7 +3,7 @@
 use super::text::{bars, mt};
 use crate::table::Table;
 use karvan_policy::model::coalitions::Coalition;
-use karvan_policy::model::draws::{Draws, MemberSpread};
+use karvan_policy::model::draws::{Draws, MemberSpread, Spread};
 use serde_json::{Value, json};
 
 /// So many coalitions are shown.
@@ -35,9 +35,9 @@ pub(super) fn coalitions(all: &[Coalition], usd: &str) -> String {
         format!("all {}", all.len())
     };
     format!(
-        "\nCoalitions with one market, both ways and without quotas: {of}; discounted to the first\n\
-         year. One holds if nobody loses and no part of it would do better by itself: {stable} hold,\n\
-         in {losing} somebody loses\n\n{table}"
+        "\nCoalitions with one market, both ways and without quotas: {of}; discounted to the\n\
+         first year. One holds if nobody loses and no part of it would do better by itself:\n\
+         {stable} hold, in {losing} somebody loses\n\n{table}"
     )
 }
 
@@ -118,9 +118,9 @@ pub(super) fn draws(it: &Draws, usd: &str) -> String {
         ]);
     }
     let mut text = format!(
-        "\nUncertain: {} draws with the seed {} of emissions, growth, abatement and fuel\n\n{prices}\n\
-         Gains by the links over all draws: what they would be if all were as expected (effort), and\n\
-         what comes on top because members deviate apart (risk)\n\n{gains}",
+        "\nUncertain: {} draws with the seed {} of emissions, growth, abatement and fuel\n\n\
+         {prices}\nGains by the links over all draws: what they would be if all were as expected\n\
+         (effort), and what comes on top because members deviate apart (risk)\n\n{gains}",
         it.count, it.seed
     );
     if it.uncertain > 0 {
@@ -130,7 +130,8 @@ pub(super) fn draws(it: &Draws, usd: &str) -> String {
 }
 
 pub(super) fn draws_json(it: &Draws) -> Value {
-    let spread = |it: karvan_policy::model::draws::Spread| json!({ "p5": it.low, "p50": it.middle, "p95": it.high, "mean": it.mean });
+    let spread =
+        |it: Spread| json!({ "p5": it.low, "p50": it.middle, "p95": it.high, "mean": it.mean });
     let member = |it: &MemberSpread| {
         let years = it.years.iter().map(|it| {
             json!({

@@ -35,17 +35,22 @@ pub(super) fn bars(numbers: &[Option<f64>], highest: f64) -> String {
     numbers.iter().map(bar).collect()
 }
 
-fn has_market(it: &Member) -> bool {
+pub(super) fn has_market(it: &Member) -> bool {
     it.rows.iter().any(|row| row.price.is_some())
+}
+
+/// The years in words.
+pub(super) fn years_named(it: &Outcome) -> String {
+    match (it.years.first(), it.years.last()) {
+        (Some(first), Some(last)) if first != last => format!("{first}-{last}"),
+        (Some(year), _) => year.to_string(),
+        (None, _) => String::new(),
+    }
 }
 
 pub(super) fn of(it: &Outcome) -> String {
     let mut text = String::new();
-    let years = match (it.years.first(), it.years.last()) {
-        (Some(first), Some(last)) if first != last => format!("{first}-{last}"),
-        (Some(year), _) => year.to_string(),
-        (None, _) => String::new(),
-    };
+    let years = years_named(it);
     let usd = &it.currency;
     let _ = writeln!(
         text,

@@ -32,6 +32,7 @@ impl Banded {
         }
     }
 
+    #[cfg(test)]
     fn get(&self, row: usize, column: usize) -> f64 {
         self.rows.get(self.place(row, column)).copied().unwrap_or(0.0)
     }
@@ -39,36 +40,33 @@ impl Banded {
     /// Solves for a right side, in place, by elimination without exchanging rows: for matrices
     /// whose diagonal outweighs the rest, as those of a network of prices. The matrix is used up.
     pub(super) fn solve(&mut self, right: &mut [f64]) {
+        let (width, across) = (self.width, 2 * self.width + 1);
         for pivot in 0..self.size {
-            let diagonal = self.get(pivot, pivot);
-            if diagonal == 0.0 {
-                continue;
-            }
-            let end = (pivot + self.width + 1).min(self.size);
-            for row in pivot + 1..end {
-                let below = self.get(row, pivot);
-                if below == 0.0 {
+            let (above, below) = self.rows.split_at_mut((pivot + 1) * across);
+            // From the diagonal on.
+            let above = above.get(pivot * across + width..).unwrap_or_default();
+            let Some(diagonal) = above.first().copied().filter(|it| *it != 0.0) else { continue };
+            let of_pivot = right.get(pivot).copied().unwrap_or(0.0);
+            let reach = width.min(self.size - pivot - 1);
+            for (distance, row) in (1..=reach).zip(below.chunks_exact_mut(across)) {
+                let Some(row) = row.get_mut(width - distance..) else { continue };
+                let factor = row.first().map_or(0.0, |it| it / diagonal);
+                if factor == 0.0 {
                     continue;
                 }
-                let factor = below / diagonal;
-                for column in pivot..end {
-                    let above = self.get(pivot, column);
-                    if above != 0.0 {
-                        self.add(row, column, -factor * above);
-                    }
+                for (it, above) in row.iter_mut().zip(above) {
+                    *it -= factor * above;
                 }
-                let of_pivot = right.get(pivot).copied().unwrap_or(0.0);
-                if let Some(it) = right.get_mut(row) {
+                if let Some(it) = right.get_mut(pivot + distance) {
                     *it -= factor * of_pivot;
                 }
             }
         }
         for row in (0..self.size).rev() {
-            let end = (row + self.width + 1).min(self.size);
-            let known: f64 = (row + 1..end)
-                .map(|column| self.get(row, column) * right.get(column).copied().unwrap_or(0.0))
-                .sum();
-            let diagonal = self.get(row, row);
+            let here = self.rows.get(row * across + width..(row + 1) * across).unwrap_or_default();
+            let after = right.get(row + 1..).unwrap_or_default();
+            let known: f64 = here.iter().skip(1).zip(after).map(|(it, known)| it * known).sum();
+            let diagonal = here.first().copied().unwrap_or(0.0);
             if let Some(it) = right.get_mut(row) {
                 *it = if diagonal == 0.0 { 0.0 } else { (*it - known) / diagonal };
             }

@@ -143,10 +143,10 @@ impl Macc {
         }
     }
 
-    /// The most that can be avoided at any price; none where there is no end.
-    pub fn most(&self) -> Option<f64> {
+    /// The price at which it ends; none where there is no end.
+    pub fn last_price(&self) -> Option<f64> {
         match self {
-            Self::Points(points) => Some(points.last().map_or(0.0, |it| it.1)),
+            Self::Points(points) => Some(points.last().map_or(0.0, |it| it.0)),
             Self::Quadratic { .. }
             | Self::Power { .. }
             | Self::Linear { .. }
@@ -240,7 +240,8 @@ mod tests {
         fn a_scaled_curve_avoids_so_many_times_as_much_at_every_price(
             curve in any_curve(), by in 0.1f64..9.0, price in 0.0f64..90.0,
         ) {
-            let (one, scaled) = (curve.at(price).quantity * by, curve.scaled(by).at(price).quantity);
+            let one = curve.at(price).quantity * by;
+            let scaled = curve.scaled(by).at(price).quantity;
             prop_assert!((one - scaled).abs() <= 1e-9 * (1.0 + one), "{one} or {scaled}");
         }
     }

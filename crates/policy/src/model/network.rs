@@ -137,18 +137,22 @@ const NOTHING: f64 = 1e-9;
 /// Friction at the start, as a share of the network's largest price for its largest quantity; at
 /// each stage it falls by [`FALL`].
 const FRICTION: f64 = 1.0;
-const FALL: f64 = 0.1;
+const FALL: f64 = 0.3;
 const STAGES: u32 = 100;
+/// What may be missed before the last stages, as a share of the largest quantity.
+const ON_THE_WAY: f64 = 3e-3;
 /// A fall that is tried where a larger one lost the way.
 const NEAREST: f64 = 0.95;
 /// From this share of the friction on, flows show which arcs are full, empty or between.
-const SHOWS: f64 = 2e-4;
+const SHOWS: f64 = 0.011;
 /// Here it ends.
 const ENDS: f64 = 1e-6;
 /// So often the kinds of arcs are corrected.
 const CORRECTIONS: u32 = 12;
 const NEWTON_STEPS: u32 = 30;
-const HALVINGS: u32 = 40;
+const HALVINGS: u32 = 12;
+/// A step ends where this share of its slope is left.
+const NEAR_ENOUGH: f64 = 0.5;
 /// Where many prices would do, this small preference takes the lowest.
 const LOW: f64 = 0.1;
 
@@ -180,13 +184,17 @@ impl Network {
                 continue;
             }
             let rough: Vec<f64> = self.arcs.iter().map(|it| last.flow(it, &prices).0).collect();
+            let certain = nothing.max(NOTHING * scale.price);
             for least in [0.0, nothing] {
+                if best.residual.within(certain) && !best.prices.is_empty() {
+                    break;
+                }
                 let found = self.without_friction(&prices, (&rough, least), nothing);
                 if best.prices.is_empty() || found.residual.sum() < best.residual.sum() {
                     best = found;
                 }
             }
-            if best.residual.within(nothing.max(NOTHING * scale.price)) || share < ENDS {
+            if best.residual.within(certain) || share < ENDS {
                 break;
             }
         }
@@ -309,17 +317,25 @@ impl Against {
         Self {
             friction: FRICTION * share * scale.price / scale.quantity,
             low: LOW * share * scale.quantity / scale.price,
-            // Prices have sixteen digits, and a friction magnifies the last one.
-            close: (1e-11f64).max(1e-14 / share) * scale.quantity,
+            // Prices have sixteen digits, and a friction magnifies the last one; on the way there
+            // a part of a percent will do.
+            close: scale.quantity
+                * if share > SHOWS { ON_THE_WAY } else { (1e-11f64).max(1e-14 / share) },
         }
     }
 
     /// The flow along an arc, and how it changes with its gain.
     fn flow(self, arc: &Arc, prices: &[f64]) -> (f64, f64) {
-        let gain = arc.gain(prices);
-        let flow = (gain / self.friction).clamp(0.0, arc.most);
-        let between = gain > 0.0 && flow < arc.most;
-        (flow, if between { 1.0 / self.friction } else { 0.0 })
+        self.carry(arc.gain(prices), arc.most)
+    }
+
+    /// The flow that a gain causes, and how it changes with it.
+    fn carry(self, gain: f64, most: f64) -> (f64, f64) {
+        if gain <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let flow = gain / self.friction;
+        if flow < most { (flow, 1.0 / self.friction) } else { (most, 0.0) }
     }
 }
 
@@ -331,10 +347,42 @@ struct Work {
     tried: Vec<f64>,
     /// The flow of arcs that are full or empty.
     held: Vec<Option<f64>>,
-    /// The arcs of each node.
-    arcs_of: Vec<Vec<usize>>,
+    /// Arcs between a node and a fixed price.
+    steps: Vec<Fixed>,
+    /// Arcs between nodes, by their numbers.
+    ways: Vec<(usize, Arc)>,
+    /// What a unit of each node counts for.
+    weights: Vec<f64>,
     /// No price lies above.
     most: f64,
+}
+
+/// What a unit of each node counts for, so that what one arc takes and another gets count alike: a
+/// unit that is kept is worth less later. Around circles of unlike rates that cannot be.
+fn weights(it: &Network, arcs_of: &[Vec<usize>]) -> Vec<f64> {
+    let mut weights = vec![0.0; it.nodes.len()];
+    let mut next = Vec::new();
+    for node in 0..it.nodes.len() {
+        if weights.get(node) != Some(&0.0) {
+            continue;
+        }
+        next.push((node, 1.0));
+        while let Some((node, weight)) = next.pop() {
+            let Some(mine) = weights.get_mut(node).filter(|it| **it == 0.0) else { continue };
+            *mine = weight;
+            for arc in arcs_of.get(node).into_iter().flatten().filter_map(|by| it.arcs.get(*by)) {
+                if let (End::Node(from), End::Node(to)) = (arc.from, arc.to) {
+                    let share = arc.worth / arc.arrives;
+                    next.push(if from == node {
+                        (to, weight * share)
+                    } else {
+                        (from, weight / share)
+                    });
+                }
+            }
+        }
+    }
+    weights
 }
 
 impl Work {
@@ -359,6 +407,10 @@ impl Work {
                 }
             }
         }
+        let numbered = || it.arcs.iter().enumerate();
+        let steps = numbered().filter_map(|(number, arc)| Fixed::of(number, arc)).collect();
+        let ways = numbered().filter(|(number, arc)| Fixed::of(*number, arc).is_none());
+        let ways = ways.map(|(number, arc)| (number, *arc)).collect();
         let row = vec![0.0; size];
         // Where nothing gives without end, nobody knows a highest price.
         let ends = |node: &usize| {
@@ -368,7 +420,17 @@ impl Work {
         };
         let most = if (0..size).all(|node| ends(&node)) { 2.0 * most } else { 1e12 };
         let held = Vec::new();
-        Self { slopes, step: row.clone(), over: row.clone(), tried: row, held, arcs_of, most }
+        Self {
+            slopes,
+            step: row.clone(),
+            over: row.clone(),
+            tried: row,
+            held,
+            weights: weights(it, &arcs_of),
+            steps,
+            ways,
+            most,
+        }
     }
 
     /// The step of a falling friction while full, empty and other arcs stay so: exact until one
@@ -380,10 +442,10 @@ impl Work {
             self.held.push(if rise > 0.0 { None } else { Some(flow) });
         }
         let held = std::mem::take(&mut self.held);
-        self.gather(it, (prices, next.low), |place, arc| {
-            match held.get(place).copied().flatten() {
+        self.gather::<true>(it, (prices, next.low), |number, gain, _| {
+            match held.get(number).copied().flatten() {
                 Some(flow) => (flow, 0.0),
-                None => (arc.gain(prices) / next.friction, 1.0 / next.friction),
+                None => (gain / next.friction, 1.0 / next.friction),
             }
         });
         self.held = held;
@@ -397,7 +459,7 @@ impl Work {
     }
 
     fn newton(&mut self, it: &Network, prices: &mut [f64], against: Against) -> bool {
-        let mut before = self.excess(it, prices, against);
+        let mut before = self.excess::<true>(it, prices, against);
         for _ in 0..NEWTON_STEPS {
             if before <= against.close {
                 return true;
@@ -409,124 +471,142 @@ impl Work {
             // No step is longer than the way from the lowest price to the highest.
             let longest = self.step.iter().fold(0.0, |most: f64, it| most.max(it.abs()));
             let mut part = (self.most / longest).min(1.0);
-            let mut found = f64::INFINITY;
+            // What the nodes miss is the slope of a convex function of their prices, but for their
+            // weights: along the step it rises from below zero, and the step ends near zero.
+            let downhill = self.along();
+            let (mut low, mut high) = ((0.0, downhill), None);
             let mut tried = std::mem::take(&mut self.tried);
+            let mut found = before;
             for _ in 0..HALVINGS {
                 let moved = prices.iter().zip(&self.step).map(|(price, it)| price + part * it);
                 tried.clear();
                 tried.extend(moved.map(|it| it.clamp(-self.most, self.most)));
-                found = self.excess(it, &tried, against);
-                if found < before * (1.0 - 1e-9) {
+                found = self.excess::<false>(it, &tried, against);
+                let slope = self.along();
+                if slope.abs() <= NEAR_ENOUGH * downhill.abs() || (slope < 0.0 && high.is_none()) {
                     break;
                 }
-                part *= 0.5;
+                if slope < 0.0 {
+                    low = (part, slope);
+                } else {
+                    high = Some((part, slope));
+                }
+                let Some(high) = high else { break };
+                // Where a straight line would be zero, kept off the ends.
+                let secant = low.0 + (high.0 - low.0) * low.1 / (low.1 - high.1);
+                let tenth = 0.1 * (high.0 - low.0);
+                part = secant.clamp(low.0 + tenth, high.0 - tenth);
             }
-            if found < before {
-                prices.copy_from_slice(&tried);
-                before = found;
-            } else {
-                // At a bend: each price in turn is brought in line with its neighbours.
-                self.relax(it, prices, against);
-                before = self.excess(it, prices, against);
-            }
+            prices.copy_from_slice(&tried);
             self.tried = tried;
+            before = if found <= against.close {
+                found
+            } else {
+                self.excess::<true>(it, prices, against)
+            };
         }
         before <= against.close
     }
 
-    /// Balances each node in turn, there and back.
-    fn relax(&self, it: &Network, prices: &mut [f64], against: Against) {
-        let size = it.nodes.len();
-        for node in (0..size).chain((0..size).rev()) {
-            let (mut low, mut high) = (-self.most, self.most);
-            let mut price = prices.get(node).copied().unwrap_or(0.0);
-            for step in 0..100 {
-                if let Some(it) = prices.get_mut(node) {
-                    *it = price;
-                }
-                let (over, slope) = self.excess_of(it, (prices, node), against);
-                if over < 0.0 {
-                    low = price
-                } else {
-                    high = price
-                }
-                if over.abs() <= 0.1 * against.close || high - low <= 1e-15 * high.abs() {
-                    break;
-                }
-                let newton = price - over / slope;
-                let inside = step % 3 != 2 && newton > low && newton < high;
-                price = if inside { newton } else { 0.5 * (low + high) };
-            }
-        }
-    }
-
-    /// What one node has beyond its needs, and how that changes with its price.
-    fn excess_of(
-        &self,
-        it: &Network,
-        (prices, place): (&[f64], usize),
-        against: Against,
-    ) -> (f64, f64) {
-        let Some(node) = it.nodes.get(place) else { return (0.0, 1.0) };
-        let price = prices.get(place).copied().unwrap_or(0.0);
-        let at = node.supply.at(price);
-        let mut sum = (node.surplus + at.quantity + against.low * price, at.slope + against.low);
-        for arc in self.arcs_of.get(place).into_iter().flatten().filter_map(|by| it.arcs.get(*by)) {
-            let (flow, rise) = against.flow(arc, prices);
-            if arc.from == End::Node(place) {
-                sum = (sum.0 - flow, sum.1 + rise);
-            } else {
-                sum = (sum.0 + arc.arrives * flow, sum.1 + arc.arrives * arc.worth * rise);
-            }
-        }
-        sum
+    /// How what is missed changes along the step, by the nodes' weights.
+    fn along(&self) -> f64 {
+        let pairs = self.over.iter().zip(&self.step).zip(&self.weights);
+        pairs.map(|((over, step), weight)| over * step * weight).sum()
     }
 
     /// What each node has beyond its needs at prices, and how that changes with them; the length
     /// of the list.
-    fn excess(&mut self, it: &Network, prices: &[f64], against: Against) -> f64 {
-        self.gather(it, (prices, against.low), |_, arc| against.flow(arc, prices));
+    fn excess<const SLOPES: bool>(
+        &mut self,
+        it: &Network,
+        prices: &[f64],
+        against: Against,
+    ) -> f64 {
+        self.gather::<SLOPES>(it, (prices, against.low), |_, gain, most| against.carry(gain, most));
         self.over.iter().map(|it| it * it).sum::<f64>().sqrt()
     }
 
-    fn gather(
+    /// The same where flows are as somebody says: of an arc's number and its gain.
+    fn gather<const SLOPES: bool>(
         &mut self,
         it: &Network,
         (prices, low): (&[f64], f64),
-        flow_of: impl Fn(usize, &Arc) -> (f64, f64),
+        flow_of: impl Fn(usize, f64, f64) -> (f64, f64),
     ) {
-        self.slopes.clear();
+        if SLOPES {
+            self.slopes.clear();
+        }
         for (place, (node, price)) in it.nodes.iter().zip(prices).enumerate() {
             let at = node.supply.at(*price);
             if let Some(over) = self.over.get_mut(place) {
                 *over = node.surplus + at.quantity + low * price;
             }
-            self.slopes.add(place, place, at.slope + low);
+            if SLOPES {
+                self.slopes.add(place, place, at.slope + low);
+            }
         }
-        for (place, arc) in it.arcs.iter().enumerate() {
-            let (flow, rise) = flow_of(place, arc);
+        for arc in &self.steps {
+            let gain = arc.rises * (prices.get(arc.node).copied().unwrap_or(0.0) - arc.price);
+            let (flow, rise) = flow_of(arc.number, gain, arc.most);
             if flow == 0.0 && rise == 0.0 {
                 continue;
             }
-            let (from, to) = (arc.from, arc.to);
-            if let End::Node(u) = from {
-                if let Some(over) = self.over.get_mut(u) {
-                    *over -= flow;
-                }
+            if let Some(over) = self.over.get_mut(arc.node) {
+                *over += arc.adds * flow;
+            }
+            if SLOPES && rise != 0.0 {
+                self.slopes.add(arc.node, arc.node, arc.adds * arc.rises * rise);
+            }
+        }
+        for (number, arc) in &self.ways {
+            let (End::Node(u), End::Node(v)) = (arc.from, arc.to) else { continue };
+            let (flow, rise) = flow_of(*number, arc.gain(prices), arc.most);
+            if flow == 0.0 && rise == 0.0 {
+                continue;
+            }
+            if let Some(over) = self.over.get_mut(u) {
+                *over -= flow;
+            }
+            if let Some(over) = self.over.get_mut(v) {
+                *over += arc.arrives * flow;
+            }
+            if SLOPES && rise != 0.0 {
                 self.slopes.add(u, u, rise);
-                if let End::Node(v) = to {
-                    self.slopes.add(u, v, -arc.worth * rise);
-                }
-            }
-            if let End::Node(v) = to {
-                if let Some(over) = self.over.get_mut(v) {
-                    *over += arc.arrives * flow;
-                }
+                self.slopes.add(u, v, -arc.worth * rise);
                 self.slopes.add(v, v, arc.arrives * arc.worth * rise);
-                if let End::Node(u) = from {
-                    self.slopes.add(v, u, -arc.arrives * rise);
-                }
+                self.slopes.add(v, u, -arc.arrives * rise);
             }
+        }
+    }
+}
+
+/// An arc between a node and a fixed price.
+#[derive(Clone, Copy)]
+struct Fixed {
+    number: usize,
+    node: usize,
+    /// The price of the node at which nothing is gained.
+    price: f64,
+    /// How the gain rises with it.
+    rises: f64,
+    /// What a unit adds to the node.
+    adds: f64,
+    most: f64,
+}
+
+impl Fixed {
+    fn of(number: usize, arc: &Arc) -> Option<Self> {
+        let most = arc.most;
+        match (arc.from, arc.to) {
+            (End::Node(node), End::Fixed(price)) => {
+                let price = arc.worth * price - arc.levy;
+                Some(Self { number, node, price, rises: -1.0, adds: -1.0, most })
+            }
+            (End::Fixed(price), End::Node(node)) => {
+                let price = (price + arc.levy) / arc.worth;
+                Some(Self { number, node, price, rises: arc.worth, adds: arc.arrives, most })
+            }
+            (End::Node(_), End::Node(_)) | (End::Fixed(_), End::Fixed(_)) => None,
         }
     }
 }

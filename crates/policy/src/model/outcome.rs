@@ -181,13 +181,14 @@ impl fmt::Display for Warning {
             ),
             Self::Fined { code, year, quantity, price } => write!(
                 to,
-                "{code} {year}: for {:.3} Mt the penalty of {:.2} a tonne is paid in place of units",
+                "{code} {year}: for {:.3} Mt the penalty of {:.2} a tonne is paid in place of \
+                 units",
                 quantity.0, price.0
             ),
             Self::LeftOver { code, year, quantity } => write!(
                 to,
-                "{code} {year}: {:.3} Mt of units are left over and worth nothing: the cap is above \
-                 emissions (hot air, if it were sold)",
+                "{code} {year}: {:.3} Mt of units are left over and worth nothing: the cap is \
+                 above emissions (hot air, if it were sold)",
                 quantity.0
             ),
             Self::Unsettled { moved, circles } => {

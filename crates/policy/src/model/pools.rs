@@ -1,9 +1,9 @@
 //! Prices and flows without friction, once it is known which arcs are full, empty or between.
 //!
 //! Nodes joined by arcs that are between form a pool: the price of one gives those of all. Arcs
-//! beyond a tree of the pool keep the flow they have, but for one that holds the price of all: one to
-//! a fixed price, or one that closes a circle on which units are lost. Without such a one the pool
-//! has the price at which it balances.
+//! beyond a tree of the pool keep the flow they have, but for one that holds the price of all: an
+//! arc to a fixed price, or one that closes a circle on which units are lost. Without such a one
+//! the pool has the price at which it balances.
 
 use super::network::{Arc, End, Filled, Network};
 

@@ -68,7 +68,7 @@ fn bounded(points: &[(f64, f64)], (least, most): (f64, f64)) -> (Vec<(f64, f64)>
     (all, sunk)
 }
 
-fn steps(it: &RegionYear, (supply, reserve): (&Supply, f64)) -> (Vec<Step>, Vec<Kind>) {
+fn steps(it: &RegionYear, reserve: f64) -> (Vec<Step>, Vec<Kind>) {
     let mut all = Vec::new();
     let mut add = |kind, price, most| {
         let side = if kind == Kind::Withheld { StepSide::Takes } else { StepSide::Gives };
@@ -87,10 +87,11 @@ fn steps(it: &RegionYear, (supply, reserve): (&Supply, f64)) -> (Vec<Step>, Vec<
     if let Some(price) = it.fine {
         add(Kind::Fine, price, f64::INFINITY);
     }
+    // Where the own curves end, however far measures have spread.
+    let ends = it.sectors.iter().map(|it| it.macc.last_price().unwrap_or(DEAREST));
     let tiers = it.tiers.iter().map(|it| it.0);
-    let prices = tiers.chain([it.floor]).chain(it.ceiling).chain(it.fine);
-    let dearest =
-        if supply.is_endless() { DEAREST } else { prices.fold(supply.last_price(), f64::max) };
+    let prices = ends.chain(tiers).chain([it.floor]).chain(it.ceiling).chain(it.fine);
+    let dearest = prices.fold(0.0, f64::max);
     add(Kind::Missing, dearest, f64::INFINITY);
     all.into_iter().unzip()
 }
@@ -141,7 +142,7 @@ impl Built {
                     continue;
                 };
                 let (supply, paid) = supply(year, reach);
-                let (steps, of_year) = steps(year, (&supply, *reserve));
+                let (steps, of_year) = steps(year, *reserve);
                 let surplus = year.cap + year.opening + reserve - year.all_baseline();
                 let (borrow, keeps) = (year.borrow, year.keeps);
                 chain.years.push(MarketYear { supply, surplus, steps, borrow, keeps });

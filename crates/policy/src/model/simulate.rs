@@ -60,6 +60,11 @@ pub struct Brief {
     pub residual: Residual,
 }
 
+/// Finds the equilibrium of a world, and tells how far it is from its conditions.
+pub fn equilibrium(world: &World) -> Residual {
+    settle::settle(world, &link_years(world, None).0).joint.residual
+}
+
 /// Simulates a world in short.
 pub fn brief(world: &World) -> Brief {
     let (links, _) = link_years(world, None);

@@ -59,7 +59,7 @@ macro_rules! unit {
 }
 
 unit! {
-    /// A price, in the market's currency for a tonne of CO2 equivalent (USD/t in the shipped files).
+    /// A price, in the market's currency (USD in the shipped files) for a tonne of CO2 equivalent.
     UsdPerTonne
 }
 unit! {

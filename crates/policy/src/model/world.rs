@@ -340,8 +340,8 @@ fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
         if it.abatement.bands.is_some() {
             add("abatement bands", Provenance::Assumption, "the policy file");
         } else {
-            let source = "abatement bands by sector, informed by the cost bands of IPCC AR6 WG III, \
-                          times the country's multipliers";
+            let source = "bands by sector, informed by the cost bands of IPCC AR6 WG III, times \
+                          the country's multipliers";
             add("abatement bands", Provenance::Proxy, source);
         }
         let listed = plants.iter().any(|row| row.jurisdiction == it.code);

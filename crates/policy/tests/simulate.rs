@@ -1,0 +1,297 @@
+//! The simulator from a policy file to what comes of it: markets whose answer is known, what links
+//! must always do, and inputs at the edge of sense.
+
+#![allow(clippy::unwrap_used, reason = "a failing test should stop at once")]
+
+use karvan_policy::Policy;
+use karvan_policy::model::coalitions;
+use karvan_policy::model::draws;
+use karvan_policy::model::mode::Mode;
+use karvan_policy::model::outcome::{Outcome, Warning};
+use karvan_policy::model::simulate;
+use karvan_policy::model::world::World;
+use karvan_policy::plants::{self, INSTALLATIONS};
+use proptest::prelude::*;
+
+const PILOT: &str = include_str!("../../../policies/eco-pilot.toml");
+const LINKED: &str = include_str!("../../../policies/eco-linked.toml");
+
+fn world(text: &str) -> World {
+    let policy = Policy::parse(text).unwrap();
+    let plants = plants::read(INSTALLATIONS).unwrap();
+    World::of(&policy, &plants, (policy.first_year, policy.last_year))
+}
+
+fn simulated(text: &str, links: &[&str]) -> Outcome {
+    let mut world = world(text);
+    for link in links {
+        Mode::parse(link).unwrap().put(&mut world).unwrap();
+    }
+    let outcome = simulate::run(&world);
+    assert!(simulate::is_certain(outcome.residual), "{:?}", outcome.residual);
+    outcome
+}
+
+/// The price of a member in its first year.
+fn price(it: &Outcome, code: &str) -> f64 {
+    row(it, code).price.unwrap().0
+}
+
+fn row<'a>(it: &'a Outcome, code: &str) -> &'a karvan_policy::model::outcome::Row {
+    &it.members.iter().find(|it| it.code == code).unwrap().rows[0]
+}
+
+fn close(one: f64, two: f64) -> bool {
+    (one - two).abs() <= 1e-9 * (1.0 + two.abs())
+}
+
+/// A world of one year that stands whole in its file.
+fn file(members: &[(&str, &str, f64)]) -> String {
+    let mut text = "[market]\nname = \"two\"\nfirst_year = 2030\nlast_year = 2030\n".to_owned();
+    for (code, macc, requirement) in members {
+        text.push_str(&format!(
+            "[jurisdiction.{code}]\nmacc = {macc}\nrequirement = {{ 2030 = {requirement} }}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn two_quadratic_curves_linked_by_a_quota_and_without_one() {
+    let two = file(&[
+        ("AA", "{ kind = \"quadratic\", a = 0.5, b = 1.0 }", 4.0),
+        ("BB", "{ kind = \"quadratic\", a = 0.5, b = 1.0 }", 10.0),
+    ]);
+    let alone = simulated(&two, &[]);
+    assert!(close(price(&alone, "AA"), 12.0) && close(price(&alone, "BB"), 60.0));
+    // Linked both ways they abate alike: 7 each, at 0.5 x 49 + 7.
+    let full = simulated(&two, &["AA-BB=full"]);
+    assert!(close(price(&full, "AA"), 31.5) && close(price(&full, "BB"), 31.5));
+    assert!(close(row(&full, "BB").net_import.0, 3.0));
+    // Costs are areas: 0.5 q³/3 + q²/2. Each gains what it pays less than alone.
+    let area = |q: f64| 0.5 * q * q * q / 3.0 + q * q / 2.0;
+    assert!(close(row(&full, "AA").gain.0, area(4.0) - (area(7.0) - 3.0 * 31.5)));
+    assert!(close(row(&full, "BB").gain.0, area(10.0) - (area(7.0) + 3.0 * 31.5)));
+    // A quota of one million units: 5 against 9.
+    let quota = simulated(&two, &["AA-BB=quota:1e6"]);
+    assert!(close(price(&quota, "AA"), 17.5) && close(price(&quota, "BB"), 49.5));
+    assert!(close(quota.flows[0].rent.0, 32.0) && close(quota.flows[0].quantity.0, 1.0));
+}
+
+#[test]
+fn every_form_of_a_curve_meets_its_requirement() {
+    for (macc, expected) in [
+        ("{ kind = \"linear\", slope = 3.0 }", 24.0),
+        ("{ kind = \"linear\", start = 5.0, slope = 2.0 }", 21.0),
+        ("{ kind = \"power\", alpha = 2.0, beta = 2.0 }", 128.0),
+        ("{ kind = \"exponential\", alpha = 3.0, beta = 0.25 }", 3.0 * (2.0f64.exp() - 1.0)),
+        ("{ kind = \"points\", points = [[0, 0], [10, 4], [30, 12]] }", 20.0),
+        ("{ kind = \"quadratic\", a = 1.0, b = -2.0 }", 48.0),
+        // Six Mt at 10 and the rest of the second measure's ramp from 36 to 44.
+        ("{ kind = \"steps\", steps = [[10, 6], [40, 4]] }", 40.0),
+    ] {
+        let it = simulated(&file(&[("AA", macc, 8.0)]), &[]);
+        assert!(close(price(&it, "AA"), expected), "{macc}: {}", price(&it, "AA"));
+    }
+}
+
+#[test]
+fn what_is_missing_or_left_over_is_said_and_never_a_price_out_of_nowhere() {
+    let points = "{ kind = \"points\", points = [[0, 0], [50, 5]] }";
+    // More than there is to avoid.
+    let it = simulated(&file(&[("AA", points, 8.0)]), &[]);
+    assert_eq!(price(&it, "AA"), 50.0);
+    assert!(
+        matches!(it.warnings[..], [Warning::Missing { quantity, .. }] if close(quantity.0, 3.0))
+    );
+    // A surplus alone: no price, and hot air is named.
+    let it = simulated(&file(&[("AA", points, -2.0)]), &[]);
+    assert_eq!((price(&it, "AA"), row(&it, "AA").abatement.0), (0.0, 0.0));
+    assert!(
+        matches!(it.warnings[..], [Warning::LeftOver { quantity, .. }] if close(quantity.0, 2.0))
+    );
+    // A curve without anything to avoid.
+    let flat = "{ kind = \"points\", points = [[0, 0], [50, 0]] }";
+    let it = simulated(&file(&[("AA", flat, 1.0)]), &[]);
+    assert!(matches!(it.warnings[..], [Warning::Missing { .. }]));
+    // Nothing required, of nothing.
+    let it = simulated(&file(&[("AA", flat, 0.0)]), &[]);
+    assert_eq!((price(&it, "AA"), it.warnings.len()), (0.0, 0));
+    // Prices four orders of magnitude apart, joined.
+    let two = file(&[
+        ("AA", "{ kind = \"linear\", slope = 0.001 }", 10.0),
+        ("BB", "{ kind = \"linear\", slope = 10.0 }", 10.0),
+    ]);
+    let apart = simulated(&two, &[]);
+    assert!(close(price(&apart, "AA"), 0.01) && close(price(&apart, "BB"), 100.0));
+    let joined = simulated(&two, &["AA-BB=full"]);
+    assert!(close(price(&joined, "AA"), 20.0 / (1_000.0 + 0.1)));
+}
+
+#[test]
+fn a_cap_of_zero_and_no_ceiling_have_a_result() {
+    let chapter = |rest: &str| {
+        format!(
+            "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2031\n[jurisdiction.AA]\n\
+             stage = \"ets\"\nbaseline_mt = 10\nsectors = [\"power\"]\n\
+             abatement_usd_per_t_and_share = [[50, 1.0]]\nabatement_potential_percent = 100\n\
+             diffusion_percent_of_potential_per_year = 100\n{rest}\n"
+        )
+    };
+    let it = simulated(&chapter("cap_mt = { 2030 = 0, 2031 = 0 }"), &[]);
+    assert!(close(price(&it, "AA"), 50.0) && close(row(&it, "AA").abatement.0, 10.0));
+    // A penalty that ends the duty is the highest price.
+    let fined = chapter(
+        "cap_mt = { 2030 = 2, 2031 = 2 }\npenalty_usd_per_t = 20\npenalty_make_good = false",
+    );
+    let it = simulated(&fined, &[]);
+    assert!(close(price(&it, "AA"), 20.0) && close(row(&it, "AA").fined.0, 4.0));
+    // A reserve price keeps back what would depress it.
+    let floor = chapter(
+        "cap_mt = { 2030 = 12, 2031 = 12 }\nauction_reserve_usd_per_t = 5\nfree_percent = 0\n\
+         auction_percent = 100",
+    );
+    let it = simulated(&floor, &[]);
+    assert!(close(price(&it, "AA"), 5.0) && close(row(&it, "AA").withheld.0, 3.0));
+}
+
+#[test]
+fn a_quantity_rule_comes_to_rest_or_says_that_it_does_not() {
+    let policy = |upper: f64| {
+        format!(
+            "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2036\n[jurisdiction.AA]\n\
+             stage = \"ets\"\nbaseline_mt = 100\nsectors = [\"power\"]\n\
+             units_valid_within = [\"2030-2040\"]\nopening_balance_mt = 20\n\
+             opening_vintage = 2029\n\
+             free_percent = 0\nauction_percent = 100\n\
+             cap_mt = {{ 2030 = 99, 2031 = 97, 2032 = 94, 2033 = 90, 2034 = 86, 2035 = 82, \
+             2036 = 78 }}\n\
+             quantity_reserve_upper_percent_of_cap = {upper}\n\
+             quantity_reserve_lower_percent_of_cap = 5\nquantity_reserve_rate_percent = 24\n"
+        )
+    };
+    let without = simulated(&policy(100.0), &[]);
+    let with = simulated(&policy(15.0), &[]);
+    let taken: f64 = with.members[0].rows.iter().map(|it| it.reserve.0.min(0.0)).sum();
+    assert!(taken < -1.0, "{taken}");
+    assert!(price(&with, "AA") > price(&without, "AA"));
+    // Wherever the threshold lies, there is an answer with or without a warning, and no number is
+    // none.
+    for upper in [6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0] {
+        let it = simulate::run(&world(&policy(upper)));
+        assert!(it.members[0].rows.iter().all(|row| row.price.unwrap().0.is_finite()));
+    }
+}
+
+#[test]
+fn whoever_looks_less_far_pays_less_now_and_more_later() {
+    let years = "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2034\n\
+                 [jurisdiction.AA]\nunits_valid_within = [\"2030-2034\"]\n\
+                 macc = { kind = \"linear\", slope = 1.0 }\n\
+                 requirement = { 2030 = 2, 2031 = 4, 2032 = 8, 2033 = 16, 2034 = 32 }\n";
+    let far = simulated(years, &[]);
+    let near = simulated(&format!("{years}[scenario]\nhorizon_years = 2\n"), &[]);
+    let prices = |it: &Outcome| -> Vec<f64> {
+        it.members[0].rows.iter().map(|it| it.price.unwrap().0).collect()
+    };
+    let (far, near) = (prices(&far), prices(&near));
+    assert!(near[0] < far[0] && near[4] > far[4], "{near:?} {far:?}");
+    assert!(far.windows(2).all(|it| close(it[1], 1.1 * it[0])), "{far:?}");
+}
+
+#[test]
+fn the_shipped_policies_are_certain_and_every_coalition_is_tried() {
+    for text in [PILOT, LINKED] {
+        let outcome = simulated(text, &[]);
+        assert_eq!(outcome.members.len(), 10);
+        for gain in &outcome.link_gains {
+            assert!(gain.of_from.0 + gain.of_to.0 >= -1e-6, "{gain:?}");
+        }
+    }
+    let all = coalitions::explore(&world(PILOT), &mut |_, _| {}).unwrap();
+    assert_eq!(all.len(), 26);
+    assert!(all.iter().all(|it| it.gain().0 >= -1e-6));
+}
+
+#[test]
+fn draws_are_the_same_on_any_number_of_threads() {
+    let world = world(PILOT);
+    let one = draws::run(&world, (24, 7, 1), &|| {});
+    for threads in [2, 3, 5] {
+        assert_eq!(draws::run(&world, (24, 7, threads), &|| {}), one);
+    }
+    assert_ne!(draws::run(&world, (24, 8, 1), &|| {}), one);
+    assert_eq!(one.uncertain, 0);
+    let price = one.members[0].years[0].price.unwrap();
+    assert!(price.low <= price.middle && price.middle <= price.high);
+}
+
+/// Members of a world with straight curves.
+fn members() -> impl Strategy<Value = Vec<(f64, f64)>> {
+    prop::collection::vec((0.05f64..8.0, 0.5f64..40.0), 2..6)
+}
+
+fn straight(members: &[(f64, f64)]) -> String {
+    let codes = ["AA", "BB", "CC", "DD", "EE", "FF"];
+    let rows: Vec<(&str, String, f64)> = codes
+        .iter()
+        .zip(members)
+        .map(|(code, (slope, required))| {
+            (*code, format!("{{ kind = \"linear\", slope = {slope} }}"), *required)
+        })
+        .collect();
+    let rows: Vec<(&str, &str, f64)> =
+        rows.iter().map(|(code, macc, required)| (*code, macc.as_str(), *required)).collect();
+    file(&rows)
+}
+
+fn cases() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn linking_never_loses_in_all_and_its_price_lies_between(members in members()) {
+        let codes = ["AA", "BB", "CC", "DD", "EE", "FF"];
+        let text = straight(&members);
+        let pairs = codes.windows(2).take(members.len() - 1);
+        let links: Vec<String> = pairs.map(|it| format!("{}-{}=full", it[0], it[1])).collect();
+        let links: Vec<&str> = links.iter().map(String::as_str).collect();
+        let it = simulated(&text, &links);
+        let alone: Vec<f64> = members.iter().map(|(slope, required)| slope * required).collect();
+        let joined = price(&it, "AA");
+        let low = alone.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = alone.iter().copied().fold(0.0, f64::max);
+        prop_assert!(joined >= low - 1e-9 && joined <= high + 1e-9);
+        // Straight curves: the mean, weighted by what each avoids for a USD/t.
+        let weight: f64 = members.iter().map(|it| 1.0 / it.0).sum();
+        let mean = alone.iter().zip(&members).map(|(price, it)| price / it.0).sum::<f64>() / weight;
+        prop_assert!((joined - mean).abs() <= 1e-9 * mean, "{joined} {mean}");
+        let gains: Vec<f64> = it.members.iter().map(|it| it.rows[0].gain.0).collect();
+        prop_assert!(gains.iter().all(|it| *it >= -1e-9), "{gains:?}");
+        // What is imported somewhere is exported elsewhere.
+        let net: f64 = it.members.iter().map(|it| it.rows[0].net_import.0).sum();
+        prop_assert!(net.abs() <= 1e-9);
+        // The coalition of all comes to the same.
+        let all = coalitions::explore(&world(&text), &mut |_, _| {}).unwrap();
+        let whole = all.iter().find(|it| it.members.len() == members.len()).unwrap();
+        prop_assert!((whole.gain().0 - gains.iter().sum::<f64>()).abs() <= 1e-6);
+    }
+
+    #[test]
+    fn quotas_and_levies_take_a_part_of_the_gain_and_leave_no_loss(
+        members in members(), quota in 0.0f64..9.0, levy in 0.0f64..30.0,
+    ) {
+        let text = straight(&members[..2]);
+        let link = |of: &str| format!("AA-BB=quota:{},levy:{levy}{of}", quota * 1e6);
+        let free = simulated(&text, &["AA-BB=full"]);
+        let it = simulated(&text, &[&link("")]);
+        let sum = |it: &Outcome| it.members.iter().map(|it| it.rows[0].gain.0).sum::<f64>();
+        prop_assert!(sum(&it) >= -1e-9 && sum(&it) <= sum(&free) + 1e-9);
+        for flow in &it.flows {
+            prop_assert!(flow.quantity.0 <= quota + 1e-9 && flow.rent.0 >= 0.0);
+        }
+    }
+}
