@@ -68,7 +68,7 @@ fn links() -> Vec<WorldLink> {
     let link = |from: usize, to: usize| WorldLink {
         from,
         to,
-        ratio: if from % 3 == 0 { 0.9 } else { 1.0 },
+        ratio: if from.is_multiple_of(3) { 0.9 } else { 1.0 },
         levy: 0.5,
         most: (0..YEARS).map(|it| if it > 2 { 1.0 + 0.2 * from as f64 } else { 0.0 }).collect(),
     };

@@ -8,8 +8,11 @@ use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::MemoryStorage;
+use karvan_policy::rehearsal::Behaviour;
 use karvan_policy::{Jurisdiction, Policy, schema};
-use karvan_rehearsal::{INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants};
+use karvan_rehearsal::{
+    INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants, simulated,
+};
 use std::sync::Arc;
 
 const LINKED: &str = include_str!("../../../policies/eco-linked.toml");
@@ -312,4 +315,18 @@ fn a_shock_changes_what_is_emitted_and_a_suspended_market_stands_still() {
         row.map(|it| it.auctioned).unwrap()
     };
     assert!(sold(&stood) < sold(&plain), "nobody bids where the market is suspended");
+}
+
+#[test]
+fn the_model_and_the_rehearsed_pilot_agree_where_people_compete() {
+    let mut settings = settings(PILOT, INSTALLATIONS);
+    let rehearsal = &mut settings.policy.rehearsal;
+    rehearsal.behaviour = Behaviour::COMPETITIVE;
+    (rehearsal.errors, rehearsal.attacks, rehearsal.chance) = (false, false, false);
+    rehearsal.intermediaries = false;
+    let simulated = simulated::simulate(&settings);
+    let rows = simulated::compare(&outcome(settings), &simulated);
+    assert!(rows.iter().map(|it| it.volume).sum::<f64>() > 100.0, "a market is traded");
+    let difference = simulated::difference(&rows).unwrap();
+    assert!(difference < 15.0, "{difference} %: {rows:#?}");
 }
