@@ -135,6 +135,8 @@ pub struct Jurisdiction {
     pub macc: Option<Macc>,
     /// What must be avoided, Mt, where the file says that instead of caps, for the model alone.
     pub requirement_mt: Option<ByYear<Option<f64>>>,
+    /// Emissions in goods sold where a border adjustment is taken, Mt a year.
+    pub border_exports_mt: ByYear<f64>,
     /// The keys that the file names.
     pub named: BTreeSet<String>,
     /// On what each key rests.
@@ -285,6 +287,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         declared: Declared::read(s),
         macc: own::macc(s),
         requirement_mt: own::requirement(s),
+        border_exports_mt: s.numbers("border_exports_mt", 0.0, 0.0..=100_000.0),
         named: s.keys(),
         basis: basis(s),
         code,

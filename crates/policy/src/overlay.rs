@@ -71,6 +71,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_changed_leaves_the_order_of_the_file() {
+        let text = "[z]\nb = 1\n[a]\nc = 2\n";
+        let changed = with(text, &["a.c=3".to_owned()]).expect("a value");
+        assert!(changed.find("[z]") < changed.find("[a]"), "{changed}");
+    }
+
+    #[test]
     fn what_is_no_value_is_named() {
         for wrong in ["a.b", "a.b=", "a.b=twelve", "a.b.c=1", "a..b=1"] {
             assert!(with("[a]\nb = 1\n", &[wrong.to_owned()]).is_err(), "{wrong}");

@@ -1,6 +1,7 @@
 //! `[scenario]`: how the model looks at a policy.
 
 use crate::reader::Section;
+use crate::schema::ByYear;
 
 /// What the model assumes beyond the chapters.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,12 @@ pub struct Scenario {
     pub zero_price_share: bool,
     /// How many years those who keep units look ahead; none where they foresee all.
     pub horizon_years: Option<u16>,
+    /// How much of the price of a unit product prices carry, percent.
+    pub pass_through_percent: f64,
+    /// What a border adjustment abroad takes for a tonne in imported goods; 0 where there is none.
+    pub border_price_usd: ByYear<f64>,
+    /// The share of those tonnes for which it is taken, percent: it is phased in.
+    pub border_share_percent: ByYear<f64>,
     /// By how much emissions without a market vary from year to year, percent (standard deviation).
     pub growth_sd_percent: f64,
     /// How much of a year's deviation stays in the next.
@@ -35,6 +42,9 @@ impl Default for Scenario {
             irreversible: true,
             zero_price_share: false,
             horizon_years: None,
+            pass_through_percent: 50.0,
+            border_price_usd: ByYear::always(0.0),
+            border_share_percent: ByYear::always(100.0),
             growth_sd_percent: 2.0,
             growth_persistence: 0.7,
             baseline_sd_percent: 3.0,
@@ -58,6 +68,9 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
         irreversible: s.flag("irreversible", own.irreversible),
         zero_price_share: s.flag("zero_price_share", own.zero_price_share),
         horizon_years: horizon.and_then(|it| u16::try_from(it).ok()),
+        pass_through_percent: percent("pass_through_percent", own.pass_through_percent),
+        border_price_usd: s.numbers("border_price_usd_per_t", 0.0, 0.0..=1e6),
+        border_share_percent: s.numbers("border_share_percent", 100.0, 0.0..=100.0),
         growth_sd_percent: percent("growth_sd_percent", own.growth_sd_percent),
         growth_persistence: share("growth_persistence", own.growth_persistence),
         baseline_sd_percent: percent("baseline_sd_percent", own.baseline_sd_percent),

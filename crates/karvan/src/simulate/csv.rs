@@ -57,6 +57,11 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
         "cost_million",
         "gain_million",
         "revenue_million",
+        "foregone_million",
+        "windfall_million",
+        "border_without_million",
+        "border_with_million",
+        "border_lost_million",
     ])];
     for member in &it.members {
         for row in &member.rows {
@@ -79,7 +84,10 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
                 row.missing,
             ];
             cells.extend(quantities.iter().map(|it| number(it.0)));
-            cells.extend([row.cost, row.gain, row.revenue].iter().map(|it| number(it.0)));
+            let border = row.border;
+            let money = [row.cost, row.gain, row.revenue, row.foregone, row.windfall];
+            let money = money.into_iter().chain([border.without, border.with, border.lost]);
+            cells.extend(money.map(|it| number(it.0)));
             rows.push(cells);
         }
     }

@@ -86,5 +86,10 @@ fn row(it: &Row) -> Value {
         "cost": it.cost.0,
         "gain": it.gain.0,
         "revenue": it.revenue.0,
+        "foregone": it.foregone.0,
+        "windfall": it.windfall.0,
+        "border_without": it.border.without.0,
+        "border_with": it.border.with.0,
+        "border_lost": it.border.lost.0,
     })
 }

@@ -8,7 +8,8 @@ use super::text::{has_market, years_named};
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
-use karvan_policy::model::outcome::{Member, Outcome};
+use karvan_policy::model::outcome::{Member, Outcome, Row};
+use karvan_policy::model::units::MillionUsd;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -91,6 +92,7 @@ fn page(it: &Simulated) -> String {
     page.push_str(&years_table(outcome));
     page.push_str(&flows(outcome));
     page.push_str(&gains(outcome));
+    page.push_str(&treasury(outcome));
     page.push_str(&coalitions(it));
     page.push_str(&draws(it));
     page.push_str(&inputs(outcome));
@@ -364,6 +366,48 @@ fn gains(it: &Outcome) -> String {
          rate; rents and levies go half to each end.</p></section>\n",
         table("By all links together", &head(&["Member", &format!("Gain|M {usd}")]), (1, &all)),
         table("By each link alone", &head(&columns), (1, &links))
+    )
+}
+
+/// What a ministry asks first: who pays, and who keeps what.
+fn treasury(it: &Outcome) -> String {
+    let usd = escaped(&it.currency);
+    let million = |of: &str| format!("{of}|M {usd}");
+    let all = || it.members.iter().flat_map(|it| &it.rows);
+    let has_border = all().any(|it| it.border.without.0 > 0.0);
+    let mut columns = vec!["Member".to_owned()];
+    columns
+        .extend(["Avoiding and trading", "Treasury sells", "Given free", "Windfall"].map(million));
+    if has_border {
+        columns.extend(["Border without", "With a price", "Lost by free units"].map(million));
+    }
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let rows: Vec<Vec<String>> = members(it)
+        .map(|(_, member)| {
+            let sum = |of: fn(&Row) -> MillionUsd| number(member.discounted(of).0);
+            let mut cells = vec![member.name.clone()];
+            cells.extend([
+                sum(|it| it.cost),
+                sum(|it| it.revenue),
+                sum(|it| it.foregone),
+                sum(|it| it.windfall),
+            ]);
+            if has_border {
+                cells.extend([
+                    sum(|it| it.border.without),
+                    sum(|it| it.border.with),
+                    sum(|it| it.border.lost),
+                ]);
+            }
+            cells
+        })
+        .collect();
+    format!(
+        "<section class=\"card\"><h2>Who pays and who keeps</h2>\n{}<p class=\"source\">Source: \
+         equilibrium model, discounted to the first year. Given free: what selling those units \
+         would have brought. Windfall: what operators keep of it beyond their costs, with the part \
+         of the price that products carry (an assumption).</p></section>\n",
+        table("Sums of all years", &head(&columns), (1, &rows))
     )
 }
 

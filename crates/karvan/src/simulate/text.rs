@@ -2,6 +2,7 @@
 
 use crate::table::Table;
 use karvan_policy::model::outcome::{Member, Outcome, Row};
+use karvan_policy::model::units::MillionUsd;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -62,6 +63,7 @@ pub(super) fn of(it: &Outcome) -> String {
     let _ = writeln!(text, "{}", years_of(it, usd));
     text.push_str(&flows(it, usd));
     text.push_str(&gains(it, usd));
+    text.push_str(&treasury(it, usd));
     text.push_str(&rests(it));
     if !it.warnings.is_empty() {
         let _ = writeln!(text, "\nTo be known");
@@ -184,6 +186,49 @@ fn gains(it: &Outcome, usd: &str) -> String {
     format!(
         "Gains against no links at all, discounted to the first year; rents and levies go half to\n\
          each end\n\n{all}\n{each}\n"
+    )
+}
+
+/// What a ministry asks first: who pays, and who keeps what.
+fn treasury(it: &Outcome, usd: &str) -> String {
+    let million = |of: &str| format!("{of}|M {usd}");
+    let all = it.members.iter().flat_map(|it| &it.rows);
+    let has_border = all.clone().any(|it| it.border.without.0 > 0.0);
+    let mut columns = vec![
+        "member".to_owned(),
+        String::new(),
+        million("avoiding and trading"),
+        million("treasury sells"),
+        million("given free"),
+        million("windfall of it"),
+    ];
+    if has_border {
+        columns.extend(["border adj. without", "with a price", "lost by free units"].map(million));
+    }
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut table = Table::new(&columns);
+    for member in it.members.iter().filter(|it| has_market(it)) {
+        let sum = |of: fn(&Row) -> MillionUsd| mt(member.discounted(of).0);
+        let mut cells = vec![member.code.clone(), String::new()];
+        cells.extend([
+            sum(|it| it.cost),
+            sum(|it| it.revenue),
+            sum(|it| it.foregone),
+            sum(|it| it.windfall),
+        ]);
+        if has_border {
+            cells.extend([
+                sum(|it| it.border.without),
+                sum(|it| it.border.with),
+                sum(|it| it.border.lost),
+            ]);
+        }
+        table.add(cells);
+    }
+    format!(
+        "Who pays and who keeps, discounted to the first year. Given free: what selling those\n\
+         units would have brought. Windfall: what operators keep of it beyond their costs\n\n\
+         {table}\n"
     )
 }
 

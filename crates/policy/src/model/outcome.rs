@@ -47,6 +47,34 @@ pub struct Row {
     pub gain: MillionUsd,
     /// What auctions, tiers and ceiling sales bring the treasury.
     pub revenue: MillionUsd,
+    /// What the units given free are worth: what selling them would have brought.
+    pub foregone: MillionUsd,
+    /// What free allocation leaves operators beyond what the market costs them, with the part of
+    /// the price that product prices carry.
+    pub windfall: MillionUsd,
+    /// What a border adjustment abroad takes for exported goods.
+    pub border: Border,
+}
+
+/// A border adjustment abroad in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Border {
+    /// What it would take if there were no price at home.
+    pub without: MillionUsd,
+    /// What it takes, less what was paid at home.
+    pub with: MillionUsd,
+    /// What it takes because units are given free and so not paid for.
+    pub lost: MillionUsd,
+}
+
+impl Border {
+    /// For so many Mt at a price abroad and one at home, of which a share is given free.
+    pub fn of(exports: MegaTonnes, (abroad, home): (UsdPerTonne, UsdPerTonne), free: f64) -> Self {
+        let deducted = |paid: f64| UsdPerTonne(paid.min(abroad.0)) * exports;
+        let paid = home.0 * (1.0 - free.clamp(0.0, 1.0));
+        let without = abroad * exports;
+        Self { without, with: without - deducted(paid), lost: deducted(home.0) - deducted(paid) }
+    }
 }
 
 /// A member through the years.

@@ -124,6 +124,8 @@ pub(super) struct Settled {
     pub(super) joint: Joint,
     /// What the quantity rule adds to each year's auctions, Mt.
     pub(super) reserve: Vec<Vec<f64>>,
+    /// The share of the price of a unit that product prices carry.
+    pub(super) pass_through: f64,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -206,7 +208,9 @@ pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
             let circles = before.distance(&next, world) <= SETTLED;
             let warning = Warning::Unsettled { moved: MegaTonnes(moved), circles };
             let warnings = if moved <= SETTLED { Vec::new() } else { vec![warning] };
-            return Settled { built, joint, reserve: feedback.reserve, warnings };
+            let pass_through = world.scenario.pass_through_percent / 100.0;
+            let reserve = feedback.reserve;
+            return Settled { built, joint, reserve, pass_through, warnings };
         }
         // Half of each step after the first ones, since what is crossed turns back at once.
         let part = if round < WHOLE_STEPS { 1.0 } else { 0.5 };

@@ -4,7 +4,7 @@
 use super::banking::MarketYear;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
-use super::outcome::{Flow, LinkGain, Market, Member, Outcome, Row, Warning};
+use super::outcome::{Border, Flow, LinkGain, Market, Member, Outcome, Row, Warning};
 use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
 use super::world::{RegionYear, World};
@@ -191,14 +191,20 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
     let sold = MegaTonnes(it.auctioned) + reserve - withheld + tiers + ceiling;
     let price = UsdPerTonne(price);
     let baseline = MegaTonnes(it.all_baseline());
+    let (free, emissions) = (MegaTonnes(it.free), baseline - abatement);
+    let carried = settled.pass_through;
+    let avoided = MillionUsd(chain_year.supply.cost(price.0));
+    let kept = price * free - price * emissions * (1.0 - carried) - avoided;
+    let share = if emissions.0 > 0.0 { free.0 / emissions.0 } else { 1.0 };
+    let abroad = (UsdPerTonne(it.border_price), price);
     Row {
         year,
         price: Some(price),
         baseline,
         cap: MegaTonnes(it.cap),
-        free: MegaTonnes(it.free),
+        free,
         abatement,
-        emissions: baseline - abatement,
+        emissions,
         bank: MegaTonnes(at(&joint.banks, place).unwrap_or(0.0)),
         left: MegaTonnes(at(&joint.left, place).unwrap_or(0.0)),
         reserve,
@@ -208,6 +214,9 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
         fined: sum(Kind::Fine),
         missing: sum(Kind::Missing),
         revenue: price * sold,
+        foregone: price * free,
+        windfall: MillionUsd(kept.0.max(0.0)),
+        border: Border::of(MegaTonnes(it.border_exports), abroad, share),
         ..Row::default()
     }
 }

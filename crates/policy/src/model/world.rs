@@ -89,6 +89,10 @@ pub struct RegionYear {
     pub ceiling: Option<f64>,
     /// At this price operators pay rather than surrender, USD/t: a penalty that ends the duty.
     pub fine: Option<f64>,
+    /// Emissions in goods sold where a border adjustment is taken, Mt.
+    pub border_exports: f64,
+    /// What that takes for a tonne, USD.
+    pub border_price: f64,
     /// Whether the cap follows the activity.
     pub follows: bool,
     /// How auctions follow what is kept, where they do.
@@ -278,6 +282,10 @@ fn region_year(
         tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
         ceiling: it.auctions.ceiling(year),
         fine: (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty),
+        border_exports: it.border_exports_mt.at(year),
+        border_price: policy.scenario.border_price_usd.at(year)
+            * policy.scenario.border_share_percent.at(year)
+            / 100.0,
         follows: it.intensity,
         reserve: it.quantity,
         borrow: baseline * it.declared.borrowing_percent / 100.0,
@@ -321,6 +329,7 @@ fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
             ("reserve price", "auction_reserve_usd_per_t"),
             ("ceiling price", "price_ceiling_usd_per_t"),
             ("penalty", "penalty_usd_per_t"),
+            ("exports to a border adjustment", "border_exports_mt"),
             ("discount rate", "discount_percent_per_year"),
         ] {
             if !it.names(key) {
