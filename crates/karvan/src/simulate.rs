@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Simulate {
     /// The policy file.
     policy: PathBuf,
-    /// The years, such as 2027..2036; by default all of the policy.
+    /// The years that are shown, such as 2027..2036; by default all of the policy.
     #[arg(long)]
     years: Option<String>,
     /// A link in place of the file's: AAA-BBB=none, full, one-way, quota:2e6, levy:0.5, ratio:0.8,
@@ -136,7 +136,9 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
         let all: Vec<String> = bad.iter().map(|it| format!("\n  {it}")).collect();
         anyhow::anyhow!("the table of installations has {} mistakes:{}", bad.len(), all.concat())
     })?;
-    let mut world = World::of(&policy, &plants, years);
+    // All years are simulated, whichever are shown: what is kept comes from before, and is kept for
+    // later.
+    let mut world = World::of(&policy, &plants, (policy.first_year, policy.last_year));
     for text in &it.link {
         let mode = Mode::parse(text).map_err(|it| anyhow::anyhow!("--link: {it}"))?;
         mode.put(&mut world).map_err(|it| anyhow::anyhow!("--link {text}: {it}"))?;
@@ -146,8 +148,8 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
             "no jurisdiction of {} has a market in {}-{}: name stages with caps, or a macc and a \
              requirement",
             file.display(),
-            years.0,
-            years.1
+            policy.first_year,
+            policy.last_year
         );
     }
     let mut scenario = Sha256::new();
@@ -159,8 +161,9 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
     }
     let coalitions = it.coalitions.then(|| explore(&world)).transpose()?;
     let draws = it.draws.map(|count| draw(&world, (it, count, policy.rehearsal.seed)));
+    let draws = draws.map(|it| it.within(years));
     Ok(Simulated {
-        outcome: simulate::run(&world),
+        outcome: simulate::run(&world).within(years),
         scenario: scenario.finalize().into(),
         data: Sha256::digest(&table).into(),
         coalitions,

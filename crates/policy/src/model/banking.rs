@@ -178,13 +178,15 @@ pub fn prices<Y: Year>(years: &[Y], rho: f64) -> Vec<f64> {
         let last = place + 1 == years.len();
         let shift = if last { -before } else { year.borrow() - before };
         let mut pool = Pool { first: place, last: place, shift, price: 0.0 };
-        pool.price = root(years, &pool, rho);
+        pool.price = root(years, &pool, (rho, None));
         while let Some(last) = pools.last()
             && last.price < pool.price
         {
             let (first, shift) = (last.first, last.shift + pool.shift);
+            // Together they cost no less than the cheaper and no more than the dearer.
+            let between = Some((last.price, pool.price));
             pool = Pool { first, last: pool.last, shift, price: 0.0 };
-            pool.price = root(years, &pool, rho);
+            pool.price = root(years, &pool, (rho, between));
             pools.pop();
         }
         pools.push(pool);
@@ -224,20 +226,23 @@ fn over<Y: Year>(years: &[Y], pool: &Pool, (rho, price): (f64, f64)) -> (f64, f6
 /// So little counts as nothing, as a share of what a pool reckons with.
 const NOTHING: f64 = 1e-13;
 
-/// The lowest price at which a pool has enough.
-fn root<Y: Year>(years: &[Y], pool: &Pool, rho: f64) -> f64 {
+/// The lowest price at which a pool has enough; where prices are named it lies between them.
+fn root<Y: Year>(years: &[Y], pool: &Pool, (rho, between): (f64, Option<(f64, f64)>)) -> f64 {
     let over = |price: f64| over(years, pool, (rho, price));
     let of_pool = years.get(pool.first..=pool.last).unwrap_or_default();
     let amount: f64 = of_pool.iter().map(Year::amount).sum();
     let enough = -NOTHING * amount.max(1.0);
-    let (_, most, slope) = over(0.0);
+    let least = between.map_or(0.0, |it| it.0);
+    let (_, most, slope) = over(least);
     if most >= enough {
-        return 0.0;
+        return least;
     }
-    let mut low = (0.0, most, slope);
-    let mut high = of_pool.iter().map(Year::last_price).fold(1.0, f64::max);
+    let mut low = (least, most, slope);
+    let highest = || of_pool.iter().map(Year::last_price).fold(1.0, f64::max);
+    let mut high =
+        between.map(|it| it.1).filter(|it| over(*it).1 >= enough).unwrap_or_else(highest);
     let endless = of_pool.iter().any(Year::is_endless);
-    while over(high).1 < enough {
+    while between.is_none() && over(high).1 < enough {
         if !endless || high > 1e15 {
             return high;
         }
@@ -250,7 +255,7 @@ fn root<Y: Year>(years: &[Y], pool: &Pool, rho: f64) -> f64 {
         jumps.extend(year.step_prices().map(|it| it / grown));
         grown *= 1.0 + rho;
     }
-    jumps.retain(|it| *it > 0.0 && *it <= high);
+    jumps.retain(|it| *it > least && *it <= high);
     jumps.sort_by(f64::total_cmp);
     let short = jumps.partition_point(|it| over(*it).1 < enough);
     if let Some(price) = jumps.get(short) {

@@ -67,6 +67,17 @@ pub struct Draws {
     pub uncertain: u32,
 }
 
+impl Draws {
+    /// What they say of some of their years.
+    #[must_use]
+    pub fn within(mut self, (first, last): (u16, u16)) -> Self {
+        for member in &mut self.members {
+            member.years.retain(|it| (first..=last).contains(&it.year));
+        }
+        self
+    }
+}
+
 /// What one draw is like: two standard normal numbers for each name.
 #[derive(Clone, Copy)]
 struct Chance {

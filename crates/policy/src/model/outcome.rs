@@ -198,6 +198,18 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// The year it is about, if it is about one.
+    pub fn year(&self) -> Option<u16> {
+        match self {
+            Self::Missing { year, .. } | Self::Fined { year, .. } | Self::LeftOver { year, .. } => {
+                Some(*year)
+            }
+            Self::Unsettled { .. } | Self::Uncertain { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -235,6 +247,22 @@ impl fmt::Display for Warning {
                 residual.balance, residual.gain, residual.bound
             ),
         }
+    }
+}
+
+impl Outcome {
+    /// What it says of some of its years; what links bring alone stays that of all.
+    #[must_use]
+    pub fn within(mut self, (first, last): (u16, u16)) -> Self {
+        let inside = |year: u16| (first..=last).contains(&year);
+        self.years.retain(|it| inside(*it));
+        self.markets.retain(|it| inside(it.year));
+        self.flows.retain(|it| inside(it.year));
+        for member in &mut self.members {
+            member.rows.retain(|it| inside(it.year));
+        }
+        self.warnings.retain(|it| it.year().is_none_or(inside));
+        self
     }
 }
 
