@@ -32,7 +32,7 @@ impl Abatement {
                 s.number("power_abatement_multiplier", 1.0, 0.0..=10.0),
                 s.number("industry_abatement_multiplier", 1.0, 0.0..=10.0),
             ),
-            bands: s.pairs("abatement_usd_per_t_and_share", 0.0..=10_000.0).map(Curve::new),
+            bands: bands(s),
         }
     }
 
@@ -46,6 +46,22 @@ impl Abatement {
             _ => industry_bands().scaled(self.multipliers.1),
         }
     }
+}
+
+/// A chapter's own bands: dearer and dearer, and no share above all.
+fn bands(s: &Section<'_>) -> Option<Curve> {
+    const KEY: &str = "abatement_usd_per_t_and_share";
+    let points = s.pairs(KEY, 0.0..=10_000.0)?;
+    let mut sorted = points.clone();
+    sorted.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let mut pairs = sorted.iter().zip(sorted.iter().skip(1));
+    if pairs.any(|(one, two)| two.0 <= one.0 || two.1 < one.1) {
+        s.mistake(KEY, "two bands have one price, or a dearer one avoids less");
+    }
+    if sorted.iter().any(|it| it.1 > 1.0) {
+        s.mistake(KEY, "avoids more than all; shares lie between 0 and 1");
+    }
+    Some(Curve::new(points))
 }
 
 /// A curve: price in USD/t against the share avoided, both rising from (0, 0), straight between.

@@ -33,6 +33,18 @@ const UNUSED: [(&str, UnusedNewEntrants); 3] = [
     ("allocate", UnusedNewEntrants::Allocate),
     ("keep", UnusedNewEntrants::Keep),
 ];
+/// What has no meaning where a chapter says what must be avoided.
+const WITH_CAPS: [&str; 9] = [
+    "cap_mt",
+    "baseline_mt",
+    "cap_percent_of_baseline",
+    "opening_balance_mt",
+    "auction_reserve_usd_per_t",
+    "cost_containment_usd_per_t",
+    "quantity_reserve_rate_percent",
+    "borrowing_percent",
+    "border_exports_mt",
+];
 const REGISTRIES: [(&str, Registry); 2] =
     [("native", Registry::Native), ("mirror", Registry::Mirror)];
 
@@ -294,6 +306,14 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
     };
     if it.country.len() != 2 || !it.country.bytes().all(|it| it.is_ascii_uppercase()) {
         s.mistake("country", "allowed is an ISO 3166-1 alpha-2 code such as \"XX\"");
+    }
+    for key in WITH_CAPS.iter().filter(|it| s.value(it).is_some()) {
+        if it.requirement_mt.is_some() {
+            s.mistake(
+                key,
+                "says nothing beside requirement, which stands for emissions less the cap",
+            );
+        }
     }
     if it.requirement_mt.is_some() && it.macc.is_none() {
         s.mistake(

@@ -20,7 +20,8 @@ pub struct Scenario {
     pub border_price_usd: ByYear<f64>,
     /// The share of those tonnes for which it is taken, percent: it is phased in.
     pub border_share_percent: ByYear<f64>,
-    /// By how much emissions without a market vary from year to year, percent (standard deviation).
+    /// By how much a year's growth of emissions without a market deviates, percent (standard
+    /// deviation).
     pub growth_sd_percent: f64,
     /// How much of a year's deviation stays in the next.
     pub growth_persistence: f64,
@@ -45,8 +46,8 @@ impl Default for Scenario {
             pass_through_percent: 50.0,
             border_price_usd: ByYear::always(0.0),
             border_share_percent: ByYear::always(100.0),
-            growth_sd_percent: 2.0,
-            growth_persistence: 0.7,
+            growth_sd_percent: 1.5,
+            growth_persistence: 0.3,
             baseline_sd_percent: 3.0,
             abatement_sd_percent: 25.0,
             fuel_price_sd_percent: 15.0,
@@ -60,7 +61,7 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
     let own = Scenario::default();
     let Some(s) = root.section("scenario") else { return own };
     const HORIZON: &str = "horizon_years";
-    let horizon = s.value(HORIZON).map(|_| s.whole(HORIZON, 10, 1..=40));
+    let horizon = s.value(HORIZON).map(|_| s.whole(HORIZON, 10, 2..=40));
     let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
     let share = |key: &str, default: f64| s.number(key, default, 0.0..=1.0);
     let it = Scenario {

@@ -295,3 +295,74 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nobody_sells_what_it_misses() {
+    let two = file(&[
+        ("AA", "{ kind = \"points\", points = [[0, 0], [20, 10]] }", 5.0),
+        ("BB", "{ kind = \"linear\", slope = 1.0 }", 100.0),
+    ]);
+    // AA avoids all it can and sells what it does not need: 5 Mt.
+    let it = simulated(&two, &["AA-BB=full"]);
+    assert!(close(price(&it, "BB"), 95.0) && close(row(&it, "AA").net_import.0, -5.0));
+    assert!(it.members.iter().all(|it| it.rows[0].missing.0.abs() < 1e-9));
+    let gains: Vec<f64> = it.members.iter().map(|it| it.rows[0].gain.0).collect();
+    assert!(close(gains[1], 12.5), "{gains:?}");
+    // Whoever pays a penalty pays it for what it emits at most.
+    let fined = "[market]\nname = \"two\"\nfirst_year = 2030\nlast_year = 2030\n[jurisdiction.AA]\n\
+                 penalty_usd_per_t = 12\npenalty_make_good = false\nrequirement = { 2030 = 8 }\n\
+                 macc = { kind = \"points\", points = [[0, 0], [20, 10]] }\n[jurisdiction.BB]\n\
+                 requirement = { 2030 = 100 }\nmacc = { kind = \"linear\", slope = 1.0 }\n";
+    let it = simulated(fined, &["AA-BB=full"]);
+    assert!(row(&it, "AA").fined.0 <= 8.0 - 6.0 + 1e-9, "{:?}", row(&it, "AA").fined);
+    // With a ceiling nothing is missing, linked or not.
+    let ceiling = |code: &str| {
+        format!(
+            "[jurisdiction.{code}]\nprice_ceiling_usd_per_t = 25\nrequirement = {{ 2030 = 15 }}\n\
+             macc = {{ kind = \"points\", points = [[0, 0], [20, 10]] }}\n"
+        )
+    };
+    let two = format!(
+        "[market]\nname = \"two\"\nfirst_year = 2030\nlast_year = 2030\n{}{}",
+        ceiling("AA"),
+        ceiling("BB")
+    );
+    let it = simulated(&two, &["AA-BB=full"]);
+    assert!(close(it.members.iter().map(|it| it.rows[0].ceiling.0).sum(), 10.0));
+    assert!(it.warnings.is_empty(), "{:?}", it.warnings);
+}
+
+#[test]
+fn what_is_built_is_paid_for_also_when_prices_fall() {
+    let text = "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2031\n[jurisdiction.AA]\n\
+                stage = \"ets\"\nbaseline_mt = 100\nsectors = [\"power\"]\n\
+                abatement_usd_per_t_and_share = [[50, 0.5]]\n\
+                diffusion_percent_of_potential_per_year = 100\ncap_mt = { 2030 = 68, 2031 = 84 }\n";
+    let it = simulated(text, &[]);
+    let rows = &it.members[0].rows;
+    // 32 Mt at a price rising to 32: half of 32 x 32, in both years.
+    assert!(close(rows[0].cost.0, 512.0) && close(rows[1].cost.0, 512.0), "{rows:?}");
+    assert!(close(rows[1].abatement.0, 32.0));
+}
+
+#[test]
+fn bands_that_make_no_curve_and_links_that_make_units_grow_are_refused() {
+    let bands = |bands: &str| {
+        let text = format!(
+            "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2030\n[jurisdiction.AA]\n\
+             abatement_usd_per_t_and_share = {bands}\n"
+        );
+        Policy::parse(&text).map(|_| ()).unwrap_err().to_vec()
+    };
+    assert!(bands("[[20, 0.1], [20, 0.2]]")[0].what.contains("one price"));
+    assert!(bands("[[20, 0.3], [40, 0.2]]")[0].what.contains("avoids less"));
+    assert!(bands("[[20, 1.3]]")[0].what.contains("shares lie between"));
+    let three = straight(&[(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)]);
+    let mut world = world(&three);
+    for link in ["AA-BB=ratio:2", "BB-CC=ratio:2"] {
+        Mode::parse(link).unwrap().put(&mut world).unwrap();
+    }
+    let before = world.links.clone();
+    assert!(Mode::parse("CC-AA=ratio:2").unwrap().put(&mut world).unwrap_err().contains("grow"));
+    assert_eq!(world.links, before);
+}

@@ -64,7 +64,7 @@ pub(super) fn draws(it: &Draws, usd: &str) -> String {
     let highest = all.map(|it| it.high).fold(0.0, f64::max);
     let mut prices = Table::new(&[
         "",
-        "half below",
+        "path",
         "year",
         &format!("1 in 20 below|{usd}/t"),
         &format!("half below|{usd}/t"),

@@ -8,7 +8,7 @@ use super::text::{has_market, years_named};
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
-use karvan_policy::model::outcome::{Member, Outcome, Row};
+use karvan_policy::model::outcome::{Member, Money, Outcome};
 use karvan_policy::model::units::MillionUsd;
 use std::fmt::Write;
 use std::path::Path;
@@ -119,7 +119,7 @@ fn figures(it: &Outcome) -> String {
     let rows = || members(it).flat_map(|(_, it)| &it.rows);
     let avoided: f64 = rows().map(|it| it.abatement.0).sum();
     let revenue: f64 = rows().map(|it| it.revenue.0).sum();
-    let gain: f64 = members(it).map(|(_, it)| it.discounted(|it| it.gain).0).sum();
+    let gain: f64 = members(it).map(|(_, it)| it.total.gain.0).sum();
     let crossed: f64 = it.flows.iter().map(|it| it.quantity.0).sum();
     let tile = |label: &str, figure: String, basis: &str| {
         format!(
@@ -346,9 +346,8 @@ fn gains(it: &Outcome) -> String {
         return String::new();
     }
     let usd = escaped(&it.currency);
-    let all: Vec<Vec<String>> = members(it)
-        .map(|(_, it)| vec![it.name.clone(), number(it.discounted(|it| it.gain).0)])
-        .collect();
+    let all: Vec<Vec<String>> =
+        members(it).map(|(_, it)| vec![it.name.clone(), number(it.total.gain.0)]).collect();
     let links: Vec<Vec<String>> = it
         .link_gains
         .iter()
@@ -373,8 +372,7 @@ fn gains(it: &Outcome) -> String {
 fn treasury(it: &Outcome) -> String {
     let usd = escaped(&it.currency);
     let million = |of: &str| format!("{of}|M {usd}");
-    let all = || it.members.iter().flat_map(|it| &it.rows);
-    let has_border = all().any(|it| it.border.without.0 > 0.0);
+    let has_border = it.members.iter().any(|it| it.total.border.without.0 > 0.0);
     let mut columns = vec!["Member".to_owned()];
     columns
         .extend(["Avoiding and trading", "Treasury sells", "Given free", "Windfall"].map(million));
@@ -384,7 +382,7 @@ fn treasury(it: &Outcome) -> String {
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let rows: Vec<Vec<String>> = members(it)
         .map(|(_, member)| {
-            let sum = |of: fn(&Row) -> MillionUsd| number(member.discounted(of).0);
+            let sum = |of: fn(&Money) -> MillionUsd| number(of(&member.total).0);
             let mut cells = vec![member.name.clone()];
             cells.extend([
                 sum(|it| it.cost),

@@ -1,7 +1,7 @@
 //! A simulation on a terminal.
 
 use crate::table::Table;
-use karvan_policy::model::outcome::{Member, Outcome, Row};
+use karvan_policy::model::outcome::{Member, Money, Outcome, Row};
 use karvan_policy::model::units::MillionUsd;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -164,7 +164,7 @@ fn gains(it: &Outcome, usd: &str) -> String {
     let million = format!("M {usd}");
     let mut all = Table::new(&["member", "", &format!("gain by all links|{million}")]);
     for member in it.members.iter().filter(|it| has_market(it)) {
-        let gain = member.discounted(|it| it.gain);
+        let gain = member.total.gain;
         all.add(vec![member.code.clone(), String::new(), mt(gain.0)]);
     }
     let mut each = Table::new(&[
@@ -184,7 +184,7 @@ fn gains(it: &Outcome, usd: &str) -> String {
         ]);
     }
     format!(
-        "Gains against no links at all, discounted to the first year; rents and levies go half to\n\
+        "Gains against no links at all, of all years, discounted to the first; rents and levies go half to\n\
          each end\n\n{all}\n{each}\n"
     )
 }
@@ -192,8 +192,7 @@ fn gains(it: &Outcome, usd: &str) -> String {
 /// What a ministry asks first: who pays, and who keeps what.
 fn treasury(it: &Outcome, usd: &str) -> String {
     let million = |of: &str| format!("{of}|M {usd}");
-    let all = it.members.iter().flat_map(|it| &it.rows);
-    let has_border = all.clone().any(|it| it.border.without.0 > 0.0);
+    let has_border = it.members.iter().any(|it| it.total.border.without.0 > 0.0);
     let mut columns = vec![
         "member".to_owned(),
         String::new(),
@@ -208,7 +207,7 @@ fn treasury(it: &Outcome, usd: &str) -> String {
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new(&columns);
     for member in it.members.iter().filter(|it| has_market(it)) {
-        let sum = |of: fn(&Row) -> MillionUsd| mt(member.discounted(of).0);
+        let sum = |of: fn(&Money) -> MillionUsd| mt(of(&member.total).0);
         let mut cells = vec![member.code.clone(), String::new()];
         cells.extend([
             sum(|it| it.cost),

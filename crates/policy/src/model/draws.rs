@@ -5,6 +5,7 @@
 //! much. Each is named by the seed, its number and what it is for, and sums are taken in the order
 //! of the draws: the same on any number of threads, on any machine.
 
+use super::macc::Macc;
 use super::simulate::{self, Brief};
 use super::units::{MillionUsd, UsdPerTonne};
 use super::world::{Region, RegionYear, World};
@@ -12,6 +13,9 @@ use sobol_burley::sample;
 
 /// The most draws: the sequence has no more.
 pub const DRAWS_MAX: u32 = 65_536;
+
+/// No draw leaves less of emissions than this share.
+const LEAST: f64 = 0.05;
 
 /// A quantity over all draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -141,19 +145,20 @@ fn drawn(world: &World, chance: Chance) -> World {
     for (member, region) in world.regions.iter_mut().enumerate() {
         let scenario = &world.scenario;
         let (level, abatement) = chance.alike(member, (What::Level, scenario.correlation));
-        let level = 1.0 + scenario.baseline_sd_percent / 100.0 * level;
+        let level = (1.0 + scenario.baseline_sd_percent / 100.0 * level).max(LEAST);
         let abatement = libm::exp(scenario.abatement_sd_percent / 100.0 * abatement);
-        let mut deviation = 0.0;
+        let (mut growth, mut grown) = (0.0, 0.0);
         let mut pair = (0.0, 0.0);
         for (number, year) in region.years.iter_mut().enumerate() {
             if number % 2 == 0 {
                 pair = chance.alike(member, (What::Growth(number / 2), scenario.correlation));
             }
             let shock = if number % 2 == 0 { pair.0 } else { pair.1 };
-            deviation *= scenario.growth_persistence;
-            deviation += scenario.growth_sd_percent / 100.0 * shock;
+            growth *= scenario.growth_persistence;
+            growth += scenario.growth_sd_percent / 100.0 * shock;
+            grown += growth;
             if let Some(year) = year {
-                vary(year, (level.max(0.0) * libm::exp(deviation), abatement, fuel));
+                vary(year, (level * libm::exp(grown), abatement, fuel));
             }
         }
     }
@@ -169,9 +174,15 @@ fn vary(it: &mut RegionYear, (emissions, abatement, fuel): (f64, f64, f64)) {
         it.free *= emissions;
     }
     for sector in &mut it.sectors {
-        sector.baseline *= emissions;
         let more = if sector.baseline > 0.0 { emissions * abatement } else { abatement };
+        sector.baseline *= emissions;
         sector.macc = sector.macc.scaled(more);
+        // Nobody avoids more than all.
+        if let Macc::Points(points) = &mut sector.macc
+            && sector.baseline > 0.0
+        {
+            points.iter_mut().for_each(|it| it.1 = it.1.min(sector.baseline));
+        }
         if sector.name == "power" {
             sector.macc = sector.macc.dearer(fuel);
         }
@@ -196,7 +207,8 @@ pub fn run(
         let started: Vec<_> = (0..threads)
             .map(|thread| scope.spawn(move || share(thread).collect::<Vec<Brief>>()))
             .collect();
-        started.into_iter().filter_map(|it| it.join().ok()).collect()
+        let found = started.into_iter().map(|it| it.join());
+        found.map(|it| it.unwrap_or_else(|broken| std::panic::resume_unwind(broken))).collect()
     });
     // In the order of the draws again.
     let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();

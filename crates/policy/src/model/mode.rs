@@ -54,10 +54,10 @@ impl Mode {
             // Units are tonnes.
             ("quota", Some(units)) => self.most = Some(units / 1e6),
             ("levy", Some(price)) => self.levy = price,
-            ("ratio", Some(ratio)) if ratio > 0.0 => {
+            ("ratio", Some(ratio)) if (1e-3..=1e3).contains(&ratio) => {
                 (self.both_ways, self.ratios) = (true, (ratio, 1.0 / ratio));
             }
-            ("discount", Some(ratio)) if ratio > 0.0 && ratio <= 1.0 => {
+            ("discount", Some(ratio)) if (1e-3..=1.0).contains(&ratio) => {
                 (self.both_ways, self.ratios) = (true, (ratio, ratio));
             }
             (_, _) => return None,
@@ -92,13 +92,46 @@ impl Mode {
             levy: self.levy,
             most: vec![most; world.years.len()],
         };
+        let before = world.links.clone();
         if self.both_ways {
             let back = WorldLink { from: to, to: from, ratio: self.ratios.1, ..link.clone() };
             world.links.push(back);
         }
         world.links.push(link);
+        if grows(world) {
+            world.links = before;
+            return Err("units would grow on a way round by the ratios of these links".to_owned());
+        }
         Ok(())
     }
+}
+
+/// Whether there is a way round on which one unit comes back as more.
+fn grows(world: &World) -> bool {
+    let count = world.regions.len();
+    let mut best = vec![vec![0.0f64; count]; count];
+    let mut raise = |from: usize, to: usize, ratio: f64| {
+        if let Some(it) = best.get_mut(from).and_then(|it| it.get_mut(to)) {
+            *it = it.max(ratio);
+        }
+    };
+    for link in &world.links {
+        raise(link.from, link.to, link.ratio);
+    }
+    for over in 0..count {
+        for from in 0..count {
+            for to in 0..count {
+                let at = |one: usize, two: usize| {
+                    best.get(one).and_then(|it| it.get(two)).copied().unwrap_or(0.0)
+                };
+                let around = at(from, over) * at(over, to);
+                if let Some(it) = best.get_mut(from).and_then(|it| it.get_mut(to)) {
+                    *it = it.max(around);
+                }
+            }
+        }
+    }
+    (0..count).any(|it| best.get(it).and_then(|row| row.get(it)).is_some_and(|it| *it > 1.0 + 1e-9))
 }
 
 #[cfg(test)]
@@ -110,7 +143,14 @@ mod tests {
         let it = Mode::parse("AAA-BBB=quota:2e6,levy:0.5").expect("two words");
         assert_eq!((it.most, it.levy, it.both_ways), (Some(2.0), 0.5, false));
         assert!(Mode::parse("AAA-BBB=full").expect("a word").both_ways);
-        for wrong in ["AAA", "AAA-BBB=", "AAA-BBB=quota", "AAA-BBB=discount:2", "AAA-BBB=ratio:0"] {
+        for wrong in [
+            "AAA-BBB=ratio:1e300",
+            "AAA",
+            "AAA-BBB=",
+            "AAA-BBB=quota",
+            "AAA-BBB=discount:2",
+            "AAA-BBB=ratio:0",
+        ] {
             assert!(Mode::parse(wrong).is_err(), "{wrong}");
         }
     }

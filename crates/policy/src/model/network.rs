@@ -94,9 +94,9 @@ impl Residual {
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         Self {
-            balance: self.balance.max(other.balance),
-            gain: self.gain.max(other.gain),
-            bound: self.bound.max(other.bound),
+            balance: worst(self.balance, other.balance),
+            gain: worst(self.gain, other.gain),
+            bound: worst(self.bound, other.bound),
         }
     }
 
@@ -108,6 +108,11 @@ impl Residual {
     fn sum(self) -> f64 {
         self.balance + self.gain + self.bound
     }
+}
+
+/// The worse of two misses: one that is no number is as bad as can be.
+fn worst(one: f64, two: f64) -> f64 {
+    if one.is_nan() || two.is_nan() { f64::INFINITY } else { one.max(two) }
 }
 
 /// How an arc is filled.
@@ -198,6 +203,10 @@ impl Network {
                 break;
             }
         }
+        if best.prices.is_empty() {
+            let rough: Vec<f64> = self.arcs.iter().map(|it| last.flow(it, &prices).0).collect();
+            best = self.without_friction(&prices, (&rough, nothing), nothing);
+        }
         best
     }
 
@@ -283,14 +292,16 @@ impl Network {
             }
             let gain = arc.gain(&prices);
             if *flow > nothing {
-                residual.gain = residual.gain.max(-gain);
+                residual.gain = worst(residual.gain, -gain);
             }
             if *flow < arc.most - nothing {
-                residual.gain = residual.gain.max(gain);
+                residual.gain = worst(residual.gain, gain);
             }
-            residual.bound = residual.bound.max(-flow).max(flow - arc.most);
+            residual.bound = worst(residual.bound, -flow);
+            residual.bound = worst(residual.bound, flow - arc.most);
         }
-        residual.balance = over.iter().map(|it| it.abs()).fold(0.0, f64::max);
+        residual.balance = over.iter().map(|it| it.abs()).fold(0.0, worst);
+        residual.gain = prices.iter().fold(residual.gain, |most, it| worst(most, it * 0.0));
         Equilibrium { prices, flows, residual }
     }
 }
@@ -495,6 +506,10 @@ impl Work {
                 // Where a straight line would be zero, kept off the ends.
                 let secant = low.0 + (high.0 - low.0) * low.1 / (low.1 - high.1);
                 let tenth = 0.1 * (high.0 - low.0);
+                // No number, where numbers are too large to be told apart.
+                if !secant.is_finite() {
+                    break;
+                }
                 part = secant.clamp(low.0 + tenth, high.0 - tenth);
             }
             prices.copy_from_slice(&tried);

@@ -88,18 +88,44 @@ pub struct Member {
     pub rho: f64,
     /// Its years.
     pub rows: Vec<Row>,
+    /// The money of all simulated years, discounted to the first one.
+    pub total: Money,
+}
+
+/// Sums of money, millions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Money {
+    /// See [`Row::cost`].
+    pub cost: MillionUsd,
+    /// See [`Row::gain`].
+    pub gain: MillionUsd,
+    /// See [`Row::revenue`].
+    pub revenue: MillionUsd,
+    /// See [`Row::foregone`].
+    pub foregone: MillionUsd,
+    /// See [`Row::windfall`].
+    pub windfall: MillionUsd,
+    /// See [`Row::border`].
+    pub border: Border,
 }
 
 impl Member {
-    /// The sum of a column, discounted to the first year.
-    pub fn discounted(&self, of: impl Fn(&Row) -> MillionUsd) -> MillionUsd {
+    /// Sums its years, discounted to the first one.
+    pub(super) fn sum_up(&mut self) {
         let mut worth = 1.0;
-        let mut sum = MillionUsd(0.0);
+        let mut sum = Money::default();
         for row in &self.rows {
-            sum += of(row) * worth;
+            sum.cost += row.cost * worth;
+            sum.gain += row.gain * worth;
+            sum.revenue += row.revenue * worth;
+            sum.foregone += row.foregone * worth;
+            sum.windfall += row.windfall * worth;
+            sum.border.without += row.border.without * worth;
+            sum.border.with += row.border.with * worth;
+            sum.border.lost += row.border.lost * worth;
             worth /= 1.0 + self.rho;
         }
-        sum
+        self.total = sum;
     }
 }
 
@@ -232,11 +258,11 @@ impl fmt::Display for Warning {
                 quantity.0
             ),
             Self::Unsettled { moved, circles } => {
-                let how = if *circles { "goes to and fro between two states" } else { "moves on" };
+                let how = if *circles { "go to and fro between two states" } else { "move on" };
                 write!(
                     to,
-                    "the quantity rule {how}: the last round moved auctions by {:.3} Mt; its \
-                     thresholds lie where no volume satisfies them",
+                    "what follows from the outcome (the quantity rule, how far measures spread and \
+                     stay) does not come to rest: rounds {how}, the last one by {:.3} Mt",
                     moved.0
                 )
             }

@@ -13,8 +13,6 @@ use super::world::{Region, RegionYear, Sector, World};
 use crate::schema::tonnes;
 use std::collections::BTreeMap;
 
-/// Where a curve has no end, no price is above this, USD/t.
-const DEAREST: f64 = 1e9;
 /// Rounds end when nothing changes by more, Mt.
 const SETTLED: f64 = 1e-6;
 /// And after so many.
@@ -62,13 +60,18 @@ fn bounded(points: &[(f64, f64)], (least, most): (f64, f64)) -> (Vec<(f64, f64)>
     }
     let inside = |it: &(f64, f64)| (it.1 > least || least <= 0.0) && it.1 <= most;
     all.extend(points.iter().copied().filter(inside));
-    if points.last().is_some_and(|it| it.1 > most) && most > least.max(0.0) {
+    let reached = all.last().is_some_and(|it: &(f64, f64)| it.1 >= most);
+    if points.last().is_some_and(|it| it.1 > most) && most > least.max(0.0) && !reached {
         all.push((price_of(most), most));
     }
     (all, sunk)
 }
 
-fn steps(it: &RegionYear, reserve: f64) -> (Vec<Step>, Vec<Kind>) {
+fn steps(
+    it: &RegionYear,
+    supply: &Supply,
+    (surplus, reserve, dearest): (f64, f64, f64),
+) -> (Vec<Step>, Vec<Kind>) {
     let mut all = Vec::new();
     let mut add = |kind, price, most| {
         let side = if kind == Kind::Withheld { StepSide::Takes } else { StepSide::Gives };
@@ -84,15 +87,21 @@ fn steps(it: &RegionYear, reserve: f64) -> (Vec<Step>, Vec<Kind>) {
     if let Some(price) = it.ceiling {
         add(Kind::Ceiling, price, f64::INFINITY);
     }
+    // Whoever pays the penalty does so for what it emits, and may sell its units.
     if let Some(price) = it.fine {
-        add(Kind::Fine, price, f64::INFINITY);
+        let emitted = it.all_baseline() - supply.at(price).quantity;
+        add(Kind::Fine, price, emitted.max(0.0));
     }
-    // Where the own curves end, however far measures have spread.
-    let ends = it.sectors.iter().map(|it| it.macc.last_price().unwrap_or(DEAREST));
-    let tiers = it.tiers.iter().map(|it| it.0);
-    let prices = ends.chain(tiers).chain([it.floor]).chain(it.ceiling).chain(it.fine);
-    let dearest = prices.fold(0.0, f64::max);
-    add(Kind::Missing, dearest, f64::INFINITY);
+    // With a ceiling nothing is ever missing. Else a member may miss what its own curve leaves, at
+    // the price where it ends; more than that nobody has at any price of this world.
+    if it.ceiling.is_none() {
+        if it.fine.is_none() {
+            let end = it.dearest();
+            let short = -(surplus + supply.at(end).quantity);
+            add(Kind::Missing, end, short.max(0.0));
+        }
+        add(Kind::Missing, dearest, f64::INFINITY);
+    }
     all.into_iter().unzip()
 }
 
@@ -132,6 +141,8 @@ pub(super) struct Settled {
 impl Built {
     fn of(world: &World, feedback: &Feedback) -> Self {
         let mut built = Self { chains: Vec::new(), kinds: Vec::new(), sunk: Vec::new() };
+        let years = world.regions.iter().flat_map(|it| &it.years).flatten();
+        let dearest = 2.0 * years.map(RegionYear::dearest).fold(1.0, f64::max);
         let all = world.regions.iter().zip(&feedback.reserve).zip(&feedback.reach);
         for ((region, reserve), reach) in all {
             let mut chain = Chain { rho: region.rho, years: Vec::new() };
@@ -144,8 +155,8 @@ impl Built {
                     continue;
                 };
                 let (supply, paid) = supply(year, reach);
-                let (steps, of_year) = steps(year, *reserve);
                 let surplus = year.cap + year.opening + reserve - year.all_baseline();
+                let (steps, of_year) = steps(year, &supply, (surplus, *reserve, dearest));
                 let (borrow, keeps) = (year.borrow, year.keeps);
                 chain.years.push(MarketYear { supply, surplus, steps, borrow, keeps });
                 kinds.push(of_year);

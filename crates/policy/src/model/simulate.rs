@@ -4,7 +4,7 @@
 use super::banking::MarketYear;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
-use super::outcome::{Border, Flow, LinkGain, Market, Member, Outcome, Row, Warning};
+use super::outcome::{Border, Flow, LinkGain, Market, Member, Money, Outcome, Row, Warning};
 use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
 use super::world::{RegionYear, World};
@@ -132,6 +132,7 @@ pub fn run(world: &World) -> Outcome {
         add(link.from, -leaves);
         add(link.to, arrives);
     }
+    members.iter_mut().for_each(Member::sum_up);
     let flows = flows(world, linked, (&links, &places));
     let mut warnings = warnings(&members);
     warnings.extend(settled.warnings.iter().chain(&alone.warnings).cloned());
@@ -163,7 +164,7 @@ fn members(world: &World, settled: &Settled) -> Vec<Member> {
             rows.push(row(*year, of_year.as_ref(), settled, (place, number)));
         }
         let (code, name) = (region.code.clone(), region.name.clone());
-        all.push(Member { code, name, rho: region.rho, rows });
+        all.push(Member { code, name, rho: region.rho, rows, total: Money::default() });
     }
     all
 }
@@ -193,7 +194,8 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
     let baseline = MegaTonnes(it.all_baseline());
     let (free, emissions) = (MegaTonnes(it.free), baseline - abatement);
     let carried = settled.pass_through;
-    let avoided = MillionUsd(chain_year.supply.cost(price.0));
+    let sunk = at(&built.sunk, place).unwrap_or(0.0);
+    let avoided = MillionUsd(chain_year.supply.cost(price.0) + sunk);
     let kept = price * free - price * emissions * (1.0 - carried) - avoided;
     let share = if emissions.0 > 0.0 { free.0 / emissions.0 } else { 1.0 };
     let abroad = (UsdPerTonne(it.border_price), price);

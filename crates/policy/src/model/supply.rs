@@ -16,8 +16,9 @@ struct Knot {
 /// What a jurisdiction avoids at each price in a year.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Supply {
-    /// What is avoided before the first point.
+    /// What is avoided before the first point, and what that costs.
     before: f64,
+    before_costs: f64,
     knots: Vec<Knot>,
     forms: Vec<Macc>,
 }
@@ -28,7 +29,6 @@ impl Supply {
         let mut it = Self::default();
         // Where the slope changes, and by how much.
         let mut changes: Vec<(f64, f64)> = Vec::new();
-        let mut first_costs = 0.0;
         for curve in curves {
             let Macc::Points(points) = curve else {
                 it.forms.push(curve.clone());
@@ -36,15 +36,18 @@ impl Supply {
             };
             let Some(first) = points.first() else { continue };
             it.before += first.1;
-            first_costs += first.0 * first.1;
-            for (one, two) in points.iter().zip(points.iter().skip(1)) {
+            it.before_costs += first.0 * first.1;
+            // Two points of one price are one.
+            let pieces =
+                points.iter().zip(points.iter().skip(1)).filter(|(one, two)| two.0 > one.0);
+            for (one, two) in pieces {
                 let slope = (two.1 - one.1) / (two.0 - one.0);
                 changes.push((one.0, slope));
                 changes.push((two.0, -slope));
             }
         }
         changes.sort_by(|one, two| one.0.total_cmp(&two.0));
-        let (mut quantity, mut cost, mut slope) = (it.before, first_costs, 0.0);
+        let (mut quantity, mut cost, mut slope) = (it.before, it.before_costs, 0.0);
         let mut last = f64::NEG_INFINITY;
         for (price, change) in changes {
             if price > last && !it.knots.is_empty() {
@@ -90,7 +93,7 @@ impl Supply {
 
     /// What it costs to avoid what is avoided at a price, million USD.
     pub fn cost(&self, price: f64) -> f64 {
-        let pieces = self.knot(price).map_or(0.0, |it| {
+        let pieces = self.knot(price).map_or(self.before_costs, |it| {
             let more = it.slope * (price - it.price);
             it.cost + 0.5 * (it.price + price) * more
         });

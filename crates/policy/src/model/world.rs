@@ -89,7 +89,7 @@ pub struct RegionYear {
     pub ceiling: Option<f64>,
     /// At this price operators pay rather than surrender, USD/t: a penalty that ends the duty.
     pub fine: Option<f64>,
-    /// Emissions in goods sold where a border adjustment is taken, Mt.
+    /// Emissions in exported goods for which a border adjustment is taken, Mt.
     pub border_exports: f64,
     /// What that takes for a tonne, USD.
     pub border_price: f64,
@@ -103,7 +103,18 @@ pub struct RegionYear {
     pub keeps: bool,
 }
 
+/// Where a curve has no end, no price is above this, USD/t.
+const DEAREST: f64 = 1e9;
+
 impl RegionYear {
+    /// The highest price at which something happens there, however far measures have spread.
+    pub fn dearest(&self) -> f64 {
+        let ends = self.sectors.iter().map(|it| it.macc.last_price().unwrap_or(DEAREST));
+        let tiers = self.tiers.iter().map(|it| it.0);
+        let all = ends.chain(tiers).chain([self.floor]).chain(self.ceiling).chain(self.fine);
+        all.fold(0.0, f64::max)
+    }
+
     /// Emissions without a market, Mt.
     pub fn all_baseline(&self) -> f64 {
         self.baseline + self.sectors.iter().map(|it| it.baseline).sum::<f64>()
@@ -230,7 +241,7 @@ fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u
                 sectors: vec![whole(it)],
                 baseline: requirement.at(*year)?,
                 keeps: it.valid_to(*year) > *year,
-                floor: it.auctions.reserve_usd.at(*year),
+                fine: fine(it, *year),
                 ceiling: it.auctions.ceiling(*year),
                 ..RegionYear::default()
             });
@@ -240,6 +251,12 @@ fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u
     let years = years.iter().map(year).collect();
     let rho = it.abatement.discount_percent / 100.0;
     Region { code: it.code.clone(), name: it.name.clone(), rho, years }
+}
+
+/// A penalty that ends the duty.
+fn fine(it: &Jurisdiction, year: u16) -> Option<f64> {
+    let penalty = it.penalty.usd.at(year);
+    (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty)
 }
 
 /// A curve of its own for all that a jurisdiction covers.
@@ -270,7 +287,6 @@ fn region_year(
         if it.unused_new_entrants == UnusedNewEntrants::Auction { new_entrants } else { 0.0 };
     let percent = |percent: f64| cap * percent / 100.0;
     let tier = percent(it.auctions.cost_containment_percent_of_cap);
-    let penalty = it.penalty.usd.at(year);
     RegionYear {
         sectors,
         baseline: beyond,
@@ -281,11 +297,11 @@ fn region_year(
         floor: it.auctions.reserve_usd.at(year),
         tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
         ceiling: it.auctions.ceiling(year),
-        fine: (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty),
-        border_exports: it.border_exports_mt.at(year),
-        border_price: policy.scenario.border_price_usd.at(year)
+        fine: fine(it, year),
+        border_exports: it.border_exports_mt.at(year)
             * policy.scenario.border_share_percent.at(year)
             / 100.0,
+        border_price: policy.scenario.border_price_usd.at(year),
         follows: it.intensity,
         reserve: it.quantity,
         borrow: baseline * it.declared.borrowing_percent / 100.0,
@@ -314,6 +330,21 @@ fn sectors(
 /// The inputs of a policy, each with what it rests on.
 fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
     let mut all = Vec::new();
+    let assumed = |of: &str, what: &str, source: &str| Input {
+        of: of.to_owned(),
+        what: what.to_owned(),
+        provenance: Provenance::Assumption,
+        source: source.to_owned(),
+    };
+    all.push(assumed(
+        "",
+        "diffusion, foresight, spreads, pass-through, border price",
+        "[scenario]",
+    ));
+    for link in &policy.links {
+        let of = format!("{}-{}", link.from, link.to);
+        all.push(assumed(&of, "ratio, quota, levy", "the policy file"));
+    }
     for it in policy.jurisdictions.iter().filter(|it| it.takes_part(policy)) {
         let mut add = |what: &str, provenance, source: &str| {
             let (of, what, source) = (it.code.clone(), what.to_owned(), source.to_owned());
@@ -330,6 +361,11 @@ fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
             ("ceiling price", "price_ceiling_usd_per_t"),
             ("penalty", "penalty_usd_per_t"),
             ("exports to a border adjustment", "border_exports_mt"),
+            ("opening balance", "opening_balance_mt"),
+            ("cap as a share of the baseline", "cap_percent_of_baseline"),
+            ("borrowing", "borrowing_percent"),
+            ("tiers", "cost_containment_usd_per_t"),
+            ("quantity rule", "quantity_reserve_rate_percent"),
             ("discount rate", "discount_percent_per_year"),
         ] {
             if !it.names(key) {
