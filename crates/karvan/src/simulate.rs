@@ -55,7 +55,11 @@ pub(crate) struct Simulate {
     #[arg(long, requires = "draws", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// Another policy file, shown side by side.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "report", "coalitions", "draws", "check"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["csv", "report", "coalitions", "draws", "check"]
+    )]
     compare: Option<PathBuf>,
     /// Show how far the result is from each condition of an equilibrium.
     #[arg(long)]

@@ -184,8 +184,8 @@ fn gains(it: &Outcome, usd: &str) -> String {
         ]);
     }
     format!(
-        "Gains against no links at all, of all years, discounted to the first; rents and levies go half to\n\
-         each end\n\n{all}\n{each}\n"
+        "Gains against no links at all, of all years, discounted to the first; rents and levies\n\
+         go half to each end\n\n{all}\n{each}\n"
     )
 }
 
