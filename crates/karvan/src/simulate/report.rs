@@ -4,12 +4,11 @@
 mod chart;
 
 use super::Simulated;
-use super::text::{has_market, years_named};
+use super::text::{has_market, sums, years_named};
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
-use karvan_policy::model::outcome::{Member, Money, Outcome};
-use karvan_policy::model::units::MillionUsd;
+use karvan_policy::model::outcome::{Member, Outcome};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -368,38 +367,14 @@ fn gains(it: &Outcome) -> String {
     )
 }
 
-/// What a ministry asks first: who pays, and who keeps what.
 fn treasury(it: &Outcome) -> String {
     let usd = escaped(&it.currency);
-    let million = |of: &str| format!("{of}|M {usd}");
-    let has_border = it.members.iter().any(|it| it.total.border.without.0 > 0.0);
-    let mut columns = vec!["Member".to_owned()];
-    columns
-        .extend(["Avoiding and trading", "Treasury sells", "Given free", "Windfall"].map(million));
-    if has_border {
-        columns.extend(["Border without", "With a price", "Lost by free units"].map(million));
-    }
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> = members(it)
-        .map(|(_, member)| {
-            let sum = |of: fn(&Money) -> MillionUsd| number(of(&member.total).0);
-            let mut cells = vec![member.name.clone()];
-            cells.extend([
-                sum(|it| it.cost),
-                sum(|it| it.revenue),
-                sum(|it| it.foregone),
-                sum(|it| it.windfall),
-            ]);
-            if has_border {
-                cells.extend([
-                    sum(|it| it.border.without),
-                    sum(|it| it.border.with),
-                    sum(|it| it.border.lost),
-                ]);
-            }
-            cells
-        })
-        .collect();
+    let (names, rows) = sums(it, number);
+    let names: Vec<String> = names.iter().map(|it| format!("{it}|M {usd}")).collect();
+    let columns = std::iter::once("Member").chain(names.iter().map(String::as_str));
+    let columns: Vec<&str> = columns.collect();
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(it, cells)| [vec![it.name.clone()], cells].concat()).collect();
     format!(
         "<section class=\"card\"><h2>Who pays and who keeps</h2>\n{}<p class=\"source\">Source: \
          equilibrium model, discounted to the first year. Given free: what selling those units \

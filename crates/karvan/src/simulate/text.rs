@@ -1,8 +1,7 @@
 //! A simulation on a terminal.
 
 use crate::table::Table;
-use karvan_policy::model::outcome::{Member, Money, Outcome, Row};
-use karvan_policy::model::units::MillionUsd;
+use karvan_policy::model::outcome::{Border, Member, Outcome, Row};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -189,40 +188,35 @@ fn gains(it: &Outcome, usd: &str) -> String {
     )
 }
 
-/// What a ministry asks first: who pays, and who keeps what.
-fn treasury(it: &Outcome, usd: &str) -> String {
-    let million = |of: &str| format!("{of}|M {usd}");
+/// Who pays and who keeps what, as a ministry asks first: the names of the sums, and those of each
+/// member as they are shown.
+pub(super) fn sums(
+    it: &Outcome,
+    shown: fn(f64) -> String,
+) -> (Vec<&'static str>, Vec<(&Member, Vec<String>)>) {
     let has_border = it.members.iter().any(|it| it.total.border.without.0 > 0.0);
-    let mut columns = vec![
-        "member".to_owned(),
-        String::new(),
-        million("avoiding and trading"),
-        million("treasury sells"),
-        million("given free"),
-        million("windfall of it"),
-    ];
+    let mut names = vec!["avoiding and trading", "treasury sells", "given free", "windfall of it"];
     if has_border {
-        columns.extend(["border adj. without", "with a price", "lost by free units"].map(million));
+        names.extend(["border adj. without", "with a price", "lost by free units"]);
     }
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut table = Table::new(&columns);
+    let mut rows = Vec::new();
     for member in it.members.iter().filter(|it| has_market(it)) {
-        let sum = |of: fn(&Money) -> MillionUsd| mt(of(&member.total).0);
-        let mut cells = vec![member.code.clone(), String::new()];
-        cells.extend([
-            sum(|it| it.cost),
-            sum(|it| it.revenue),
-            sum(|it| it.foregone),
-            sum(|it| it.windfall),
-        ]);
-        if has_border {
-            cells.extend([
-                sum(|it| it.border.without),
-                sum(|it| it.border.with),
-                sum(|it| it.border.lost),
-            ]);
-        }
-        table.add(cells);
+        let total = member.total;
+        let Border { without, with, lost } = total.border;
+        let own = [total.cost, total.revenue, total.foregone, total.windfall];
+        let all = own.into_iter().chain([without, with, lost]);
+        rows.push((member, all.take(names.len()).map(|it| shown(it.0)).collect()));
+    }
+    (names, rows)
+}
+
+fn treasury(it: &Outcome, usd: &str) -> String {
+    let (names, rows) = sums(it, mt);
+    let names: Vec<String> = names.iter().map(|it| format!("{it}|M {usd}")).collect();
+    let columns = ["member", ""].into_iter().chain(names.iter().map(String::as_str));
+    let mut table = Table::new(&columns.collect::<Vec<_>>());
+    for (member, cells) in rows {
+        table.add([vec![member.code.clone(), String::new()], cells].concat());
     }
     format!(
         "Who pays and who keeps, discounted to the first year. Given free: what selling those\n\

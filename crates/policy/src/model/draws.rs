@@ -7,7 +7,7 @@
 
 use super::macc::Macc;
 use super::simulate::{self, Brief};
-use super::units::{MillionUsd, UsdPerTonne};
+use super::units::MillionUsd;
 use super::world::{Region, RegionYear, World};
 use sobol_burley::sample;
 
@@ -268,11 +268,4 @@ fn spread(mut all: Vec<f64>) -> Spread {
         all.get(rank).copied().unwrap_or(0.0)
     };
     Spread { low: at(5), middle: at(50), high: at(95), mean }
-}
-
-impl YearSpread {
-    /// The price that half of the draws lie below.
-    pub fn middle(&self) -> Option<UsdPerTonne> {
-        self.price.map(|it| UsdPerTonne(it.middle))
-    }
 }
