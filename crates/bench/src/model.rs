@@ -50,6 +50,8 @@ fn world(links: Vec<WorldLink>) -> World {
         name: format!("Member {member}"),
         rho: 0.08 + 0.005 * (member % 4) as f64,
         years: (0..YEARS).map(|it| Some(year(member, it))).collect(),
+        beyond: Vec::new(),
+        targets: Vec::new(),
     };
     let scenario = Scenario { diffusion: false, irreversible: false, ..Scenario::default() };
     World {

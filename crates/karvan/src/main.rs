@@ -4,6 +4,7 @@
 mod backup;
 mod bank;
 mod calc;
+mod data;
 mod facts;
 mod import;
 mod journal;

@@ -4,6 +4,7 @@ mod expected;
 mod links;
 
 use crate::Output;
+use crate::data;
 use crate::facts::hex;
 use crate::policy;
 use crate::table::Table;
@@ -18,7 +19,7 @@ use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::DiskStorage;
 use karvan_policy::Policy;
-use karvan_rehearsal::{INSTALLATIONS, Outcome, Play, PlayStage, Settings, YearRow, plants};
+use karvan_rehearsal::{INSTALLATIONS, Outcome, Play, PlayStage, Settings, YearRow};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -138,10 +139,7 @@ fn settings(
     seed: Option<u64>,
     table: &str,
 ) -> Result<Settings> {
-    let plants = plants::read(table).map_err(|bad| {
-        let all: Vec<String> = bad.iter().map(|it| format!("\n  {it}")).collect();
-        anyhow::anyhow!("the table of installations has {} mistakes:{}", bad.len(), all.concat())
-    })?;
+    let plants = data::plants(table)?;
     let (first, last) =
         years.unwrap_or((policy.first_year, policy.last_year.min(policy.first_year + 3)));
     let seed = seed.unwrap_or(policy.rehearsal.seed);

@@ -8,6 +8,7 @@ mod report;
 mod text;
 
 use crate::Output;
+use crate::data;
 use crate::policy;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,7 +19,8 @@ use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::Outcome;
 use karvan_policy::model::simulate;
 use karvan_policy::model::world::World;
-use karvan_policy::plants::{self, INSTALLATIONS};
+use karvan_policy::nations;
+use karvan_policy::plants::INSTALLATIONS;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -136,13 +138,12 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
             .with_context(|| format!("{} cannot be read", file.display()))?,
         None => INSTALLATIONS.to_owned(),
     };
-    let plants = plants::read(&table).map_err(|bad| {
-        let all: Vec<String> = bad.iter().map(|it| format!("\n  {it}")).collect();
-        anyhow::anyhow!("the table of installations has {} mistakes:{}", bad.len(), all.concat())
-    })?;
+    let plants = data::plants(&table)?;
     // All years are simulated, whichever are shown: what is kept comes from before, and is kept for
     // later.
-    let mut world = World::of(&policy, &plants, (policy.first_year, policy.last_year));
+    let nations = data::nations()?;
+    let tables = (plants.as_slice(), &nations);
+    let mut world = World::of(&policy, tables, (policy.first_year, policy.last_year));
     for text in &it.link {
         let mode = Mode::parse(text).map_err(|it| anyhow::anyhow!("--link: {it}"))?;
         mode.put(&mut world).map_err(|it| anyhow::anyhow!("--link {text}: {it}"))?;
@@ -163,13 +164,17 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
     for text in it.link.iter().chain(&it.set) {
         scenario.update(Sha256::digest(text));
     }
+    let mut data = Sha256::new();
+    for table in std::iter::once(table.as_str()).chain(nations::TABLES) {
+        data.update(Sha256::digest(table));
+    }
     let coalitions = it.coalitions.then(|| explore(&world)).transpose()?;
     let draws = it.draws.map(|count| draw(&world, (it, count, policy.rehearsal.seed)));
     let draws = draws.map(|it| it.within(years));
     Ok(Simulated {
         outcome: simulate::run(&world).within(years),
         scenario: scenario.finalize().into(),
-        data: Sha256::digest(&table).into(),
+        data: data.finalize().into(),
         coalitions,
         draws,
     })

@@ -7,6 +7,7 @@ use crate::declared::Declared;
 use crate::penalty::Penalty;
 use crate::reader::Section;
 use crate::reserve;
+use crate::scenario::Baselines;
 use crate::schema::{ByYear, Policy, SECTORS, basis, is_currency, label, price, whole, year};
 use crate::trading;
 use crate::{model::macc::Macc, own};
@@ -149,6 +150,8 @@ pub struct Jurisdiction {
     pub requirement_mt: Option<ByYear<Option<f64>>>,
     /// Emissions in goods sold where a border adjustment is taken, Mt a year.
     pub border_exports_mt: ByYear<f64>,
+    /// The most that the whole country is to emit, Mt, by year: its own promise (NDC).
+    pub ndc_target_mt: ByYear<Option<f64>>,
     /// The keys that the file names.
     pub named: BTreeSet<String>,
     /// On what each key rests.
@@ -163,6 +166,12 @@ impl Jurisdiction {
             mt *= 1.0 + self.growth_percent / 100.0;
         }
         mt
+    }
+
+    /// Where its emissions without a market come from.
+    pub(crate) fn baselines(&self, policy: &Policy) -> Baselines {
+        let named = self.names("baseline_mt") || self.requirement_mt.is_some();
+        if named { policy.scenario.baselines } else { Baselines::Data }
     }
 
     /// Whether the file names a key.
@@ -300,6 +309,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         macc: own::macc(s),
         requirement_mt: own::requirement(s),
         border_exports_mt: s.numbers("border_exports_mt", 0.0, 0.0..=100_000.0),
+        ndc_target_mt: own::ndc_target(s),
         named: s.keys(),
         basis: basis(s),
         code,

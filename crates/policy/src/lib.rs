@@ -12,6 +12,7 @@ pub mod check;
 pub mod declared;
 pub mod link;
 pub mod model;
+pub mod nations;
 mod overlay;
 mod own;
 pub mod penalty;

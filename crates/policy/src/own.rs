@@ -121,6 +121,18 @@ pub(crate) fn ramps(measures: &[(f64, f64)], spread_percent: f64) -> Macc {
     Macc::Points(prices.into_iter().map(|it| (it, at(it))).collect())
 }
 
+/// What the whole country is to emit at most, Mt, for the years that are named.
+pub(crate) fn ndc_target(s: &Section<'_>) -> ByYear<Option<f64>> {
+    const KEY: &str = "ndc_target_mt";
+    let read =
+        |s: &Section<'_>, key: &str, value| s.checked_number(key, value, &(-1e5..=1e5)).map(Some);
+    let targets = s.by_year(KEY, None, read);
+    if s.value(KEY).is_some() && targets.years().next().is_none() {
+        s.mistake(KEY, "names no year; a target is for one, as in { 2030 = 318 }");
+    }
+    targets
+}
+
 /// How much must be avoided, Mt; none in years before the first that is named.
 pub(crate) fn requirement(s: &Section<'_>) -> Option<ByYear<Option<f64>>> {
     const KEY: &str = "requirement";

@@ -165,7 +165,7 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
     if bad.is_empty() { Ok(rows) } else { Err(bad) }
 }
 
-fn unreadable(line: u64, error: &csv::Error) -> BadRow {
+pub(crate) fn unreadable(line: u64, error: &csv::Error) -> BadRow {
     BadRow {
         line,
         column: "all".to_owned(),

@@ -3,9 +3,23 @@
 use crate::reader::Section;
 use crate::schema::ByYear;
 
+/// Where emissions without a market come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baselines {
+    /// From the policy file, where it names them.
+    Policy,
+    /// From the table of installations and the trends of countries.
+    Data,
+}
+
+const BASELINES: [(&str, Baselines); 2] =
+    [("policy", Baselines::Policy), ("data", Baselines::Data)];
+
 /// What the model assumes beyond the chapters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
+    /// Where emissions without a market come from.
+    pub baselines: Baselines,
     /// Whether measures spread no faster than a chapter's diffusion allows.
     pub diffusion: bool,
     /// Whether what is built stays in use when prices fall.
@@ -39,6 +53,7 @@ pub struct Scenario {
 impl Default for Scenario {
     fn default() -> Self {
         Self {
+            baselines: Baselines::Policy,
             diffusion: true,
             irreversible: true,
             zero_price_share: false,
@@ -65,6 +80,7 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
     let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
     let share = |key: &str, default: f64| s.number(key, default, 0.0..=1.0);
     let it = Scenario {
+        baselines: s.choice("baselines", &BASELINES, own.baselines),
         diffusion: s.flag("diffusion", own.diffusion),
         irreversible: s.flag("irreversible", own.irreversible),
         zero_price_share: s.flag("zero_price_share", own.zero_price_share),

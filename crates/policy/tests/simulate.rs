@@ -10,6 +10,7 @@ use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::{Outcome, Warning};
 use karvan_policy::model::simulate;
 use karvan_policy::model::world::World;
+use karvan_policy::nations::Nations;
 use karvan_policy::plants::{self, INSTALLATIONS};
 use proptest::prelude::*;
 
@@ -19,7 +20,8 @@ const LINKED: &str = include_str!("../../../policies/eco-linked.toml");
 fn world(text: &str) -> World {
     let policy = Policy::parse(text).unwrap();
     let plants = plants::read(INSTALLATIONS).unwrap();
-    World::of(&policy, &plants, (policy.first_year, policy.last_year))
+    let nations = Nations::shipped().unwrap();
+    World::of(&policy, (&plants, &nations), (policy.first_year, policy.last_year))
 }
 
 fn simulated(text: &str, links: &[&str]) -> Outcome {
@@ -365,4 +367,73 @@ fn bands_that_make_no_curve_and_links_that_make_units_grow_are_refused() {
     let before = world.links.clone();
     assert!(Mode::parse("CC-AA=ratio:2").unwrap().put(&mut world).unwrap_err().contains("grow"));
     assert_eq!(world.links, before);
+}
+
+/// A country of the tables with a market for its power sector, told by caps.
+fn kazakhstan(lines: &str) -> String {
+    format!(
+        "[market]\nname = \"one\"\nfirst_year = 2027\nlast_year = 2035\n[jurisdiction.KAZ]\n\
+         stage = \"ets\"\nsectors = [\"power\"]\nunits_valid_within = [\"2027-2035\"]\n\
+         cap_mt = {{ {} }}\nthreshold_t_per_year = 20000\n{lines}\n",
+        (2027..=2035).map(|it| format!("{it} = 125")).collect::<Vec<_>>().join(", ")
+    )
+}
+
+#[test]
+fn emissions_that_no_policy_names_are_those_of_the_tables() {
+    let nations = Nations::shipped().unwrap();
+    let nation = nations.get("KAZ").unwrap();
+    let rows = plants::read(INSTALLATIONS).unwrap();
+    let owes = rows
+        .iter()
+        .filter(|it| it.jurisdiction == "KAZ" && it.sector == "power" && it.emissions_t >= 20_000);
+    let now: f64 = owes.map(|it| it.emissions_t as f64 / 1e6).sum();
+    let it = simulated(&kazakhstan(""), &[]);
+    for row in &it.members[0].rows {
+        assert!(close(row.baseline.0, now * nation.grown("power", row.year)));
+        // With what is emitted beside the market it is the whole country's.
+        let whole = row.national.unwrap().0 + row.abatement.0;
+        assert!(close(whole, nation.emissions(row.year)), "{whole}");
+    }
+    let input = |it: &Outcome, what: &str| {
+        it.inputs.iter().find(|it| it.what == what).unwrap().source.clone()
+    };
+    assert!(input(&it, "emissions without a market").contains("EDGAR"));
+    // A policy that names them is followed, unless the scenario says otherwise.
+    let named = simulated(&kazakhstan("baseline_mt = 95"), &[]);
+    assert!(close(named.members[0].rows[0].baseline.0, 95.0));
+    assert!(input(&named, "emissions without a market").contains("the policy file"));
+    let data = kazakhstan("baseline_mt = 95\n[scenario]\nbaselines = \"data\"");
+    assert_eq!(simulated(&data, &[]).members[0].rows, it.members[0].rows);
+}
+
+#[test]
+fn a_member_that_sells_what_its_national_target_needs_is_named() {
+    let partner = "[jurisdiction.XXA]\nstage = \"ets\"\nbaseline_mt = 30\n\
+                   growth_percent_per_year = 2\nsectors = [\"power\"]\nunits_valid_within = [\"2027-2035\"]\n\
+                   cap_mt = { 2027 = 29, 2028 = 29, 2029 = 29, 2030 = 29, 2031 = 29, 2032 = 29, \
+                   2033 = 29, 2034 = 29, 2035 = 29 }\n";
+    let with = |target: f64| {
+        let lines = format!("ndc_target_mt = {{ 2030 = {target} }}\n{partner}");
+        simulated(&kazakhstan(&lines), &["KAZ-XXA=full"])
+    };
+    let it = with(200.0);
+    let target = &it.members[0].targets[0];
+    assert!(target.transferred.0 > 1.0, "the partner buys");
+    // Over four years, not in one: nobody meets a target by not selling in its year.
+    let sold: f64 = it.flows.iter().filter(|it| it.year <= 2030).map(|it| it.quantity.0).sum();
+    assert!(close(target.transferred.0, sold / 4.0));
+    let row = &it.members[0].rows[3];
+    assert!(close(target.gap().0, row.national.unwrap().0 + sold / 4.0 - 200.0));
+    assert_eq!(target.oversold(), target.transferred, "all of it is needed at home");
+    let oversold = |it: &Warning| matches!(it, Warning::Oversold { code, .. } if code == "KAZ");
+    assert!(it.warnings.iter().any(oversold));
+    // A target that what is sold just meets, and one that asks for nothing.
+    let met = with(target.emissions.0 + target.transferred.0);
+    assert!(close(met.members[0].targets[0].gap().0, 0.0));
+    assert!(!met.warnings.iter().any(oversold));
+    let loose = with(target.without.0 + 10.0);
+    let hot =
+        |it: &Warning| matches!(it, Warning::HotAir { quantity, .. } if close(quantity.0, 10.0));
+    assert!(loose.warnings.iter().any(hot), "{:?}", loose.warnings);
 }

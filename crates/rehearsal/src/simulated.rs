@@ -8,6 +8,7 @@ use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::model;
 use karvan_policy::model::world::World;
+use karvan_policy::nations::Nations;
 use karvan_policy::rehearsal::Behaviour;
 
 /// A jurisdiction's year by both.
@@ -26,10 +27,10 @@ pub struct Expected {
 }
 
 /// What the model expects of all years of a policy.
-pub fn simulate(settings: &Settings) -> model::outcome::Outcome {
+pub fn simulate(settings: &Settings, nations: &Nations) -> model::outcome::Outcome {
     let policy = &settings.policy;
     let years = (policy.first_year, policy.last_year);
-    model::simulate::run(&World::of(policy, &settings.plants, years))
+    model::simulate::run(&World::of(policy, (&settings.plants, nations), years))
 }
 
 /// Both, for the jurisdictions and years that were rehearsed and have a market.
@@ -81,9 +82,9 @@ const CAUSES: [(&str, Behaviour); 4] = [
 /// defaults, where the policy has them.
 pub fn by_cause(
     settings: &Settings,
+    simulated: &model::outcome::Outcome,
     watch: &mut dyn FnMut(&'static str),
 ) -> Result<Vec<(&'static str, Option<f64>)>, Stopped> {
-    let simulated = simulate(settings);
     let errs = settings.policy.rehearsal.errors;
     let last = ("errors and defaults", Behaviour::REALISTIC);
     let mut all = Vec::new();
@@ -94,7 +95,7 @@ pub fn by_cause(
         (rehearsal.behaviour, rehearsal.errors) = (behaviour, place >= CAUSES.len());
         rehearsal.attacks = false;
         let (outcome, _) = Play::new(settings, MemoryJournal::forgetful()).run(&mut |_| {})?;
-        all.push((cause, difference(&compare(&outcome, &simulated))));
+        all.push((cause, difference(&compare(&outcome, simulated))));
     }
     Ok(all)
 }

@@ -4,6 +4,7 @@
 //! figures of the method in `data/method.rs`. Everything else is computed, and the same input gives
 //! the same bytes.
 
+mod indicators;
 mod make;
 mod method;
 mod names;
@@ -27,6 +28,8 @@ const CORRECTIONS: &str = "data/corrections.csv";
 const INSTALLATIONS: &str = "data/installations.csv";
 const COUNTRIES: &str = "data/countries.csv";
 const FACTORS: &str = "data/factors.csv";
+const INDICATORS: &str = "data/indicators.csv";
+const NDC: &str = "data/ndc.csv";
 
 /// Compiles the tables and writes them; with `--check` says instead whether they would change.
 pub(crate) fn compile(root: &Path, arguments: &[String]) -> Result<(), Failure> {
@@ -63,6 +66,8 @@ pub(crate) fn compile(root: &Path, arguments: &[String]) -> Result<(), Failure> 
         (INSTALLATIONS, tables::text(&row::HEAD, rows)?),
         (COUNTRIES, countries),
         (FACTORS, tables::factors(&national)?),
+        (INDICATORS, indicators::indicators(&raw)?),
+        (NDC, indicators::ndc(&raw)?),
     ] {
         let same = fs::read_to_string(root.join(file)).is_ok_and(|it| it == text);
         match (same, only_check) {

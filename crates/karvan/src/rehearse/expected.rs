@@ -1,5 +1,6 @@
 //! What `--expect` adds to a rehearsal: the prices of the equilibrium model beside its own.
 
+use crate::data;
 use crate::table::Table;
 use anyhow::Result;
 use indicatif::ProgressBar;
@@ -17,11 +18,13 @@ pub(super) struct Compared {
 impl Compared {
     /// Compares; of people that hesitate and err the rehearsal is played again without each.
     pub(super) fn of(settings: &Settings, outcome: &Outcome, bar: &ProgressBar) -> Result<Self> {
-        let rows = simulated::compare(outcome, &simulated::simulate(settings));
+        let model = simulated::simulate(settings, &data::nations()?);
+        let rows = simulated::compare(outcome, &model);
         let causes = if settings.policy.rehearsal.behaviour == Behaviour::COMPETITIVE {
             Vec::new()
         } else {
-            simulated::by_cause(settings, &mut |cause| bar.set_message(format!("with {cause}")))?
+            let mut watch = |cause| bar.set_message(format!("with {cause}"));
+            simulated::by_cause(settings, &model, &mut watch)?
         };
         Ok(Self { rows, causes })
     }

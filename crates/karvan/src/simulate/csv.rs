@@ -13,6 +13,7 @@ pub(super) fn write(dir: &Path, it: &Outcome) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
     members(dir, it)?;
     flows(dir, it)?;
+    targets(dir, it)?;
     inputs(dir, it)
 }
 
@@ -62,6 +63,7 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
         "border_without_million",
         "border_with_million",
         "border_lost_million",
+        "national_emissions_mt",
     ])];
     for member in &it.members {
         for row in &member.rows {
@@ -88,6 +90,7 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
             let money = [row.cost, row.gain, row.revenue, row.foregone, row.windfall];
             let money = money.into_iter().chain([border.without, border.with, border.lost]);
             cells.extend(money.map(|it| number(it.0)));
+            cells.push(row.national.map(|it| number(it.0)).unwrap_or_default());
             rows.push(cells);
         }
     }
@@ -111,6 +114,34 @@ fn flows(dir: &Path, it: &Outcome) -> Result<()> {
         rows.push(cells);
     }
     table(dir, "flows.csv", rows)
+}
+
+fn targets(dir: &Path, it: &Outcome) -> Result<()> {
+    let mut rows = vec![row_of(&[
+        "jurisdiction",
+        "year",
+        "target_mt",
+        "target_with_help_mt",
+        "without_market_mt",
+        "emissions_mt",
+        "transferred_mt_per_year",
+        "gap_mt",
+        "oversold_mt_per_year",
+        "hot_air_mt",
+        "document",
+    ])];
+    for member in &it.members {
+        for it in &member.targets {
+            let mut cells = vec![member.code.clone(), it.year.to_string(), number(it.most.0)];
+            cells.push(it.with_help.map(|it| number(it.0)).unwrap_or_default());
+            let found = [it.without, it.emissions, it.transferred];
+            let found = found.into_iter().chain([it.gap(), it.oversold(), it.hot_air()]);
+            cells.extend(found.map(|it| number(it.0)));
+            cells.push(it.document.clone());
+            rows.push(cells);
+        }
+    }
+    table(dir, "targets.csv", rows)
 }
 
 fn inputs(dir: &Path, it: &Outcome) -> Result<()> {

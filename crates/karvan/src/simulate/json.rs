@@ -3,7 +3,7 @@
 
 use super::{Simulated, more};
 use crate::facts::hex;
-use karvan_policy::model::outcome::{Member, Row};
+use karvan_policy::model::outcome::{Member, Row, TargetRow};
 use serde_json::{Map, Value, json};
 
 pub(super) fn of(it: &Simulated) -> Value {
@@ -38,6 +38,10 @@ pub(super) fn of(it: &Simulated) -> Value {
         let provenance = it.provenance.name();
         json!({ "of": it.of, "what": it.what, "provenance": provenance, "source": it.source })
     });
+    let targets = outcome
+        .members
+        .iter()
+        .flat_map(|it| it.targets.iter().map(|target| (it.code.as_str(), target)));
     let warnings: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
     json!({
         "name": outcome.name,
@@ -48,6 +52,7 @@ pub(super) fn of(it: &Simulated) -> Value {
         "markets": markets.collect::<Vec<_>>(),
         "jurisdictions": members,
         "flows": flows.collect::<Vec<_>>(),
+        "targets": targets.map(target).collect::<Vec<_>>(),
         "links_alone": gains.collect::<Vec<_>>(),
         "coalitions": it.coalitions.as_deref().map(more::coalitions_json),
         "draws": it.draws.as_ref().map(more::draws_json),
@@ -58,6 +63,22 @@ pub(super) fn of(it: &Simulated) -> Value {
             "bound": outcome.residual.bound,
         },
         "warnings": warnings,
+    })
+}
+
+fn target((code, it): (&str, &TargetRow)) -> Value {
+    json!({
+        "jurisdiction": code,
+        "year": it.year,
+        "target": it.most.0,
+        "target_with_help": it.with_help.map(|it| it.0),
+        "without_market": it.without.0,
+        "emissions": it.emissions.0,
+        "transferred_per_year": it.transferred.0,
+        "gap": it.gap().0,
+        "oversold_per_year": it.oversold().0,
+        "hot_air": it.hot_air().0,
+        "document": it.document,
     })
 }
 
@@ -74,6 +95,7 @@ fn row(it: &Row) -> Value {
         "free": it.free.0,
         "abatement": it.abatement.0,
         "emissions": it.emissions.0,
+        "national_emissions": it.national.map(|it| it.0),
         "net_import": it.net_import.0,
         "bank": it.bank.0,
         "left_over": it.left.0,

@@ -4,7 +4,7 @@
 mod chart;
 
 use super::Simulated;
-use super::text::{has_market, sums, years_named};
+use super::text::{has_market, sums, target_cells, years_named};
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
@@ -92,6 +92,7 @@ fn page(it: &Simulated) -> String {
     page.push_str(&flows(outcome));
     page.push_str(&gains(outcome));
     page.push_str(&treasury(outcome));
+    page.push_str(&targets(outcome));
     page.push_str(&coalitions(it));
     page.push_str(&draws(it));
     page.push_str(&inputs(outcome));
@@ -381,6 +382,41 @@ fn treasury(it: &Outcome) -> String {
          would have brought. Windfall: what operators keep of it beyond their costs, with the part \
          of the price that products carry (an assumption).</p></section>\n",
         table("Sums of all years", &head(&columns), (1, &rows))
+    )
+}
+
+fn targets(it: &Outcome) -> String {
+    let rows: Vec<Vec<String>> = it
+        .members
+        .iter()
+        .flat_map(|member| member.targets.iter().map(move |it| (member, it)))
+        .map(|(member, it)| {
+            let (name, document) = (vec![member.name.clone()], vec![it.document.clone()]);
+            [name, target_cells(it, number), document].concat()
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        "Member",
+        "Year",
+        "Target|Mt",
+        "With help|Mt",
+        "Without a market|Mt",
+        "Emitted|Mt",
+        "Transferred|Mt a year",
+        "Gap|Mt",
+        "Document",
+    ];
+    format!(
+        "<section class=\"card\"><h2>National targets</h2>\n{}<p class=\"source\">Source: the \
+         documents named, as compiled in data/ndc.csv; emissions of the whole country without land \
+         use from EDGAR v7.0 (European Commission, JRC), installations and GDP (Our World in Data), \
+         by their trend, less what the market avoids. Transferred: what leaves through links less \
+         what comes, a mean of the years so far. Gap: emitted and transferred beyond the target; \
+         negative where it is met.</p></section>\n",
+        table("Promises beside what comes of them", &head(&columns), (1, &rows))
     )
 }
 

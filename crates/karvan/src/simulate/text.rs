@@ -1,7 +1,7 @@
 //! A simulation on a terminal.
 
 use crate::table::Table;
-use karvan_policy::model::outcome::{Border, Member, Outcome, Row};
+use karvan_policy::model::outcome::{Border, Member, Outcome, Row, TargetRow};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -63,6 +63,7 @@ pub(super) fn of(it: &Outcome) -> String {
     text.push_str(&flows(it, usd));
     text.push_str(&gains(it, usd));
     text.push_str(&treasury(it, usd));
+    text.push_str(&targets(it));
     text.push_str(&rests(it));
     if !it.warnings.is_empty() {
         let _ = writeln!(text, "\nTo be known");
@@ -222,6 +223,42 @@ fn treasury(it: &Outcome, usd: &str) -> String {
         "Who pays and who keeps, discounted to the first year. Given free: what selling those\n\
          units would have brought. Windfall: what operators keep of it beyond their costs\n\n\
          {table}\n"
+    )
+}
+
+/// What members have promised, beside what comes of it: the cells of each, after its code.
+pub(super) fn target_cells(it: &TargetRow, shown: fn(f64) -> String) -> Vec<String> {
+    let with_help = it.with_help.map_or_else(|| shown(0.0), |it| shown(it.0));
+    let mut cells = vec![it.year.to_string(), shown(it.most.0), with_help];
+    let found = [it.without, it.emissions, it.transferred, it.gap()];
+    cells.extend(found.iter().map(|it| shown(it.0)));
+    cells
+}
+
+fn targets(it: &Outcome) -> String {
+    if it.members.iter().all(|it| it.targets.is_empty()) {
+        return String::new();
+    }
+    let mut table = Table::new(&[
+        "member",
+        "year",
+        "target|Mt",
+        "with help|Mt",
+        "without a market|Mt",
+        "emitted|Mt",
+        "transferred|Mt/yr",
+        "gap|Mt",
+    ]);
+    for member in &it.members {
+        for target in &member.targets {
+            let code = vec![member.code.clone()];
+            table.add([code, target_cells(target, mt)].concat());
+        }
+    }
+    format!(
+        "National targets (NDC), the whole country without land use. Transferred: what leaves\n\
+         through links less what comes, a mean of the years so far. Gap: emitted and transferred\n\
+         beyond the target; negative where it is met\n\n{table}\n"
     )
 }
 

@@ -22,6 +22,8 @@ pub struct Row {
     pub abatement: MegaTonnes,
     /// What is emitted.
     pub emissions: MegaTonnes,
+    /// What the whole country emits; none where no table tells.
+    pub national: Option<MegaTonnes>,
     /// What comes by links, less what leaves.
     pub net_import: MegaTonnes,
     /// What is kept for later; negative where units of later years are used.
@@ -90,6 +92,47 @@ pub struct Member {
     pub rows: Vec<Row>,
     /// The money of all simulated years, discounted to the first one.
     pub total: Money,
+    /// What it has promised beside what comes of it.
+    pub targets: Vec<TargetRow>,
+}
+
+/// A national target beside what the model finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetRow {
+    /// The year.
+    pub year: u16,
+    /// The most that the country will emit.
+    pub most: MegaTonnes,
+    /// The most with help of others, where it promises more then.
+    pub with_help: Option<MegaTonnes>,
+    /// What it emits without a market.
+    pub without: MegaTonnes,
+    /// What it emits.
+    pub emissions: MegaTonnes,
+    /// What leaves through links less what comes, a year: the mean of the years so far, since a
+    /// target for one year would else be met by not selling in that year (decision 2/CMA.3, annex,
+    /// paragraph 7 (a) (ii)).
+    pub transferred: MegaTonnes,
+    /// The document.
+    pub document: String,
+}
+
+impl TargetRow {
+    /// By how much it is missed, what was transferred counted as emitted here; negative where it is
+    /// more than met.
+    pub fn gap(&self) -> MegaTonnes {
+        self.emissions + self.transferred - self.most
+    }
+
+    /// What is sold and would be needed at home.
+    pub fn oversold(&self) -> MegaTonnes {
+        MegaTonnes(self.gap().0.min(self.transferred.0).max(0.0))
+    }
+
+    /// By how much the target lies above what would be emitted anyway.
+    pub fn hot_air(&self) -> MegaTonnes {
+        MegaTonnes((self.most.0 - self.without.0).max(0.0))
+    }
 }
 
 /// Sums of money, millions.
@@ -210,6 +253,24 @@ pub enum Warning {
         /// How many.
         quantity: MegaTonnes,
     },
+    /// A member sells what its national target needs.
+    Oversold {
+        /// Who.
+        code: String,
+        /// The year of the target.
+        year: u16,
+        /// How much a year.
+        quantity: MegaTonnes,
+    },
+    /// A member sells, and its national target lies above what it would emit anyway.
+    HotAir {
+        /// Who.
+        code: String,
+        /// The year of the target.
+        year: u16,
+        /// How far above.
+        quantity: MegaTonnes,
+    },
     /// The quantity rule, or what stays built, does not come to rest.
     Unsettled {
         /// How much it still moves auctions.
@@ -228,9 +289,11 @@ impl Warning {
     /// The year it is about, if it is about one.
     pub fn year(&self) -> Option<u16> {
         match self {
-            Self::Missing { year, .. } | Self::Fined { year, .. } | Self::LeftOver { year, .. } => {
-                Some(*year)
-            }
+            Self::Missing { year, .. }
+            | Self::Fined { year, .. }
+            | Self::LeftOver { year, .. }
+            | Self::Oversold { year, .. }
+            | Self::HotAir { year, .. } => Some(*year),
             Self::Unsettled { .. } | Self::Uncertain { .. } => None,
         }
     }
@@ -255,6 +318,19 @@ impl fmt::Display for Warning {
                 to,
                 "{code} {year}: {:.3} Mt of units are left over and worth nothing: the cap is \
                  above emissions (hot air, if it were sold)",
+                quantity.0
+            ),
+            Self::Oversold { code, year, quantity } => write!(
+                to,
+                "{code} {year}: {:.3} Mt a year are sold that its national target needs; who buys \
+                 them moves the gap, and closes none",
+                quantity.0
+            ),
+            Self::HotAir { code, year, quantity } => write!(
+                to,
+                "{code} {year}: the national target lies {:.3} Mt above what would be emitted \
+                 anyway, and units are sold: not all of what they stand for has been avoided (hot \
+                 air)",
                 quantity.0
             ),
             Self::Unsettled { moved, circles } => {
@@ -286,6 +362,7 @@ impl Outcome {
         self.flows.retain(|it| inside(it.year));
         for member in &mut self.members {
             member.rows.retain(|it| inside(it.year));
+            member.targets.retain(|it| inside(it.year));
         }
         self.warnings.retain(|it| it.year().is_none_or(inside));
         self

@@ -4,10 +4,12 @@
 use super::banking::MarketYear;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
-use super::outcome::{Border, Flow, LinkGain, Market, Member, Money, Outcome, Row, Warning};
+use super::outcome::{
+    Border, Flow, LinkGain, Market, Member, Money, Outcome, Row, TargetRow, Warning,
+};
 use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
-use super::world::{RegionYear, World};
+use super::world::{Region, RegionYear, World};
 
 /// Less than this is shown as nothing, Mt: a tonne.
 const TONNE: f64 = 1e-6;
@@ -134,6 +136,9 @@ pub fn run(world: &World) -> Outcome {
     }
     members.iter_mut().for_each(Member::sum_up);
     let flows = flows(world, linked, (&links, &places));
+    for (member, region) in members.iter_mut().zip(&world.regions) {
+        member.targets = targets(region, member, &flows);
+    }
     let mut warnings = warnings(&members);
     warnings.extend(settled.warnings.iter().chain(&alone.warnings).cloned());
     warnings.dedup();
@@ -161,10 +166,13 @@ fn members(world: &World, settled: &Settled) -> Vec<Member> {
     for (place, region) in world.regions.iter().enumerate() {
         let mut rows = Vec::new();
         for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
-            rows.push(row(*year, of_year.as_ref(), settled, (place, number)));
+            let mut row = row(*year, of_year.as_ref(), settled, (place, number));
+            row.national = region.beyond.get(number).map(|it| row.emissions + MegaTonnes(*it));
+            rows.push(row);
         }
         let (code, name) = (region.code.clone(), region.name.clone());
-        all.push(Member { code, name, rho: region.rho, rows, total: Money::default() });
+        let (rho, total, targets) = (region.rho, Money::default(), Vec::new());
+        all.push(Member { code, name, rho, rows, total, targets });
     }
     all
 }
@@ -283,6 +291,35 @@ fn flows(world: &World, joint: &Joint, (links, places): (&[LinkYear], &[usize]))
     all
 }
 
+/// What a member has promised beside what comes of it.
+fn targets(region: &Region, member: &Member, flows: &[Flow]) -> Vec<TargetRow> {
+    let of = |target: &super::world::Target| {
+        let row = member.rows.iter().find(|it| it.year == target.year)?;
+        let years = member.rows.iter().filter(|it| it.year <= target.year).count().max(1);
+        let mut left = MegaTonnes(0.0);
+        for flow in flows.iter().filter(|it| it.year <= target.year) {
+            // A unit stands for a tonne wherever it counts for less.
+            if flow.from == member.code {
+                left += flow.quantity;
+            }
+            if flow.to == member.code {
+                left -= flow.quantity;
+            }
+        }
+        let emissions = row.national?;
+        Some(TargetRow {
+            year: target.year,
+            most: MegaTonnes(target.most),
+            with_help: target.with_help.map(MegaTonnes),
+            without: emissions + row.abatement,
+            emissions,
+            transferred: left / years as f64,
+            document: target.document.clone(),
+        })
+    };
+    region.targets.iter().filter_map(of).collect()
+}
+
 /// Which members have one market in a year: those between which units flow at one price.
 fn joined(world: &World, joint: &Joint, links: &[LinkYear]) -> Vec<Market> {
     let mut all = Vec::new();
@@ -356,6 +393,15 @@ fn warnings(members: &[Member]) -> Vec<Warning> {
                 all.push(Warning::Fined { code, year, quantity: row.fined, price });
             } else if row.left.0 > TONNE {
                 all.push(Warning::LeftOver { code, year, quantity: row.left });
+            }
+        }
+        for target in member.targets.iter().filter(|it| it.transferred.0 > TONNE) {
+            let (code, year) = (member.code.clone(), target.year);
+            let (oversold, hot_air) = (target.oversold(), target.hot_air());
+            if oversold.0 > TONNE {
+                all.push(Warning::Oversold { code, year, quantity: oversold });
+            } else if hot_air.0 > TONNE {
+                all.push(Warning::HotAir { code, year, quantity: hot_air });
             }
         }
     }

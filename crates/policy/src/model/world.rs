@@ -7,8 +7,9 @@ use super::macc::Macc;
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
+use crate::nations::{BASE_YEAR, Nation, Nations};
 use crate::plants::PlantRow;
-use crate::scenario::Scenario;
+use crate::scenario::{Baselines, Scenario};
 use crate::schema::Policy;
 use karvan_core::supply::reserve::QuantityShares;
 use std::collections::BTreeMap;
@@ -132,6 +133,23 @@ pub struct Region {
     pub rho: f64,
     /// Its years; none where it owes no units.
     pub years: Vec<Option<RegionYear>>,
+    /// What the country emits in each year where nobody owes units, Mt; empty where no table tells.
+    pub beyond: Vec<f64>,
+    /// What the country has promised, by year.
+    pub targets: Vec<Target>,
+}
+
+/// A country's promise for a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The year.
+    pub year: u16,
+    /// The most that it will emit, Mt.
+    pub most: f64,
+    /// The most with help of others, Mt, where it promises more then.
+    pub with_help: Option<f64>,
+    /// The document, or the policy file.
+    pub document: String,
 }
 
 /// A one-way link.
@@ -169,8 +187,11 @@ pub struct World {
     pub inputs: Vec<Input>,
 }
 
-/// The shares of a jurisdiction's covered emissions by sector, from the installations that owe.
-fn shares(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String, f64> {
+/// What a world is made from beside a policy: installations, and whole countries.
+pub type Data<'a> = (&'a [PlantRow], &'a Nations);
+
+/// Emissions of the installations that owe in a year, by sector, as in the table, Mt.
+fn covered(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String, f64> {
     let sectors = it.sectors.at(year);
     let owes = |row: &&PlantRow| {
         row.jurisdiction == it.code
@@ -179,14 +200,63 @@ fn shares(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String,
     };
     let mut all: BTreeMap<String, f64> = BTreeMap::new();
     for row in plants.iter().filter(owes) {
-        *all.entry(row.sector.clone()).or_default() += row.emissions_t as f64;
+        *all.entry(row.sector.clone()).or_default() += row.emissions_t as f64 / 1e6;
+    }
+    all
+}
+
+/// Emissions without a market of a year by sector, Mt: as the policy says, shared as those of the
+/// installations are; or those of the installations, grown as the country's sectors do.
+fn baselines(
+    (policy, it): (&Policy, &Jurisdiction),
+    (plants, nations): Data<'_>,
+    year: u16,
+) -> BTreeMap<String, f64> {
+    let mut all = covered(it, plants, year);
+    if it.baselines(policy) == Baselines::Data {
+        let nation = nations.get(&it.code);
+        let grown = |sector: &str| nation.map_or(1.0, |it| it.grown(sector, year));
+        all.iter_mut().for_each(|(sector, mt)| *mt *= grown(sector));
+        return all;
     }
     if all.is_empty() {
-        all = sectors.into_iter().map(|it| (it, 1.0)).collect();
+        all = it.sectors.at(year).into_iter().map(|it| (it, 1.0)).collect();
     }
     let sum: f64 = all.values().sum();
-    all.values_mut().for_each(|it| *it /= sum);
+    let times = it.baseline(policy.first_year, year) / sum;
+    all.values_mut().for_each(|it| *it *= times);
     all
+}
+
+/// What a country emits beside those that owe, Mt.
+fn beyond(it: &Jurisdiction, (plants, nation): (&[PlantRow], &Nation), year: u16) -> f64 {
+    let owing = if it.obliges(year) { covered(it, plants, year) } else { BTreeMap::new() };
+    let owing: f64 = owing.iter().map(|(sector, mt)| mt * nation.grown(sector, year)).sum();
+    (nation.emissions(year) - owing).max(0.0)
+}
+
+/// What a country has promised for the years of a policy; the policy file comes first.
+fn targets(policy: &Policy, it: &Jurisdiction, nation: Option<&Nation>) -> Vec<Target> {
+    let mut all = BTreeMap::new();
+    for promise in nation.into_iter().flat_map(|it| &it.promises) {
+        let otherwise = nation.map_or(0.0, |it| it.emissions(promise.year));
+        let least = |percent: f64| nation.and_then(|it| it.target(promise, percent, otherwise));
+        let alone = promise.unconditional_percent.and_then(least);
+        let with_help = promise.conditional_percent.and_then(least);
+        if let Some(most) = alone.or(with_help) {
+            let with_help = with_help.filter(|it| *it < most);
+            let (year, document) = (promise.year, promise.document.clone());
+            all.insert(year, Target { year, most, with_help, document });
+        }
+    }
+    for year in it.ndc_target_mt.years() {
+        if let Some(most) = it.ndc_target_mt.at(year) {
+            let document = "the policy file".to_owned();
+            all.insert(year, Target { year, most, with_help: None, document });
+        }
+    }
+    all.retain(|year, _| (policy.first_year..=policy.last_year).contains(year));
+    all.into_values().collect()
 }
 
 /// A curve of shares as one of megatonnes.
@@ -196,9 +266,9 @@ fn in_mt(curve: &Curve, baseline: f64) -> Macc {
 
 impl World {
     /// The world of a policy, for some of its years.
-    pub fn of(policy: &Policy, plants: &[PlantRow], years: (u16, u16)) -> Self {
+    pub fn of(policy: &Policy, data: Data<'_>, years: (u16, u16)) -> Self {
         let all: Vec<u16> = (years.0..=years.1).collect();
-        let regions = policy.jurisdictions.iter().map(|it| region(policy, it, (plants, &all)));
+        let regions = policy.jurisdictions.iter().map(|it| region(policy, it, (data, &all)));
         let mut world = Self {
             name: policy.name.clone(),
             currency: policy.currency.clone(),
@@ -209,7 +279,7 @@ impl World {
             inputs: Vec::new(),
         };
         world.links = policy.links.iter().filter_map(|it| world.link(it)).collect();
-        world.inputs = inputs(policy, plants);
+        world.inputs = inputs(policy, data);
         world
     }
 
@@ -233,7 +303,7 @@ impl World {
     }
 }
 
-fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u16])) -> Region {
+fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16])) -> Region {
     let begins = (policy.first_year..=policy.last_year).find(|year| it.obliges(*year));
     let year = |year: &u16| {
         if let Some(requirement) = &it.requirement_mt {
@@ -246,11 +316,17 @@ fn region(policy: &Policy, it: &Jurisdiction, (plants, years): (&[PlantRow], &[u
                 ..RegionYear::default()
             });
         }
-        it.obliges(*year).then(|| region_year(policy, it, (plants, *year), begins))
+        it.obliges(*year).then(|| region_year(policy, it, (data, *year), begins))
     };
+    let (plants, nations) = data;
+    let nation = nations.get(&it.code).filter(|_| it.requirement_mt.is_none());
+    let beyond = nation.map_or_else(Vec::new, |nation| {
+        years.iter().map(|year| beyond(it, (plants, nation), *year)).collect()
+    });
+    let targets = targets(policy, it, nation);
     let years = years.iter().map(year).collect();
     let rho = it.abatement.discount_percent / 100.0;
-    Region { code: it.code.clone(), name: it.name.clone(), rho, years }
+    Region { code: it.code.clone(), name: it.name.clone(), rho, years, beyond, targets }
 }
 
 /// A penalty that ends the duty.
@@ -268,13 +344,14 @@ fn whole(it: &Jurisdiction) -> Sector {
 fn region_year(
     policy: &Policy,
     it: &Jurisdiction,
-    (plants, year): (&[PlantRow], u16),
+    (data, year): (Data<'_>, u16),
     begins: Option<u16>,
 ) -> RegionYear {
-    let baseline = it.baseline(policy.first_year, year);
+    let baselines = baselines((policy, it), data, year);
+    let baseline: f64 = baselines.values().sum();
     let (sectors, beyond) = match &it.macc {
         Some(_) => (vec![whole(it)], baseline),
-        None => (sectors((policy, it), (plants, year), baseline), 0.0),
+        None => (sectors(policy, it, baselines), 0.0),
     };
     // A cap that follows the activity is a share of what would have been emitted.
     let cap = if it.intensity {
@@ -310,25 +387,23 @@ fn region_year(
 }
 
 /// The sectors of a year.
-fn sectors(
-    (policy, it): (&Policy, &Jurisdiction),
-    (plants, year): (&[PlantRow], u16),
-    baseline: f64,
-) -> Vec<Sector> {
+fn sectors(policy: &Policy, it: &Jurisdiction, baselines: BTreeMap<String, f64>) -> Vec<Sector> {
     let Scenario { diffusion, zero_price_share, .. } = policy.scenario;
-    let sector = |(name, share): (String, f64)| {
-        let (mut curve, baseline) = (it.abatement.curve(&name), baseline * share);
+    let sector = |(name, baseline): (String, f64)| {
+        let mut curve = it.abatement.curve(&name);
         let at_once = if zero_price_share { abatement::zero_price_share(&name) } else { 0.0 };
         let spread = it.abatement.diffusion_percent / 100.0 * curve.potential();
         curve = curve.raised(at_once);
         let spread = diffusion.then_some(spread);
         Sector { macc: in_mt(&curve, baseline), name, baseline, spread }
     };
-    shares(it, plants, year).into_iter().map(sector).collect()
+    baselines.into_iter().map(sector).collect()
 }
 
+const GROWTH: &str = "growth_percent_per_year";
+
 /// The inputs of a policy, each with what it rests on.
-fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
+fn inputs(policy: &Policy, (plants, nations): Data<'_>) -> Vec<Input> {
     let mut all = Vec::new();
     let assumed = |of: &str, what: &str, source: &str| Input {
         of: of.to_owned(),
@@ -345,14 +420,43 @@ fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
         let of = format!("{}-{}", link.from, link.to);
         all.push(assumed(&of, "ratio, quota, levy", "the policy file"));
     }
+    for it in policy.jurisdictions.iter().filter(|it| it.requirement_mt.is_none()) {
+        let Some(nation) = nations.get(&it.code) else { continue };
+        let source = "EDGAR v7.0, installations and GDP (data/SOURCES.md), by their trend of \
+                      2010-2021";
+        let (what, provenance) = ("emissions beside the market", Provenance::Derived);
+        all.push(Input {
+            of: it.code.clone(),
+            what: what.to_owned(),
+            provenance,
+            source: source.to_owned(),
+        });
+        for promise in &nation.promises {
+            let provenance =
+                if promise.is_seen { Provenance::Measured } else { Provenance::Assumption };
+            let remembered = if promise.is_seen { "" } else { ", from memory: check" };
+            all.push(Input {
+                of: it.code.clone(),
+                what: format!("national target for {}", promise.year),
+                provenance,
+                source: format!("{} ({}{remembered})", promise.document, promise.source),
+            });
+        }
+    }
     for it in policy.jurisdictions.iter().filter(|it| it.takes_part(policy)) {
         let mut add = |what: &str, provenance, source: &str| {
             let (of, what, source) = (it.code.clone(), what.to_owned(), source.to_owned());
             all.push(Input { of, what, provenance, source });
         };
-        for (what, key) in [
-            ("emissions without a market", "baseline_mt"),
-            ("their growth", "growth_percent_per_year"),
+        let keys = [("emissions without a market", "baseline_mt"), ("their growth", GROWTH)];
+        if it.baselines(policy) == Baselines::Data && it.requirement_mt.is_none() {
+            let source = format!(
+                "installations of {BASE_YEAR} (data/SOURCES.md), grown as EDGAR's sectors did by \
+                 unit of GDP since 2010"
+            );
+            add("emissions without a market", Provenance::Derived, &source);
+        }
+        for (what, key) in keys.into_iter().chain([
             ("caps", "cap_mt"),
             ("requirement", "requirement"),
             ("free allocation", "free_percent"),
@@ -367,8 +471,11 @@ fn inputs(policy: &Policy, plants: &[PlantRow]) -> Vec<Input> {
             ("tiers", "cost_containment_usd_per_t"),
             ("quantity rule", "quantity_reserve_rate_percent"),
             ("discount rate", "discount_percent_per_year"),
-        ] {
-            if !it.names(key) {
+            ("national target", "ndc_target_mt"),
+        ]) {
+            let unused = keys.iter().any(|it| it.1 == key);
+            let unused = unused && it.baselines(policy) == Baselines::Data;
+            if !it.names(key) || unused {
                 continue;
             }
             let (basis, provenance) = match it.basis.get(key).map(String::as_str) {

@@ -1,0 +1,20 @@
+//! The data tables, with what is wrong in them in words.
+
+use anyhow::{Result, anyhow};
+use karvan_policy::nations::Nations;
+use karvan_policy::plants::{self, BadRow, PlantRow};
+
+/// The installations of a table.
+pub(crate) fn plants(table: &str) -> Result<Vec<PlantRow>> {
+    plants::read(table).map_err(|bad| in_words("installations", &bad))
+}
+
+/// The countries of the project's own tables.
+pub(crate) fn nations() -> Result<Nations> {
+    Nations::shipped().map_err(|bad| in_words("countries", &bad))
+}
+
+fn in_words(of: &str, bad: &[BadRow]) -> anyhow::Error {
+    let all: Vec<String> = bad.iter().map(|it| format!("\n  {it}")).collect();
+    anyhow!("the table of {of} has {} mistakes:{}", bad.len(), all.concat())
+}
