@@ -52,6 +52,8 @@ fn world(links: Vec<WorldLink>) -> World {
         years: (0..YEARS).map(|it| Some(year(member, it))).collect(),
         beyond: Vec::new(),
         targets: Vec::new(),
+        projects: Vec::new().into(),
+        hurdle: 0.1,
     };
     let scenario = Scenario { diffusion: false, irreversible: false, ..Scenario::default() };
     World {

@@ -1,17 +1,17 @@
 //! The data tables, with what is wrong in them in words.
 
 use anyhow::{Result, anyhow};
-use karvan_policy::nations::Nations;
 use karvan_policy::plants::{self, BadRow, PlantRow};
+use karvan_policy::tables::Tables;
 
 /// The installations of a table.
 pub(crate) fn plants(table: &str) -> Result<Vec<PlantRow>> {
     plants::read(table).map_err(|bad| in_words("installations", &bad))
 }
 
-/// The countries of the project's own tables.
-pub(crate) fn nations() -> Result<Nations> {
-    Nations::shipped().map_err(|bad| in_words("countries", &bad))
+/// The project's own tables beside them.
+pub(crate) fn tables() -> Result<Tables> {
+    Tables::shipped().map_err(|bad| in_words("countries and measures", &bad))
 }
 
 fn in_words(of: &str, bad: &[BadRow]) -> anyhow::Error {

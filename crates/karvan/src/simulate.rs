@@ -19,8 +19,8 @@ use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::Outcome;
 use karvan_policy::model::simulate;
 use karvan_policy::model::world::World;
-use karvan_policy::nations;
 use karvan_policy::plants::INSTALLATIONS;
+use karvan_policy::tables::Tables;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -141,9 +141,8 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
     let plants = data::plants(&table)?;
     // All years are simulated, whichever are shown: what is kept comes from before, and is kept for
     // later.
-    let nations = data::nations()?;
-    let tables = (plants.as_slice(), &nations);
-    let mut world = World::of(&policy, tables, (policy.first_year, policy.last_year));
+    let tables = data::tables()?;
+    let mut world = World::of(&policy, (&plants, &tables), (policy.first_year, policy.last_year));
     for text in &it.link {
         let mode = Mode::parse(text).map_err(|it| anyhow::anyhow!("--link: {it}"))?;
         mode.put(&mut world).map_err(|it| anyhow::anyhow!("--link {text}: {it}"))?;
@@ -165,9 +164,8 @@ fn simulated(it: &Simulate, file: &Path) -> Result<Simulated> {
         scenario.update(Sha256::digest(text));
     }
     let mut data = Sha256::new();
-    for table in std::iter::once(table.as_str()).chain(nations::TABLES) {
-        data.update(Sha256::digest(table));
-    }
+    data.update(Sha256::digest(&table));
+    Tables::texts().for_each(|it| data.update(Sha256::digest(it)));
     let coalitions = it.coalitions.then(|| explore(&world)).transpose()?;
     let draws = it.draws.map(|count| draw(&world, (it, count, policy.rehearsal.seed)));
     let draws = draws.map(|it| it.within(years));

@@ -11,6 +11,9 @@ use crate::reader::Section;
 pub struct Abatement {
     /// At which rate holders discount, percent a year.
     pub discount_percent: f64,
+    /// What a project must bring to be built, percent a year; the rate of discount where the file
+    /// names none.
+    pub hurdle_percent: Option<f64>,
     /// The share of emissions that can be avoided at all, percent; bounds the check of the caps.
     pub potential_percent: f64,
     /// How much of the potential can be newly used in a year, percent.
@@ -23,9 +26,11 @@ pub struct Abatement {
 
 impl Abatement {
     pub(crate) fn read(s: &Section<'_>) -> Self {
+        const HURDLE: &str = "hurdle_percent_per_year";
         let percent = |key: &str, default: f64| s.number(key, default, 0.0..=100.0);
         Self {
             discount_percent: percent("discount_percent_per_year", 10.0),
+            hurdle_percent: s.value(HURDLE).map(|_| percent(HURDLE, 10.0)),
             potential_percent: percent("abatement_potential_percent", 50.0),
             diffusion_percent: percent("diffusion_percent_of_potential_per_year", 8.0),
             multipliers: (
@@ -34,6 +39,11 @@ impl Abatement {
             ),
             bands: bands(s),
         }
+    }
+
+    /// What a project must bring to be built, as a share a year.
+    pub fn hurdle(&self) -> f64 {
+        self.hurdle_percent.unwrap_or(self.discount_percent) / 100.0
     }
 
     /// The abatement curve of a sector.

@@ -11,6 +11,7 @@ pub mod chapter;
 pub mod check;
 pub mod declared;
 pub mod link;
+pub mod measures;
 pub mod model;
 pub mod nations;
 mod overlay;
@@ -22,6 +23,7 @@ pub mod rehearsal;
 mod reserve;
 pub mod scenario;
 pub mod schema;
+pub mod tables;
 mod trading;
 
 pub use chapter::Jurisdiction;

@@ -2,14 +2,15 @@
 //! wind, and what each has promised. Read once from the project's own tables.
 
 use crate::plants::BadRow;
+use crate::tables::{Cells, rows};
 use std::collections::BTreeMap;
 
 const COUNTRIES: &str = include_str!("../../../data/countries.csv");
 const INDICATORS: &str = include_str!("../../../data/indicators.csv");
 const NDC: &str = include_str!("../../../data/ndc.csv");
 
-/// The tables: emissions, indicators, promises.
-pub const TABLES: [&str; 3] = [COUNTRIES, INDICATORS, NDC];
+/// Emissions, indicators, promises.
+pub(crate) const TABLES: [&str; 3] = [COUNTRIES, INDICATORS, NDC];
 
 /// Sectors that together are a country, without land use (EDGAR v7.0).
 const SECTORS: [&str; 5] =
@@ -90,6 +91,8 @@ pub struct Nation {
     pub gdp_growth: f64,
     /// Other indicators by name.
     indicators: BTreeMap<String, f64>,
+    /// Emissions of gas flared in [`BASE_YEAR`], within those of its sectors, Mt.
+    pub flares: f64,
     /// What it has promised, by year.
     pub promises: Vec<Promise>,
 }
@@ -125,7 +128,8 @@ impl Nation {
         self.indicators.get(name).copied()
     }
 
-    /// The most that may be emitted after a reduction, where so much would be emitted otherwise, Mt.
+    /// The most that may be emitted after a reduction, where so much would be emitted otherwise,
+    /// Mt.
     pub fn target(&self, it: &Promise, percent: f64, otherwise: f64) -> Option<f64> {
         let left = 1.0 - percent / 100.0;
         match it.kind {
@@ -143,28 +147,24 @@ impl Nation {
 pub struct Nations(BTreeMap<String, Nation>);
 
 impl Nations {
-    /// The countries of the project's own tables.
-    pub fn shipped() -> Result<Self, Vec<BadRow>> {
-        Self::read(TABLES)
-    }
-
     /// Reads emissions, indicators and promises; all mistakes at once.
     pub fn read([countries, indicators, ndc]: [&str; 3]) -> Result<Self, Vec<BadRow>> {
         let mut all = Self::default();
         let mut bad = Vec::new();
         let mut emitted: BTreeMap<(String, &'static str), BTreeMap<u16, f64>> = BTreeMap::new();
         for row in rows(countries, &mut bad) {
-            let name = SECTORS.iter().find(|it| **it == row.cell("sector"));
-            let Some(name) = name else { continue };
-            let (year, mt) = (row.whole("year", &mut bad), row.number("emissions_mt", &mut bad));
-            let key = (row.cell("jurisdiction").to_owned(), *name);
-            if let (Some(year), Some(mt)) = (year, mt) {
-                emitted.entry(key).or_default().insert(year, mt);
+            let (year, mt) = (row.year("year", &mut bad), row.number("emissions_mt", &mut bad));
+            let (Some(year), Some(mt)) = (year, mt) else { continue };
+            let (code, sector) = (row.cell("jurisdiction").to_owned(), row.cell("sector"));
+            if let Some(name) = SECTORS.iter().find(|it| **it == sector) {
+                emitted.entry((code, name)).or_default().insert(year, mt);
+            } else if sector.starts_with("Flaring") && year == BASE_YEAR {
+                all.0.entry(code).or_default().flares = mt;
             }
         }
         for row in rows(indicators, &mut bad) {
             let nation = all.0.entry(row.cell("jurisdiction").to_owned()).or_default();
-            let (year, value) = (row.whole("year", &mut bad), row.number("value", &mut bad));
+            let (year, value) = (row.year("year", &mut bad), row.number("value", &mut bad));
             let (Some(year), Some(value)) = (year, value) else { continue };
             match row.cell("indicator") {
                 "gdp" => nation.gdp.insert(year, value),
@@ -233,64 +233,6 @@ fn slope(points: impl Iterator<Item = (f64, f64)>) -> Option<(f64, usize)> {
     (run > 0.0).then(|| (rise / run, points.len()))
 }
 
-/// A row by column, with its line.
-struct Cells {
-    line: u64,
-    cells: BTreeMap<String, String>,
-}
-
-impl Cells {
-    fn cell(&self, column: &str) -> &str {
-        self.cells.get(column).map_or("", |it| it.trim())
-    }
-
-    fn refuse(&self, column: &str, allowed: &str) -> BadRow {
-        BadRow {
-            line: self.line,
-            column: column.to_owned(),
-            value: self.cell(column).to_owned(),
-            allowed: allowed.to_owned(),
-        }
-    }
-
-    fn number(&self, column: &str, bad: &mut Vec<BadRow>) -> Option<f64> {
-        let number = self.cell(column).parse().ok().filter(|it: &f64| it.is_finite());
-        if number.is_none() {
-            bad.push(self.refuse(column, "a number"));
-        }
-        number
-    }
-
-    fn perhaps(&self, column: &str, bad: &mut Vec<BadRow>) -> Option<f64> {
-        if self.cell(column).is_empty() { None } else { self.number(column, bad) }
-    }
-
-    fn whole(&self, column: &str, bad: &mut Vec<BadRow>) -> Option<u16> {
-        let year = self.cell(column).parse().ok().filter(|it| (1900..=2200).contains(it));
-        if year.is_none() {
-            bad.push(self.refuse(column, "a year"));
-        }
-        year
-    }
-}
-
-fn rows(text: &str, bad: &mut Vec<BadRow>) -> Vec<Cells> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let head = reader.headers().cloned().unwrap_or_default();
-    let mut all = Vec::new();
-    for (record, line) in reader.records().zip(2..) {
-        match record {
-            Ok(record) => {
-                let cells = head.iter().zip(&record);
-                let cells = cells.map(|(name, it)| (name.to_owned(), it.to_owned())).collect();
-                all.push(Cells { line, cells });
-            }
-            Err(error) => bad.push(crate::plants::unreadable(line, &error)),
-        }
-    }
-    all
-}
-
 fn promise(row: &Cells, bad: &mut Vec<BadRow>) -> Option<Promise> {
     let kind = match row.cell("kind") {
         "base_year" => TargetKind::BaseYear,
@@ -303,9 +245,9 @@ fn promise(row: &Cells, bad: &mut Vec<BadRow>) -> Option<Promise> {
     };
     let base_year = if row.cell("base_year").is_empty() { None } else { Some("base_year") };
     Some(Promise {
-        year: row.whole("target_year", bad)?,
+        year: row.year("target_year", bad)?,
         kind,
-        base_year: base_year.and_then(|it| row.whole(it, bad)).unwrap_or(BASE_YEAR),
+        base_year: base_year.and_then(|it| row.year(it, bad)).unwrap_or(BASE_YEAR),
         unconditional_percent: row.perhaps("unconditional_percent", bad),
         conditional_percent: row.perhaps("conditional_percent", bad),
         reference_mt: row.perhaps("reference_mt", bad),
@@ -321,7 +263,7 @@ mod tests {
 
     #[test]
     fn the_shipped_tables_can_be_read() {
-        let all = Nations::shipped().expect("the shipped tables");
+        let all = Nations::read(TABLES).expect("the shipped tables");
         assert_eq!(all.0.len(), 10);
         for (code, nation) in &all.0 {
             assert_eq!(nation.sectors.len(), 5, "{code}");

@@ -27,7 +27,7 @@ enum Kind {
 
 /// A measure becomes worth its while over so much of its cost, percent: so every quantity has one
 /// price.
-const SPREAD_PERCENT: f64 = 20.0;
+pub(crate) const SPREAD_PERCENT: f64 = 20.0;
 /// And over no less than this, USD/t.
 const SPREAD_LEAST: f64 = 0.01;
 
@@ -97,11 +97,11 @@ fn steps(s: &Section<'_>) -> Macc {
         );
     }
     let spread = s.number("spread_percent", SPREAD_PERCENT, 0.0..=100.0);
-    ramps(&measures, spread)
+    Macc::Points(ramps(&measures, spread))
 }
 
-/// The curve of measures.
-pub(crate) fn ramps(measures: &[(f64, f64)], spread_percent: f64) -> Macc {
+/// Points of the curve of measures: cost, potential.
+pub(crate) fn ramps(measures: &[(f64, f64)], spread_percent: f64) -> Vec<(f64, f64)> {
     let ramps: Vec<(f64, f64, f64)> = measures
         .iter()
         .map(|(cost, potential)| {
@@ -118,7 +118,7 @@ pub(crate) fn ramps(measures: &[(f64, f64)], spread_percent: f64) -> Macc {
             .map(|(from, to, most)| most * ((price - from) / (to - from)).clamp(0.0, 1.0));
         each.sum::<f64>()
     };
-    Macc::Points(prices.into_iter().map(|it| (it, at(it))).collect())
+    prices.into_iter().map(|it| (it, at(it))).collect()
 }
 
 /// What the whole country is to emit at most, Mt, for the years that are named.

@@ -29,6 +29,8 @@ impl Provenance {
 pub struct PlantRow {
     /// Its id in the table.
     pub label: Label,
+    /// Its name; its id where the table names none.
+    pub name: String,
     /// The code of its jurisdiction.
     pub jurisdiction: String,
     /// Its owner group.
@@ -39,6 +41,12 @@ pub struct PlantRow {
     pub output: f64,
     /// The unit of its output and what it burns or makes: what benchmarks compare.
     pub product: String,
+    /// What it burns or makes; empty where the table does not say.
+    pub fuel: String,
+    /// What it can give: MW of a power plant. None where the table does not say.
+    pub capacity: Option<f64>,
+    /// Its efficiency, percent. None where the table does not say.
+    pub efficiency_percent: Option<f64>,
     /// Its yearly emissions, t.
     pub emissions_t: u64,
     /// Where the row comes from.
@@ -76,6 +84,9 @@ const COLUMNS: [&str; 8] = [
     "provenance",
 ];
 
+/// Columns that a table may leave out.
+const MORE: [&str; 4] = ["name", "fuel_or_process", "capacity", "efficiency_percent"];
+
 /// Reads a table of installations; all its mistakes at once. The columns used are named by the
 /// header; others are passed over.
 pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
@@ -100,6 +111,7 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
     if !bad.is_empty() {
         return Err(bad);
     }
+    let more = MORE.map(|column| header.iter().position(|it| it == column));
     let mut rows = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for (record, number) in table.records().zip(2..) {
@@ -113,6 +125,10 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
         let line = record.position().map_or(number, |it| it.line());
         let cell = |column: usize| {
             places.get(column).and_then(|it| record.get(*it)).unwrap_or_default().trim()
+        };
+        let another = |column: usize| {
+            let place = more.get(column).copied().flatten();
+            place.and_then(|it| record.get(it)).unwrap_or_default().trim()
         };
         let mut refuse = |column: usize, allowed: &str| {
             let name = COLUMNS.get(column).copied().unwrap_or_default();
@@ -147,6 +163,21 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
         if provenance.is_none() {
             refuse(7, "measured, derived or synthetic");
         }
+        let mut perhaps = |column: usize, allowed: std::ops::RangeInclusive<f64>| {
+            let text = another(column);
+            let number = text.parse().ok().filter(|it| allowed.contains(it));
+            if number.is_none() && !text.is_empty() {
+                let name = MORE.get(column).copied().unwrap_or_default();
+                bad.push(BadRow {
+                    line,
+                    column: name.to_owned(),
+                    value: text.to_owned(),
+                    allowed: format!("a number from {} to {}", allowed.start(), allowed.end()),
+                });
+            }
+            number
+        };
+        let (capacity, efficiency_percent) = (perhaps(2, 0.0..=1e6), perhaps(3, 1.0..=100.0));
         if let (Some(label), Some(output), Some(emissions_t), Some(provenance)) =
             (label, output, emissions_t, provenance)
         {
@@ -156,6 +187,13 @@ pub fn read(text: &str) -> Result<Vec<PlantRow>, Vec<BadRow>> {
                 owner_group: cell(2).to_owned(),
                 sector: cell(3).to_owned(),
                 output,
+                name: match another(0) {
+                    "" => cell(0).to_owned(),
+                    name => name.to_owned(),
+                },
+                fuel: another(1).to_owned(),
+                capacity,
+                efficiency_percent,
                 product: format!("{} {}", cell(3), cell(5)),
                 emissions_t,
                 provenance,

@@ -12,6 +12,17 @@ pub enum Baselines {
     Data,
 }
 
+/// Where abatement curves come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curves {
+    /// From bands by sector.
+    Bands,
+    /// From what could be built at each listed plant; from bands where a sector has none.
+    Plants,
+}
+
+const CURVES: [(&str, Curves); 2] = [("bands", Curves::Bands), ("plants", Curves::Plants)];
+
 const BASELINES: [(&str, Baselines); 2] =
     [("policy", Baselines::Policy), ("data", Baselines::Data)];
 
@@ -20,6 +31,15 @@ const BASELINES: [(&str, Baselines); 2] =
 pub struct Scenario {
     /// Where emissions without a market come from.
     pub baselines: Baselines,
+    /// Where abatement curves come from.
+    pub curves: Curves,
+    /// Whether what is built for the price of units avoids emissions in later years, whatever they
+    /// cost then.
+    pub investment: bool,
+    /// How much of a technology's potential can be built in a year, percent.
+    pub build_limit_percent: f64,
+    /// What electricity brings without a market, USD/MWh.
+    pub electricity_usd: f64,
     /// Whether measures spread no faster than a chapter's diffusion allows.
     pub diffusion: bool,
     /// Whether what is built stays in use when prices fall.
@@ -54,6 +74,10 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             baselines: Baselines::Policy,
+            curves: Curves::Bands,
+            investment: false,
+            build_limit_percent: 8.0,
+            electricity_usd: 50.0,
             diffusion: true,
             irreversible: true,
             zero_price_share: false,
@@ -81,6 +105,13 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
     let share = |key: &str, default: f64| s.number(key, default, 0.0..=1.0);
     let it = Scenario {
         baselines: s.choice("baselines", &BASELINES, own.baselines),
+        curves: s.choice("abatement", &CURVES, own.curves),
+        investment: s.flag("investment", own.investment),
+        build_limit_percent: percent(
+            "build_limit_percent_of_potential_per_year",
+            own.build_limit_percent,
+        ),
+        electricity_usd: s.number("electricity_usd_per_mwh", own.electricity_usd, 0.0..=1_000.0),
         diffusion: s.flag("diffusion", own.diffusion),
         irreversible: s.flag("irreversible", own.irreversible),
         zero_price_share: s.flag("zero_price_share", own.zero_price_share),

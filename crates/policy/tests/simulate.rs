@@ -10,8 +10,8 @@ use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::{Outcome, Warning};
 use karvan_policy::model::simulate;
 use karvan_policy::model::world::World;
-use karvan_policy::nations::Nations;
 use karvan_policy::plants::{self, INSTALLATIONS};
+use karvan_policy::tables::Tables;
 use proptest::prelude::*;
 
 const PILOT: &str = include_str!("../../../policies/eco-pilot.toml");
@@ -20,8 +20,8 @@ const LINKED: &str = include_str!("../../../policies/eco-linked.toml");
 fn world(text: &str) -> World {
     let policy = Policy::parse(text).unwrap();
     let plants = plants::read(INSTALLATIONS).unwrap();
-    let nations = Nations::shipped().unwrap();
-    World::of(&policy, (&plants, &nations), (policy.first_year, policy.last_year))
+    let tables = Tables::shipped().unwrap();
+    World::of(&policy, (&plants, &tables), (policy.first_year, policy.last_year))
 }
 
 fn simulated(text: &str, links: &[&str]) -> Outcome {
@@ -381,8 +381,8 @@ fn kazakhstan(lines: &str) -> String {
 
 #[test]
 fn emissions_that_no_policy_names_are_those_of_the_tables() {
-    let nations = Nations::shipped().unwrap();
-    let nation = nations.get("KAZ").unwrap();
+    let tables = Tables::shipped().unwrap();
+    let nation = tables.nations.get("KAZ").unwrap();
     let rows = plants::read(INSTALLATIONS).unwrap();
     let owes = rows
         .iter()
@@ -410,7 +410,8 @@ fn emissions_that_no_policy_names_are_those_of_the_tables() {
 #[test]
 fn a_member_that_sells_what_its_national_target_needs_is_named() {
     let partner = "[jurisdiction.XXA]\nstage = \"ets\"\nbaseline_mt = 30\n\
-                   growth_percent_per_year = 2\nsectors = [\"power\"]\nunits_valid_within = [\"2027-2035\"]\n\
+                   growth_percent_per_year = 2\nsectors = [\"power\"]\n\
+                   units_valid_within = [\"2027-2035\"]\n\
                    cap_mt = { 2027 = 29, 2028 = 29, 2029 = 29, 2030 = 29, 2031 = 29, 2032 = 29, \
                    2033 = 29, 2034 = 29, 2035 = 29 }\n";
     let with = |target: f64| {
@@ -436,4 +437,61 @@ fn a_member_that_sells_what_its_national_target_needs_is_named() {
     let hot =
         |it: &Warning| matches!(it, Warning::HotAir { quantity, .. } if close(quantity.0, 10.0));
     assert!(loose.warnings.iter().any(hot), "{:?}", loose.warnings);
+}
+
+#[test]
+fn what_is_built_for_the_price_avoids_emissions_later_and_lowers_it() {
+    let scenario = |lines: &str| simulated(&format!("{LINKED}\n[scenario]\n{lines}"), &[]);
+    let (plain, built) = (scenario(""), scenario("investment = true"));
+    assert!(plain.warnings.iter().all(|it| !matches!(it, Warning::Unsettled { .. })));
+    assert!(built.warnings.iter().all(|it| !matches!(it, Warning::Unsettled { .. })));
+    let mobilised = |it: &Outcome| -> f64 {
+        let all = it.members.iter().flat_map(|it| &it.investments);
+        all.filter(|it| it.is_green).map(|it| it.mobilised().0).sum()
+    };
+    // What is built lowers prices, and so less is built than they alone would call for.
+    assert!(mobilised(&built) > 0.0 && mobilised(&built) < mobilised(&plain));
+    let last = |it: &Outcome, code: &str| {
+        let member = it.members.iter().find(|it| it.code == code).unwrap();
+        member.rows.last().unwrap().price.unwrap().0
+    };
+    assert!(last(&built, "KAZ") < last(&plain, "KAZ") - 0.1);
+    // With a price of nothing, nothing is mobilised.
+    for it in plain.members.iter().filter(|it| it.rows.iter().all(|row| row.price.is_none())) {
+        assert!(it.investments.iter().all(|it| it.mobilised().0.abs() < 1e-9), "{}", it.code);
+    }
+    // A hurdle that nobody takes, in the one member whose rate of discount the file names.
+    let named = "\ndiscount_percent_per_year = 8";
+    assert_eq!(LINKED.matches(named).count(), 1);
+    let high = LINKED.replace(named, &format!("\nhurdle_percent_per_year = 100{named}"));
+    let high = simulated(&high, &[]);
+    let built = |it: &Outcome| {
+        let rows = it.members.iter().find(|it| it.code == "KAZ").unwrap().investments.iter();
+        rows.map(|it| it.with.0).sum::<f64>()
+    };
+    assert_eq!(built(&high), 0.0);
+    assert!(built(&plain) > 0.0);
+}
+
+#[test]
+fn abatement_curves_of_listed_plants_stand_in_for_bands_where_there_are_plants() {
+    let plants = format!("{LINKED}\n[scenario]\nabatement = \"plants\"\n");
+    let it = simulated(&plants, &[]);
+    assert!(it.inputs.iter().any(|it| it.what == "abatement curves"));
+    let world = world(&plants);
+    let of = |sector: &str| {
+        let year = world.regions[0].years[0].as_ref().unwrap();
+        year.sectors.iter().find(|it| it.name == sector).unwrap().clone()
+    };
+    let bands = self::world(LINKED);
+    let bands = bands.regions[0].years[0].as_ref().unwrap();
+    let in_bands = |sector: &str| bands.sectors.iter().find(|it| it.name == sector).unwrap();
+    // Power, cement and flares have measures at plants; steel has none.
+    assert_ne!(of("power").macc, in_bands("power").macc);
+    assert_ne!(of("cement").macc, in_bands("cement").macc);
+    assert_eq!(of("metals").macc, in_bands("metals").macc);
+    // Nobody avoids more than all.
+    for sector in &world.regions[0].years[0].as_ref().unwrap().sectors {
+        assert!(sector.macc.at(1e6).quantity <= sector.baseline + 1e-9, "{}", sector.name);
+    }
 }

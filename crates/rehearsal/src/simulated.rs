@@ -8,8 +8,8 @@ use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::model;
 use karvan_policy::model::world::World;
-use karvan_policy::nations::Nations;
 use karvan_policy::rehearsal::Behaviour;
+use karvan_policy::tables::Tables;
 
 /// A jurisdiction's year by both.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +27,10 @@ pub struct Expected {
 }
 
 /// What the model expects of all years of a policy.
-pub fn simulate(settings: &Settings, nations: &Nations) -> model::outcome::Outcome {
+pub fn simulate(settings: &Settings, tables: &Tables) -> model::outcome::Outcome {
     let policy = &settings.policy;
     let years = (policy.first_year, policy.last_year);
-    model::simulate::run(&World::of(policy, (&settings.plants, nations), years))
+    model::simulate::run(&World::of(policy, (&settings.plants, tables), years))
 }
 
 /// Both, for the jurisdictions and years that were rehearsed and have a market.

@@ -8,8 +8,8 @@ use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::MemoryStorage;
-use karvan_policy::nations::Nations;
 use karvan_policy::rehearsal::Behaviour;
+use karvan_policy::tables::Tables;
 use karvan_policy::{Jurisdiction, Policy, schema};
 use karvan_rehearsal::{
     INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants, simulated,
@@ -325,7 +325,7 @@ fn the_model_and_the_rehearsed_pilot_agree_where_people_compete() {
     rehearsal.behaviour = Behaviour::COMPETITIVE;
     (rehearsal.errors, rehearsal.attacks, rehearsal.chance) = (false, false, false);
     rehearsal.intermediaries = false;
-    let simulated = simulated::simulate(&settings, &Nations::shipped().unwrap());
+    let simulated = simulated::simulate(&settings, &Tables::shipped().unwrap());
     let rows = simulated::compare(&outcome(settings), &simulated);
     assert!(rows.iter().map(|it| it.volume).sum::<f64>() > 100.0, "a market is traded");
     let difference = simulated::difference(&rows).unwrap();

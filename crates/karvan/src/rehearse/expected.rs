@@ -18,7 +18,7 @@ pub(super) struct Compared {
 impl Compared {
     /// Compares; of people that hesitate and err the rehearsal is played again without each.
     pub(super) fn of(settings: &Settings, outcome: &Outcome, bar: &ProgressBar) -> Result<Self> {
-        let model = simulated::simulate(settings, &data::nations()?);
+        let model = simulated::simulate(settings, &data::tables()?);
         let rows = simulated::compare(outcome, &model);
         let causes = if settings.policy.rehearsal.behaviour == Behaviour::COMPETITIVE {
             Vec::new()

@@ -1,5 +1,6 @@
 //! A simulation as tables in a folder.
 
+use super::text::irr;
 use anyhow::{Context, Result, bail};
 use karvan_policy::model::outcome::Outcome;
 use std::fs;
@@ -14,6 +15,7 @@ pub(super) fn write(dir: &Path, it: &Outcome) -> Result<()> {
     members(dir, it)?;
     flows(dir, it)?;
     targets(dir, it)?;
+    investments(dir, it)?;
     inputs(dir, it)
 }
 
@@ -142,6 +144,38 @@ fn targets(dir: &Path, it: &Outcome) -> Result<()> {
         }
     }
     table(dir, "targets.csv", rows)
+}
+
+fn investments(dir: &Path, it: &Outcome) -> Result<()> {
+    let mut rows = vec![row_of(&[
+        "jurisdiction",
+        "technology",
+        "green",
+        "plant",
+        "project",
+        "from_year",
+        "share_built",
+        "capex_million",
+        "avoids_mt_per_year",
+        "levelised_cost_per_t",
+        "irr_percent",
+        "irr_percent_without_price",
+    ])];
+    for member in &it.members {
+        for technology in &member.investments {
+            for site in &technology.sites {
+                let green = if technology.is_green { "yes" } else { "no" };
+                let mut cells = row_of(&[&member.code, &technology.technology, green]);
+                cells.extend(row_of(&[&site.plant, &site.name]));
+                cells.push(it.simulated.get(site.first).map(u16::to_string).unwrap_or_default());
+                let numbers = [site.built, site.capex.0, site.avoided.0, site.levelised.0];
+                cells.extend(numbers.map(number));
+                cells.extend([site.irr, site.irr_without].map(irr));
+                rows.push(cells);
+            }
+        }
+    }
+    table(dir, "investments.csv", rows)
 }
 
 fn inputs(dir: &Path, it: &Outcome) -> Result<()> {

@@ -3,7 +3,8 @@
 
 use super::{Simulated, more};
 use crate::facts::hex;
-use karvan_policy::model::outcome::{Member, Row, TargetRow};
+use karvan_policy::model::irr::Irr;
+use karvan_policy::model::outcome::{Investment, Member, Row, TargetRow};
 use serde_json::{Map, Value, json};
 
 pub(super) fn of(it: &Simulated) -> Value {
@@ -42,6 +43,10 @@ pub(super) fn of(it: &Simulated) -> Value {
         .members
         .iter()
         .flat_map(|it| it.targets.iter().map(|target| (it.code.as_str(), target)));
+    let investments = outcome.members.iter().flat_map(|member| {
+        let all = member.investments.iter();
+        all.map(|it| (member.code.as_str(), it, outcome.simulated.as_slice()))
+    });
     let warnings: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
     json!({
         "name": outcome.name,
@@ -53,6 +58,7 @@ pub(super) fn of(it: &Simulated) -> Value {
         "jurisdictions": members,
         "flows": flows.collect::<Vec<_>>(),
         "targets": targets.map(target).collect::<Vec<_>>(),
+        "investments": investments.map(investment).collect::<Vec<_>>(),
         "links_alone": gains.collect::<Vec<_>>(),
         "coalitions": it.coalitions.as_deref().map(more::coalitions_json),
         "draws": it.draws.as_ref().map(more::draws_json),
@@ -79,6 +85,35 @@ fn target((code, it): (&str, &TargetRow)) -> Value {
         "oversold_per_year": it.oversold().0,
         "hot_air": it.hot_air().0,
         "document": it.document,
+    })
+}
+
+fn investment((code, it, years): (&str, &Investment, &[u16])) -> Value {
+    let sites = it.sites.iter().map(|it| {
+        json!({
+            "plant": it.plant,
+            "project": it.name,
+            "from_year": years.get(it.first),
+            "share_built": it.built,
+            "capex": it.capex.0,
+            "avoids_per_year": it.avoided.0,
+            "levelised_cost": it.levelised.0,
+            "irr": it.irr.rate(),
+            "irr_is_ambiguous": it.irr == Irr::Ambiguous,
+            "irr_without_price": it.irr_without.rate(),
+        })
+    });
+    json!({
+        "jurisdiction": code,
+        "technology": it.technology,
+        "is_green": it.is_green,
+        "invested": it.with.0,
+        "invested_without_market": it.without.0,
+        "mobilised": it.mobilised().0,
+        "avoids_per_year": it.avoided.0,
+        "avoids_per_year_without_market": it.avoided_without.0,
+        "potential_per_year": it.potential.0,
+        "projects": sites.collect::<Vec<_>>(),
     })
 }
 

@@ -4,7 +4,9 @@
 mod chart;
 
 use super::Simulated;
-use super::text::{has_market, sums, target_cells, years_named};
+use super::text::{
+    built, green, has_market, investment_cells, irr, sums, target_cells, years_named,
+};
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
@@ -93,6 +95,7 @@ fn page(it: &Simulated) -> String {
     page.push_str(&gains(outcome));
     page.push_str(&treasury(outcome));
     page.push_str(&targets(outcome));
+    page.push_str(&investments(outcome));
     page.push_str(&coalitions(it));
     page.push_str(&draws(it));
     page.push_str(&inputs(outcome));
@@ -410,13 +413,84 @@ fn targets(it: &Outcome) -> String {
         "Document",
     ];
     format!(
-        "<section class=\"card\"><h2>National targets</h2>\n{}<p class=\"source\">Source: the \
-         documents named, as compiled in data/ndc.csv; emissions of the whole country without land \
-         use from EDGAR v7.0 (European Commission, JRC), installations and GDP (Our World in Data), \
-         by their trend, less what the market avoids. Transferred: what leaves through links less \
-         what comes, a mean of the years so far. Gap: emitted and transferred beyond the target; \
-         negative where it is met.</p></section>\n",
+        "<section class=\"card\"><h2>National targets</h2>\n{}<p class=\"source\">Source: \
+         the documents named, as compiled in data/ndc.csv; emissions of the whole \
+         country without land use from EDGAR v7.0 (European Commission, JRC), \
+         installations and GDP (Our World in Data), by their trend, less what the market \
+         avoids. Transferred: what leaves through links less what comes, a mean of the \
+         years so far. Gap: emitted and transferred beyond the target; negative where it \
+         is met.</p></section>\n",
         table("Promises beside what comes of them", &head(&columns), (1, &rows))
+    )
+}
+
+/// So many projects are named, those with the best rates of return first.
+const SITES: usize = 15;
+
+fn investments(it: &Outcome) -> String {
+    let rows: Vec<Vec<String>> = built(it)
+        .map(|(member, row)| {
+            let kind = if row.is_green { "green" } else { "other" };
+            let names = vec![member.name.clone(), row.technology.clone(), kind.to_owned()];
+            [names, investment_cells(row, number)].concat()
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let usd = escaped(&it.currency);
+    let million = |of: &str| format!("{of}|M {usd}");
+    let columns = [
+        "Member",
+        "Technology",
+        "Kind",
+        &million("Invested"),
+        &million("Without a price"),
+        &million("Mobilised"),
+        "Avoids|Mt a year",
+        "Potential|Mt a year",
+        "Best rate|%",
+        "Without|%",
+    ];
+    let mut sites: Vec<_> = built(it)
+        .flat_map(|(member, row)| row.sites.iter().map(move |site| (member, site)))
+        .filter(|(_, site)| site.irr.rate() > site.irr_without.rate() && !site.plant.is_empty())
+        .collect();
+    let rate = |it: &karvan_policy::model::outcome::Site| it.irr.rate().unwrap_or(-1.0);
+    sites.sort_by(|one, two| rate(two.1).total_cmp(&rate(one.1)));
+    let named: Vec<Vec<String>> = sites
+        .into_iter()
+        .take(SITES)
+        .map(|(member, site)| {
+            let year = it.simulated.get(site.first).map(u16::to_string).unwrap_or_default();
+            let mut cells = vec![member.code.clone(), site.name.clone(), year];
+            cells.extend([site.capex.0, site.avoided.0, site.levelised.0].map(number));
+            cells.extend([irr(site.irr), irr(site.irr_without)]);
+            cells
+        })
+        .collect();
+    let of_sites = [
+        "Member",
+        "Project",
+        "From",
+        &million("To build"),
+        "Avoids|Mt a year",
+        &format!("Pays from|{usd}/t"),
+        "Rate of return|%",
+        "Without|%",
+    ];
+    format!(
+        "<section class=\"card\"><h2>Green investment mobilised: {} <small>M {usd}</small></h2>\n\
+         {}{}<p class=\"source\">Source: projects at listed \
+         plants (installations: World Resources Institute, \
+         Spatial Finance Initiative, and others as in data/SOURCES.md), at flares (World \
+         Bank) and on the grid (IRENA; grid factors of the IFI), on this path of prices. \
+         What they cost, how long they last and what fuel and electricity bring are \
+         assumptions (data/measures.csv, data/fuels.csv). Sums of all years, not \
+         discounted; mobilised is what would not pay without a price of units.</p></section>\n",
+        thousands(green(it)),
+        table("By member and technology", &head(&columns), (3, &rows)),
+        table("Listed plants with the best rates", &head(&of_sites), (3, &named)),
     )
 }
 

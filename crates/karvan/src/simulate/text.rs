@@ -1,7 +1,8 @@
 //! A simulation on a terminal.
 
 use crate::table::Table;
-use karvan_policy::model::outcome::{Border, Member, Outcome, Row, TargetRow};
+use karvan_policy::model::irr::Irr;
+use karvan_policy::model::outcome::{Border, Investment, Member, Outcome, Row, TargetRow};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -64,6 +65,7 @@ pub(super) fn of(it: &Outcome) -> String {
     text.push_str(&gains(it, usd));
     text.push_str(&treasury(it, usd));
     text.push_str(&targets(it));
+    text.push_str(&investments(it, usd));
     text.push_str(&rests(it));
     if !it.warnings.is_empty() {
         let _ = writeln!(text, "\nTo be known");
@@ -259,6 +261,69 @@ fn targets(it: &Outcome) -> String {
         "National targets (NDC), the whole country without land use. Transferred: what leaves\n\
          through links less what comes, a mean of the years so far. Gap: emitted and transferred\n\
          beyond the target; negative where it is met\n\n{table}\n"
+    )
+}
+
+/// Technologies of which something is built, with the member.
+pub(super) fn built(it: &Outcome) -> impl Iterator<Item = (&Member, &Investment)> {
+    let all = it.members.iter().flat_map(|it| it.investments.iter().map(move |row| (it, row)));
+    all.filter(|(_, it)| it.with.0 > 0.0 || it.without.0 > 0.0)
+}
+
+/// What is built of a technology: its cells after its member and name.
+pub(super) fn investment_cells(it: &Investment, shown: fn(f64) -> String) -> Vec<String> {
+    let by_it = it.avoided - it.avoided_without;
+    let numbers = [it.with, it.without, it.mobilised()].map(|it| it.0);
+    let tonnes = [by_it.0, it.potential.0];
+    let mut cells: Vec<String> = numbers.into_iter().chain(tonnes).map(shown).collect();
+    let best = it.sites.first();
+    cells.push(best.map_or_else(String::new, |it| irr(it.irr)));
+    cells.push(best.map_or_else(String::new, |it| irr(it.irr_without)));
+    cells
+}
+
+/// A rate of return in percent.
+pub(super) fn irr(it: Irr) -> String {
+    match it {
+        Irr::Rate(rate) => format!("{:.1}", 100.0 * rate),
+        Irr::None => "none".to_owned(),
+        Irr::Ambiguous => "several".to_owned(),
+    }
+}
+
+/// What the market mobilises for green technologies.
+pub(super) fn green(it: &Outcome) -> f64 {
+    let all = built(it).filter(|(_, it)| it.is_green);
+    all.map(|(_, it)| it.mobilised().0).sum()
+}
+
+fn investments(it: &Outcome, usd: &str) -> String {
+    if built(it).next().is_none() {
+        return String::new();
+    }
+    let million = |of: &str| format!("{of}|M {usd}");
+    let mut table = Table::new(&[
+        "member",
+        "technology",
+        &million("invested"),
+        &million("without"),
+        &million("mobilised"),
+        "avoids|Mt/yr",
+        "potential|Mt/yr",
+        "best IRR|%",
+        "without|%",
+    ]);
+    for (member, row) in built(it) {
+        let name =
+            if row.is_green { row.technology.clone() } else { format!("({})", row.technology) };
+        let names = vec![member.code.clone(), name];
+        table.add([names, investment_cells(row, mt)].concat());
+    }
+    format!(
+        "What is built on this path of prices, sums of all years, not discounted; in brackets\n\
+         what is no green investment. Without: what pays without a price of units. Green\n\
+         investment mobilised: {} M {usd}\n\n{table}\n",
+        mt(green(it))
     )
 }
 

@@ -1,8 +1,9 @@
 //! What a simulation finds.
 
+use super::inputs::Input;
+use super::irr::Irr;
 use super::network::Residual;
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
-use super::world::Input;
 use std::fmt;
 
 /// A member in a year.
@@ -94,6 +95,59 @@ pub struct Member {
     pub total: Money,
     /// What it has promised beside what comes of it.
     pub targets: Vec<TargetRow>,
+    /// What is built there, by technology.
+    pub investments: Vec<Investment>,
+}
+
+/// What is built of a technology through all years, not discounted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Investment {
+    /// The technology.
+    pub technology: String,
+    /// Whether it counts as green investment.
+    pub is_green: bool,
+    /// What is invested with the prices of the market.
+    pub with: MillionUsd,
+    /// What would be without them.
+    pub without: MillionUsd,
+    /// What is avoided a year by all that is built in the end.
+    pub avoided: MegaTonnes,
+    /// What would be without the prices of the market.
+    pub avoided_without: MegaTonnes,
+    /// What could be avoided a year.
+    pub potential: MegaTonnes,
+    /// What is built where, the best first.
+    pub sites: Vec<Site>,
+}
+
+impl Investment {
+    /// What the market mobilises.
+    pub fn mobilised(&self) -> MillionUsd {
+        self.with - self.without
+    }
+}
+
+/// What is built at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// The id of the plant; empty for what stands by itself.
+    pub plant: String,
+    /// What it is.
+    pub name: String,
+    /// The place of the first year in which some of it is decided.
+    pub first: usize,
+    /// Which share of it is built in the end.
+    pub built: f64,
+    /// What all of it costs to build.
+    pub capex: MillionUsd,
+    /// What all of it avoids a year.
+    pub avoided: MegaTonnes,
+    /// At which price it is worth its while.
+    pub levelised: UsdPerTonne,
+    /// Its internal rate of return in that year, on the path of prices.
+    pub irr: Irr,
+    /// The same without a price.
+    pub irr_without: Irr,
 }
 
 /// A national target beside what the model finds.
@@ -378,6 +432,8 @@ pub struct Outcome {
     pub currency: String,
     /// The years.
     pub years: Vec<u16>,
+    /// All years that were simulated, whichever are shown.
+    pub simulated: Vec<u16>,
     /// Who shares a price when.
     pub markets: Vec<Market>,
     /// The members.

@@ -4,6 +4,7 @@
 
 use super::banking::{MarketYear, Step, StepSide};
 use super::foresight;
+use super::investment;
 use super::macc::Macc;
 use super::markets::{Chain, Joint, LinkYear};
 use super::outcome::Warning;
@@ -308,37 +309,65 @@ fn reserves(world: &World, (built, joint): (&Built, &Joint), given: &[Vec<f64>])
     all
 }
 
-/// How far measures reach in each year, from what was in use the year before.
+/// How far measures reach in each year, from what was in use the year before, and what is built for
+/// the price.
 fn reaches(world: &World, joint: &Joint, given: &[Vec<Vec<Reach>>]) -> Vec<Vec<Vec<Reach>>> {
-    let stays = world.scenario.irreversible;
     let each = world.regions.iter().zip(&joint.prices).zip(given);
     each.map(|((region, prices), given)| {
-        // Sectors may join later: what is in use is kept by their names.
-        let mut used = BTreeMap::new();
-        let years = region.years.iter().zip(prices).zip(given);
-        years.map(|((year, price), given)| reach(year, (*price, given, stays), &mut used)).collect()
+        let mut in_use = InUse {
+            irreversible: world.scenario.irreversible,
+            used: BTreeMap::new(),
+            built: if world.scenario.investment {
+                investment::in_use(region, prices, world.terms())
+            } else {
+                BTreeMap::new()
+            },
+        };
+        let mut all = Vec::with_capacity(prices.len());
+        let years = region.years.iter().zip(prices).zip(given).enumerate();
+        for (number, ((year, price), given)) in years {
+            let sectors = year.as_ref().map_or(&[][..], |it| &it.sectors);
+            all.push(in_use.reach((number, sectors), *price, given));
+        }
+        all
     })
     .collect()
 }
 
-fn reach<'a>(
-    year: &'a Option<RegionYear>,
-    (price, given, irreversible): (f64, &[Reach], bool),
-    used: &mut BTreeMap<&'a str, f64>,
-) -> Vec<Reach> {
-    let mut row = Vec::with_capacity(given.len());
-    let sectors = year.iter().flat_map(|it| &it.sectors);
-    for (sector, (_, most)) in sectors.zip(given) {
-        let used = used.entry(&sector.name).or_insert_with(|| at_once(sector));
-        let wanted = share_at(sector, price).min(*most);
-        // What would be used anyhow needs no mention: so where prices rise there is nothing to
-        // settle.
-        let stays = irreversible && *used > wanted + SAME_SHARE;
-        let least = if stays { *used } else { 0.0 };
-        row.push((least, sector.spread.map_or(f64::INFINITY, |it| *used + it)));
-        *used = if stays { *used } else { wanted };
+/// What is in use of each sector's measures, as shares of its emissions. Sectors may join later, so
+/// it goes by their names.
+struct InUse<'a> {
+    /// Whether what is in use stays.
+    irreversible: bool,
+    used: BTreeMap<&'a str, f64>,
+    /// What is built for the price, year by year.
+    built: BTreeMap<&'a str, Vec<f64>>,
+}
+
+impl<'a> InUse<'a> {
+    /// How far a year's sectors reach at a price.
+    fn reach(
+        &mut self,
+        (number, sectors): (usize, &'a [Sector]),
+        price: f64,
+        given: &[Reach],
+    ) -> Vec<Reach> {
+        let mut row = Vec::with_capacity(given.len());
+        for (sector, (_, most)) in sectors.iter().zip(given) {
+            let built = self.built.get(sector.name.as_str()).and_then(|it| it.get(number));
+            let built = built.copied().unwrap_or(0.0);
+            let used = self.used.entry(&sector.name).or_insert_with(|| at_once(sector));
+            let wanted = share_at(sector, price).min(*most);
+            let stays = if self.irreversible { used.max(built) } else { built };
+            // What would be used anyhow needs no mention: so where prices rise there is nothing to
+            // settle.
+            let least = if stays > wanted + SAME_SHARE { stays } else { 0.0 };
+            let most = sector.spread.map_or(f64::INFINITY, |it| (*used + it).max(built));
+            row.push((least, most));
+            *used = wanted.max(least);
+        }
+        row
     }
-    row
 }
 
 /// The share of a sector's emissions that is avoided at a price by its own curve.

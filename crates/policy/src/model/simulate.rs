@@ -2,6 +2,7 @@
 //! difference for each member.
 
 use super::banking::MarketYear;
+use super::investment;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{
@@ -150,6 +151,7 @@ pub fn run(world: &World) -> Outcome {
         name: world.name.clone(),
         currency: world.currency.clone(),
         years: world.years.clone(),
+        simulated: world.years.clone(),
         markets: joined(world, linked, &links),
         link_gains: link_gains(world, &costs_alone),
         members,
@@ -171,8 +173,16 @@ fn members(world: &World, settled: &Settled) -> Vec<Member> {
             rows.push(row);
         }
         let (code, name) = (region.code.clone(), region.name.clone());
-        let (rho, total, targets) = (region.rho, Money::default(), Vec::new());
-        all.push(Member { code, name, rho, rows, total, targets });
+        let prices = settled.joint.prices.get(place).map_or(&[][..], Vec::as_slice);
+        all.push(Member {
+            code,
+            name,
+            rho: region.rho,
+            rows,
+            total: Money::default(),
+            targets: Vec::new(),
+            investments: investment::summary(region, prices, world.terms()),
+        });
     }
     all
 }

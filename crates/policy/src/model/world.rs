@@ -3,54 +3,21 @@
 //! A world is made from a policy and a table of installations, or stands whole in a policy file:
 //! then a jurisdiction names its `macc` and its `requirement`.
 
+use super::inputs::{self, Input};
+use super::investment::Terms;
 use super::macc::Macc;
+use super::projects::{self, Place, Project};
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
-use crate::nations::{BASE_YEAR, Nation, Nations};
+use crate::nations::Nation;
 use crate::plants::PlantRow;
-use crate::scenario::{Baselines, Scenario};
+use crate::scenario::{Baselines, Curves, Scenario};
 use crate::schema::Policy;
+use crate::tables::Tables;
 use karvan_core::supply::reserve::QuantityShares;
 use std::collections::BTreeMap;
-
-/// On what a figure rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Provenance {
-    /// Measured, or taken from a law.
-    Measured,
-    /// Computed from measured figures.
-    Derived,
-    /// A figure of something else that stands in for it.
-    Proxy,
-    /// Somebody's judgement.
-    Assumption,
-}
-
-impl Provenance {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Derived => "derived",
-            Self::Proxy => "proxy",
-            Self::Assumption => "assumption",
-        }
-    }
-}
-
-/// An input with its source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// Whose: the code of a jurisdiction or a link; empty for all.
-    pub of: String,
-    /// What.
-    pub what: String,
-    /// On what it rests.
-    pub provenance: Provenance,
-    /// Where it comes from.
-    pub source: String,
-}
+use std::sync::Arc;
 
 /// A sector of a jurisdiction in a year.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +104,10 @@ pub struct Region {
     pub beyond: Vec<f64>,
     /// What the country has promised, by year.
     pub targets: Vec<Target>,
+    /// What could be built there.
+    pub projects: Arc<[Project]>,
+    /// What a project must bring to be built, as a share a year.
+    pub hurdle: f64,
 }
 
 /// A country's promise for a year.
@@ -187,17 +158,17 @@ pub struct World {
     pub inputs: Vec<Input>,
 }
 
-/// What a world is made from beside a policy: installations, and whole countries.
-pub type Data<'a> = (&'a [PlantRow], &'a Nations);
+/// What a world is made from beside a policy: installations, and the other tables.
+pub type Data<'a> = (&'a [PlantRow], &'a Tables);
+
+fn is_large(it: &Jurisdiction, row: &PlantRow) -> bool {
+    row.jurisdiction == it.code && row.emissions_t >= it.threshold_t
+}
 
 /// Emissions of the installations that owe in a year, by sector, as in the table, Mt.
 fn covered(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String, f64> {
     let sectors = it.sectors.at(year);
-    let owes = |row: &&PlantRow| {
-        row.jurisdiction == it.code
-            && row.emissions_t >= it.threshold_t
-            && sectors.contains(&row.sector)
-    };
+    let owes = |row: &&PlantRow| is_large(it, row) && sectors.contains(&row.sector);
     let mut all: BTreeMap<String, f64> = BTreeMap::new();
     for row in plants.iter().filter(owes) {
         *all.entry(row.sector.clone()).or_default() += row.emissions_t as f64 / 1e6;
@@ -209,12 +180,12 @@ fn covered(it: &Jurisdiction, plants: &[PlantRow], year: u16) -> BTreeMap<String
 /// installations are; or those of the installations, grown as the country's sectors do.
 fn baselines(
     (policy, it): (&Policy, &Jurisdiction),
-    (plants, nations): Data<'_>,
+    (plants, tables): Data<'_>,
     year: u16,
 ) -> BTreeMap<String, f64> {
     let mut all = covered(it, plants, year);
     if it.baselines(policy) == Baselines::Data {
-        let nation = nations.get(&it.code);
+        let nation = tables.nations.get(&it.code);
         let grown = |sector: &str| nation.map_or(1.0, |it| it.grown(sector, year));
         all.iter_mut().for_each(|(sector, mt)| *mt *= grown(sector));
         return all;
@@ -279,8 +250,16 @@ impl World {
             inputs: Vec::new(),
         };
         world.links = policy.links.iter().filter_map(|it| world.link(it)).collect();
-        world.inputs = inputs(policy, data);
+        world.inputs = inputs::of(policy, data);
         world
+    }
+
+    /// On which terms projects are built.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            limit: self.scenario.build_limit_percent / 100.0,
+            passed_on: self.scenario.pass_through_percent / 100.0,
+        }
     }
 
     /// The place of a jurisdiction.
@@ -304,6 +283,8 @@ impl World {
 }
 
 fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16])) -> Region {
+    let (plants, tables) = data;
+    let projects: Arc<[Project]> = projects(policy, it, data).into();
     let begins = (policy.first_year..=policy.last_year).find(|year| it.obliges(*year));
     let year = |year: &u16| {
         if let Some(requirement) = &it.requirement_mt {
@@ -316,17 +297,17 @@ fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16]))
                 ..RegionYear::default()
             });
         }
-        it.obliges(*year).then(|| region_year(policy, it, (data, *year), begins))
+        it.obliges(*year).then(|| region_year((policy, it, begins), (data, *year), &projects))
     };
-    let (plants, nations) = data;
-    let nation = nations.get(&it.code).filter(|_| it.requirement_mt.is_none());
+    let nation = tables.nations.get(&it.code).filter(|_| it.requirement_mt.is_none());
     let beyond = nation.map_or_else(Vec::new, |nation| {
         years.iter().map(|year| beyond(it, (plants, nation), *year)).collect()
     });
     let targets = targets(policy, it, nation);
     let years = years.iter().map(year).collect();
     let rho = it.abatement.discount_percent / 100.0;
-    Region { code: it.code.clone(), name: it.name.clone(), rho, years, beyond, targets }
+    let (code, name, hurdle) = (it.code.clone(), it.name.clone(), it.abatement.hurdle());
+    Region { code, name, rho, years, beyond, targets, projects, hurdle }
 }
 
 /// A penalty that ends the duty.
@@ -341,17 +322,26 @@ fn whole(it: &Jurisdiction) -> Sector {
     Sector { name: "all".to_owned(), baseline: 0.0, macc, spread: None }
 }
 
+/// What could be built: at listed plants that owe units in some year they save what those cost.
+fn projects(policy: &Policy, it: &Jurisdiction, data: Data<'_>) -> Vec<Project> {
+    let years = || (policy.first_year..=policy.last_year).filter(|year| it.obliges(*year));
+    let owes = |row: &PlantRow| {
+        is_large(it, row) && years().any(|year| it.sectors.at(year).contains(&row.sector))
+    };
+    let electricity = policy.scenario.electricity_usd;
+    projects::of(&Place { code: &it.code, owes: &owes, electricity }, data)
+}
+
 fn region_year(
-    policy: &Policy,
-    it: &Jurisdiction,
+    (policy, it, begins): (&Policy, &Jurisdiction, Option<u16>),
     (data, year): (Data<'_>, u16),
-    begins: Option<u16>,
+    projects: &[Project],
 ) -> RegionYear {
     let baselines = baselines((policy, it), data, year);
     let baseline: f64 = baselines.values().sum();
     let (sectors, beyond) = match &it.macc {
         Some(_) => (vec![whole(it)], baseline),
-        None => (sectors(policy, it, baselines), 0.0),
+        None => (sectors((policy, it), baselines, projects), 0.0),
     };
     // A cap that follows the activity is a share of what would have been emitted.
     let cap = if it.intensity {
@@ -387,10 +377,18 @@ fn region_year(
 }
 
 /// The sectors of a year.
-fn sectors(policy: &Policy, it: &Jurisdiction, baselines: BTreeMap<String, f64>) -> Vec<Sector> {
-    let Scenario { diffusion, zero_price_share, .. } = policy.scenario;
+fn sectors(
+    (policy, it): (&Policy, &Jurisdiction),
+    baselines: BTreeMap<String, f64>,
+    projects: &[Project],
+) -> Vec<Sector> {
+    let Scenario { diffusion, zero_price_share, curves, .. } = policy.scenario;
     let sector = |(name, baseline): (String, f64)| {
-        let mut curve = it.abatement.curve(&name);
+        let of_plants = match curves {
+            Curves::Plants => projects::curve(projects, &name, it.abatement.hurdle()),
+            Curves::Bands => None,
+        };
+        let mut curve = of_plants.unwrap_or_else(|| it.abatement.curve(&name));
         let at_once = if zero_price_share { abatement::zero_price_share(&name) } else { 0.0 };
         let spread = it.abatement.diffusion_percent / 100.0 * curve.potential();
         curve = curve.raised(at_once);
@@ -398,112 +396,4 @@ fn sectors(policy: &Policy, it: &Jurisdiction, baselines: BTreeMap<String, f64>)
         Sector { macc: in_mt(&curve, baseline), name, baseline, spread }
     };
     baselines.into_iter().map(sector).collect()
-}
-
-const GROWTH: &str = "growth_percent_per_year";
-
-/// The inputs of a policy, each with what it rests on.
-fn inputs(policy: &Policy, (plants, nations): Data<'_>) -> Vec<Input> {
-    let mut all = Vec::new();
-    let assumed = |of: &str, what: &str, source: &str| Input {
-        of: of.to_owned(),
-        what: what.to_owned(),
-        provenance: Provenance::Assumption,
-        source: source.to_owned(),
-    };
-    all.push(assumed(
-        "",
-        "diffusion, foresight, spreads, pass-through, border price",
-        "[scenario]",
-    ));
-    for link in &policy.links {
-        let of = format!("{}-{}", link.from, link.to);
-        all.push(assumed(&of, "ratio, quota, levy", "the policy file"));
-    }
-    for it in policy.jurisdictions.iter().filter(|it| it.requirement_mt.is_none()) {
-        let Some(nation) = nations.get(&it.code) else { continue };
-        let source = "EDGAR v7.0, installations and GDP (data/SOURCES.md), by their trend of \
-                      2010-2021";
-        let (what, provenance) = ("emissions beside the market", Provenance::Derived);
-        all.push(Input {
-            of: it.code.clone(),
-            what: what.to_owned(),
-            provenance,
-            source: source.to_owned(),
-        });
-        for promise in &nation.promises {
-            let provenance =
-                if promise.is_seen { Provenance::Measured } else { Provenance::Assumption };
-            let remembered = if promise.is_seen { "" } else { ", from memory: check" };
-            all.push(Input {
-                of: it.code.clone(),
-                what: format!("national target for {}", promise.year),
-                provenance,
-                source: format!("{} ({}{remembered})", promise.document, promise.source),
-            });
-        }
-    }
-    for it in policy.jurisdictions.iter().filter(|it| it.takes_part(policy)) {
-        let mut add = |what: &str, provenance, source: &str| {
-            let (of, what, source) = (it.code.clone(), what.to_owned(), source.to_owned());
-            all.push(Input { of, what, provenance, source });
-        };
-        let keys = [("emissions without a market", "baseline_mt"), ("their growth", GROWTH)];
-        if it.baselines(policy) == Baselines::Data && it.requirement_mt.is_none() {
-            let source = format!(
-                "installations of {BASE_YEAR} (data/SOURCES.md), grown as EDGAR's sectors did by \
-                 unit of GDP since 2010"
-            );
-            add("emissions without a market", Provenance::Derived, &source);
-        }
-        for (what, key) in keys.into_iter().chain([
-            ("caps", "cap_mt"),
-            ("requirement", "requirement"),
-            ("free allocation", "free_percent"),
-            ("auctions", "auction_percent"),
-            ("reserve price", "auction_reserve_usd_per_t"),
-            ("ceiling price", "price_ceiling_usd_per_t"),
-            ("penalty", "penalty_usd_per_t"),
-            ("exports to a border adjustment", "border_exports_mt"),
-            ("opening balance", "opening_balance_mt"),
-            ("cap as a share of the baseline", "cap_percent_of_baseline"),
-            ("borrowing", "borrowing_percent"),
-            ("tiers", "cost_containment_usd_per_t"),
-            ("quantity rule", "quantity_reserve_rate_percent"),
-            ("discount rate", "discount_percent_per_year"),
-            ("national target", "ndc_target_mt"),
-        ]) {
-            let unused = keys.iter().any(|it| it.1 == key);
-            let unused = unused && it.baselines(policy) == Baselines::Data;
-            if !it.names(key) || unused {
-                continue;
-            }
-            let (basis, provenance) = match it.basis.get(key).map(String::as_str) {
-                Some(basis @ ("law" | "measured")) => (basis, Provenance::Measured),
-                Some(basis) => (basis, Provenance::Assumption),
-                None => ("assumption", Provenance::Assumption),
-            };
-            add(what, provenance, &format!("the policy file: {basis}"));
-        }
-        if it.macc.is_some() {
-            add("abatement curve", Provenance::Assumption, "the policy file");
-            continue;
-        }
-        if it.abatement.bands.is_some() {
-            add("abatement bands", Provenance::Assumption, "the policy file");
-        } else {
-            let source = "bands by sector, informed by the cost bands of IPCC AR6 WG III, times \
-                          the country's multipliers";
-            add("abatement bands", Provenance::Proxy, source);
-        }
-        let listed = plants.iter().any(|row| row.jurisdiction == it.code);
-        let source = "the table of installations (data/SOURCES.md)";
-        let (provenance, source) = if listed {
-            (Provenance::Derived, source)
-        } else {
-            (Provenance::Assumption, "equal shares: no installation is listed")
-        };
-        add("shares of sectors", provenance, source);
-    }
-    all
 }
