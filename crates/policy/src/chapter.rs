@@ -174,6 +174,11 @@ impl Jurisdiction {
         if named { policy.scenario.baselines } else { Baselines::Data }
     }
 
+    /// Whether free allocation follows the output of the year.
+    pub(crate) fn by_output(&self) -> bool {
+        self.allocation == AllocationMethod::BenchmarkOutput
+    }
+
     /// Whether the file names a key.
     pub fn names(&self, key: &str) -> bool {
         self.named.contains(key)

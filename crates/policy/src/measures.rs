@@ -1,5 +1,6 @@
-//! What can be done about emissions at a plant, what that costs, and what fuel costs: the project's
-//! tables `data/measures.csv` and `data/fuels.csv`. Most of it is an assumption, and says so.
+//! What can be done about emissions at a plant and what that costs, what fuel costs, and what
+//! products bring: the project's tables `data/measures.csv`, `data/fuels.csv` and
+//! `data/products.csv`. Most of it is an assumption, and says so.
 
 use crate::plants::BadRow;
 use crate::tables::{Cells, rows};
@@ -7,9 +8,10 @@ use std::collections::BTreeMap;
 
 const MEASURES: &str = include_str!("../../../data/measures.csv");
 const FUELS: &str = include_str!("../../../data/fuels.csv");
+const PRODUCTS: &str = include_str!("../../../data/products.csv");
 
-/// Measures, fuels.
-pub(crate) const TABLES: [&str; 2] = [MEASURES, FUELS];
+/// Measures, fuels, products.
+pub(crate) const TABLES: [&str; 3] = [MEASURES, FUELS, PRODUCTS];
 
 /// How a measure works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,16 @@ pub struct Measures {
     /// In the order of the table.
     pub all: Vec<Measure>,
     fuels: BTreeMap<String, Fuel>,
+    products: BTreeMap<String, Demand>,
+}
+
+/// How a sector's product is bought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Demand {
+    /// What is paid for as much as emits a tonne, USD.
+    pub usd_per_t: f64,
+    /// By how many percent less is bought where it is a percent dearer.
+    pub elasticity: f64,
 }
 
 impl Measures {
@@ -78,8 +90,13 @@ impl Measures {
         self.fuels.get(name).copied()
     }
 
-    /// Reads measures and fuels; all mistakes at once.
-    pub fn read([measures, fuels]: [&str; 2]) -> Result<Self, Vec<BadRow>> {
+    /// How the product of a sector is bought.
+    pub fn demand(&self, sector: &str) -> Option<Demand> {
+        self.products.get(sector).copied()
+    }
+
+    /// Reads measures, fuels and products; all mistakes at once.
+    pub fn read([measures, fuels, products]: [&str; 3]) -> Result<Self, Vec<BadRow>> {
         let mut all = Self::default();
         let mut bad = Vec::new();
         for row in rows(fuels, &mut bad) {
@@ -88,6 +105,17 @@ impl Measures {
             if let (Some(usd_per_gj), Some(kg_per_tj)) = (usd_per_gj, kg_per_tj) {
                 all.fuels.insert(row.cell("fuel").to_owned(), Fuel { usd_per_gj, kg_per_tj });
             }
+        }
+        for row in rows(products, &mut bad) {
+            let numbers = ["usd_per_unit", "t_co2_per_unit", "elasticity"]
+                .map(|column| row.number(column, &mut bad));
+            let [Some(usd), Some(tonnes), Some(elasticity)] = numbers else { continue };
+            if usd <= 0.0 || tonnes <= 0.0 || !(0.0..=10.0).contains(&elasticity) {
+                let allowed = "prices and emissions above 0, an elasticity from 0 to 10";
+                bad.push(row.refuse("usd_per_unit", allowed));
+            }
+            let demand = Demand { usd_per_t: usd / tonnes, elasticity };
+            all.products.insert(row.cell("sector").to_owned(), demand);
         }
         for row in rows(measures, &mut bad) {
             if let Some(it) = all.measure(&row, &mut bad) {
@@ -148,6 +176,7 @@ mod tests {
     fn the_shipped_tables_can_be_read() {
         let it = Measures::read(TABLES).expect("the shipped tables");
         assert!(it.all.len() >= 8);
+        assert!(crate::schema::SECTORS.iter().all(|sector| it.demand(sector).is_some()));
         for measure in &it.all {
             assert!(measure.capex > 0.0 && measure.share > 0.0, "{measure:?}");
         }
@@ -158,10 +187,17 @@ mod tests {
         let fuels = "fuel,usd_per_gj,kg_co2_per_tj\npeat,cheap,1\n";
         let measures = "measure,kind,capex_usd,life_years,share_percent,fuel\n\
                         a,magic,1,1,1,\nb,burn,1,0,1,hay\nc,flare,1,1,101,\n";
-        let bad = Measures::read([measures, fuels]).expect_err("five cells are wrong");
+        let products = "sector,usd_per_unit,t_co2_per_unit,elasticity\npower,60,0,1\n";
+        let bad = Measures::read([measures, fuels, products]).expect_err("six cells are wrong");
         let places: Vec<_> = bad.iter().map(|it| (it.line, it.column.as_str())).collect();
-        let expected =
-            [(2, "usd_per_gj"), (2, "kind"), (3, "fuel"), (3, "life_years"), (4, "share_percent")];
+        let expected = [
+            (2, "usd_per_gj"),
+            (2, "usd_per_unit"),
+            (2, "kind"),
+            (3, "fuel"),
+            (3, "life_years"),
+            (4, "share_percent"),
+        ];
         assert_eq!(places, expected);
     }
 }

@@ -15,6 +15,7 @@ pub mod markets;
 pub mod mode;
 pub mod network;
 pub mod outcome;
+pub mod output;
 mod pools;
 pub mod projects;
 mod settle;

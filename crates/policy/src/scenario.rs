@@ -50,6 +50,8 @@ pub struct Scenario {
     pub horizon_years: Option<u16>,
     /// How much of the price of a unit product prices carry, percent.
     pub pass_through_percent: f64,
+    /// Whether less is made where products are dearer.
+    pub output_responds: bool,
     /// What a border adjustment abroad takes for a tonne in imported goods; 0 where there is none.
     pub border_price_usd: ByYear<f64>,
     /// The share of those tonnes for which it is taken, percent: it is phased in.
@@ -83,6 +85,7 @@ impl Default for Scenario {
             zero_price_share: false,
             horizon_years: None,
             pass_through_percent: 50.0,
+            output_responds: false,
             border_price_usd: ByYear::always(0.0),
             border_share_percent: ByYear::always(100.0),
             growth_sd_percent: 1.5,
@@ -117,6 +120,7 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
         zero_price_share: s.flag("zero_price_share", own.zero_price_share),
         horizon_years: horizon.and_then(|it| u16::try_from(it).ok()),
         pass_through_percent: percent("pass_through_percent", own.pass_through_percent),
+        output_responds: s.flag("output_responds", own.output_responds),
         border_price_usd: s.numbers("border_price_usd_per_t", 0.0, 0.0..=1e6),
         border_share_percent: s.numbers("border_share_percent", 100.0, 0.0..=100.0),
         growth_sd_percent: percent("growth_sd_percent", own.growth_sd_percent),

@@ -6,8 +6,10 @@
 use karvan_policy::Policy;
 use karvan_policy::model::coalitions;
 use karvan_policy::model::draws;
+use karvan_policy::model::macc::Macc;
 use karvan_policy::model::mode::Mode;
 use karvan_policy::model::outcome::{Outcome, Warning};
+use karvan_policy::model::output::Product;
 use karvan_policy::model::simulate;
 use karvan_policy::model::world::World;
 use karvan_policy::plants::{self, INSTALLATIONS};
@@ -494,4 +496,94 @@ fn abatement_curves_of_listed_plants_stand_in_for_bands_where_there_are_plants()
     for sector in &world.regions[0].years[0].as_ref().unwrap().sectors {
         assert!(sector.macc.at(1e6).quantity <= sector.baseline + 1e-9, "{}", sector.name);
     }
+}
+
+/// One year of a sector that emits 100 Mt without a market, and whose output follows the price.
+fn sector(macc: Macc, product: Product, cap: f64) -> World {
+    let mut world = world(
+        "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2030\n[jurisdiction.XXA]\n\
+         stage = \"ets\"\nbaseline_mt = 100\nsectors = [\"power\"]\ncap_mt = { 2030 = 100 }\n",
+    );
+    world.scenario.pass_through_percent = 100.0 * product.carried;
+    let year = world.regions[0].years[0].as_mut().unwrap();
+    (year.cap, year.free) = (cap, cap);
+    year.by_output = product.benchmark > 0.0;
+    year.follows = product.follows > 0.0;
+    year.sectors[0].macc = macc;
+    year.sectors[0].spread = None;
+    year.sectors[0].product = Some(product);
+    world
+}
+
+#[test]
+fn units_given_for_output_keep_output_up_and_make_units_dearer() {
+    // Nothing can be avoided but by making less; all costs are carried, and demand halves when prices
+    // double. 80 of 100 Mt remain when the product of 100 USD/t costs 125.
+    let product =
+        Product { usd_per_t: 100.0, elasticity: 1.0, benchmark: 0.0, follows: 0.0, carried: 1.0 };
+    let nothing = || Macc::Points(vec![(0.0, 0.0), (1.0, 0.0)]);
+    let run = |macc: Macc, product: Product, cap: f64| {
+        let outcome = simulate::run(&sector(macc, product, cap));
+        assert!(simulate::is_certain(outcome.residual), "{:?}", outcome.residual);
+        outcome
+    };
+    let plain = run(nothing(), product, 80.0);
+    let row = row(&plain, "XXA");
+    let output = row.output.unwrap();
+    assert!(close(price(&plain, "XXA"), 25.0) && close(output.share, 0.8));
+    assert!(close(output.dearer, 0.25) && close(output.avoided.0, 20.0));
+    assert!(close(row.emissions.0, 80.0) && close(row.cap.0, 80.0));
+    // Buyers lose the area under their demand above what making it would have cost.
+    assert!(close(row.cost.0, 100.0 * 100.0 * (1.25f64.ln() - 0.2)));
+    // Given free and carried by products: operators keep all of what the units are worth.
+    assert!(close(row.windfall.0, 80.0 * 25.0));
+    // 0.8 units for what emitted a tonne: products carry a fifth of the price, which is five times
+    // as high; the same output, and nothing kept.
+    let by_output = run(nothing(), Product { benchmark: 0.8, ..product }, 80.0);
+    let row = self::row(&by_output, "XXA");
+    assert!(close(price(&by_output, "XXA"), 125.0) && close(row.output.unwrap().share, 0.8));
+    assert!(close(row.cost.0, 100.0 * 100.0 * (1.25f64.ln() - 0.2)));
+    assert!(row.windfall.0 < 1e-6, "{:?}", row.windfall);
+    // What is not given for what is not made is sold.
+    assert!(close(row.free.0, 64.0) && close(row.revenue.0, 16.0 * 125.0));
+    // With plants that avoid up to 30 of 100 Mt for 0 to 30 USD/t: at 20 they avoid 20, for 200
+    // million. Grandfathered, products carry 2 + 20 x 0.8 of 100: 1/1.18 are made.
+    let plants = || Macc::Points(vec![(0.0, 0.0), (30.0, 30.0)]);
+    let both = run(plants(), product, 80.0 / 1.18);
+    let row = self::row(&both, "XXA");
+    assert!(close(price(&both, "XXA"), 20.0) && close(row.output.unwrap().share, 1.0 / 1.18));
+    assert!(close(row.emissions.0, 80.0 / 1.18));
+    // Given 0.7 for each: 2 + 20 x 0.1 of 100.
+    let both = run(plants(), Product { benchmark: 0.7, ..product }, 80.0 / 1.04);
+    assert!(close(price(&both, "XXA"), 20.0));
+    assert!(close(self::row(&both, "XXA").output.unwrap().share, 1.0 / 1.04));
+    // A cap that follows output, all of it given for output: plants avoid what it asks, and output
+    // pays what avoiding costs only.
+    let follows = run(plants(), Product { benchmark: 0.8, follows: 0.8, ..product }, 80.0);
+    let row = self::row(&follows, "XXA");
+    assert!(close(price(&follows, "XXA"), 20.0) && close(row.output.unwrap().share, 1.0 / 1.02));
+    assert!(close(row.cap.0, 80.0 / 1.02) && close(row.emissions.0, 80.0 / 1.02));
+    assert!(close(row.free.0, 80.0 / 1.02));
+}
+
+#[test]
+fn the_shipped_market_has_an_equilibrium_where_output_follows_prices() {
+    let with = |share: u32| {
+        let lines = format!("output_responds = true\npass_through_percent = {share}");
+        simulated(&format!("{LINKED}\n[scenario]\n{lines}"), &[])
+    };
+    let (half, none) = (with(50), with(0));
+    let plain = simulated(LINKED, &[]);
+    for (place, member) in none.members.iter().enumerate() {
+        for (row, plain) in member.rows.iter().zip(&plain.members[place].rows) {
+            // Nobody pays more: nothing changes.
+            let prices = row.price.zip(plain.price);
+            assert!(prices.is_none_or(|(one, two)| (one.0 - two.0).abs() < 1e-6));
+        }
+    }
+    let outputs = half.members.iter().flat_map(|it| &it.rows).filter_map(|it| it.output);
+    let least = outputs.map(|it| it.share).fold(1.0, f64::min);
+    assert!((0.9..0.999).contains(&least), "{least}");
+    let last = |it: &Outcome| it.members[0].rows.last().unwrap().price.unwrap().0;
+    assert!(last(&half) < last(&plain));
 }

@@ -66,6 +66,10 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
         "border_with_million",
         "border_lost_million",
         "national_emissions_mt",
+        "output_share",
+        "products_dearer_share",
+        "avoided_by_output_mt",
+        "buyers_lose_million",
     ])];
     for member in &it.members {
         for row in &member.rows {
@@ -93,6 +97,8 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
             let money = money.into_iter().chain([border.without, border.with, border.lost]);
             cells.extend(money.map(|it| number(it.0)));
             cells.push(row.national.map(|it| number(it.0)).unwrap_or_default());
+            let output = row.output.map(|it| [it.share, it.dearer, it.avoided.0, it.lost.0]);
+            cells.extend(output.map_or_else(Default::default, |it| it.map(number)));
             rows.push(cells);
         }
     }

@@ -148,5 +148,9 @@ fn row(it: &Row) -> Value {
         "border_without": it.border.without.0,
         "border_with": it.border.with.0,
         "border_lost": it.border.lost.0,
+        "output_share": it.output.map(|it| it.share),
+        "products_dearer_share": it.output.map(|it| it.dearer),
+        "avoided_by_output": it.output.map(|it| it.avoided.0),
+        "buyers_lose": it.output.map(|it| it.lost.0),
     })
 }

@@ -5,7 +5,8 @@ mod chart;
 
 use super::Simulated;
 use super::text::{
-    built, green, has_market, investment_cells, irr, sums, target_cells, years_named,
+    built, green, has_market, investment_cells, irr, output_cells, output_names, sums,
+    target_cells, years_named,
 };
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
@@ -95,6 +96,7 @@ fn page(it: &Simulated) -> String {
     page.push_str(&gains(outcome));
     page.push_str(&treasury(outcome));
     page.push_str(&targets(outcome));
+    page.push_str(&outputs(outcome));
     page.push_str(&investments(outcome));
     page.push_str(&coalitions(it));
     page.push_str(&draws(it));
@@ -421,6 +423,25 @@ fn targets(it: &Outcome) -> String {
          years so far. Gap: emitted and transferred beyond the target; negative where it \
          is met.</p></section>\n",
         table("Promises beside what comes of them", &head(&columns), (1, &rows))
+    )
+}
+
+fn outputs(it: &Outcome) -> String {
+    let rows: Vec<Vec<String>> = output_cells(it, number)
+        .map(|(member, cells)| [vec![member.name.clone()], cells].concat())
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let names = output_names(&escaped(&it.currency));
+    let columns: Vec<&str> =
+        std::iter::once("Member").chain(names.iter().map(String::as_str)).collect();
+    format!(
+        "<section class=\"card\"><h2>What is made, and what it costs</h2>\n{}<p \
+         class=\"source\">Source: equilibrium model, against no market; a mean of sectors by their \
+         emissions. What products bring and how demand answers are assumptions \
+         (data/products.csv).</p></section>\n",
+        table("First and last year", &head(&columns), (1, &rows))
     )
 }
 

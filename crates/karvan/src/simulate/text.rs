@@ -65,6 +65,7 @@ pub(super) fn of(it: &Outcome) -> String {
     text.push_str(&gains(it, usd));
     text.push_str(&treasury(it, usd));
     text.push_str(&targets(it));
+    text.push_str(&outputs(it, usd));
     text.push_str(&investments(it, usd));
     text.push_str(&rests(it));
     if !it.warnings.is_empty() {
@@ -261,6 +262,47 @@ fn targets(it: &Outcome) -> String {
         "National targets (NDC), the whole country without land use. Transferred: what leaves\n\
          through links less what comes, a mean of the years so far. Gap: emitted and transferred\n\
          beyond the target; negative where it is met\n\n{table}\n"
+    )
+}
+
+/// Members whose output follows the price: the cells of their first and last year.
+pub(super) fn output_cells(
+    it: &Outcome,
+    shown: fn(f64) -> String,
+) -> impl Iterator<Item = (&Member, Vec<String>)> {
+    it.members.iter().filter_map(move |member| {
+        let mut rows = member.rows.iter().filter_map(|it| Some((it.year, it.output?)));
+        let first = rows.next()?;
+        let last = rows.next_back().unwrap_or(first);
+        let cells = [first, last].into_iter().flat_map(|(year, it)| {
+            let numbers = [100.0 * (it.share - 1.0), 100.0 * it.dearer, it.avoided.0, it.lost.0];
+            std::iter::once(year.to_string()).chain(numbers.into_iter().map(shown))
+        });
+        Some((member, cells.collect()))
+    })
+}
+
+/// The names of those cells.
+pub(super) fn output_names(usd: &str) -> Vec<String> {
+    let lose = format!("buyers lose|M {usd}");
+    let of_year = ["year", "output|%", "products|%", "avoided by it|Mt", &lose];
+    of_year.iter().chain(&of_year).map(ToString::to_string).collect()
+}
+
+fn outputs(it: &Outcome, usd: &str) -> String {
+    let mut rows = output_cells(it, mt).peekable();
+    if rows.peek().is_none() {
+        return String::new();
+    }
+    let names = output_names(usd);
+    let columns = ["member", ""].into_iter().chain(names.iter().map(String::as_str));
+    let mut table = Table::new(&columns.collect::<Vec<_>>());
+    for (member, cells) in rows {
+        table.add([vec![member.code.clone(), String::new()], cells].concat());
+    }
+    format!(
+        "What is made, and what it costs, against no market; a mean of sectors by their emissions\n\n\
+         {table}\n"
     )
 }
 

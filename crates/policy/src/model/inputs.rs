@@ -87,6 +87,10 @@ pub(super) fn of(policy: &Policy, (plants, tables): Data<'_>) -> Vec<Input> {
             "data/measures.csv, data/fuels.csv, [scenario]",
         ),
     ];
+    if policy.scenario.output_responds {
+        let what = "what products bring, and how demand answers";
+        all.push(assumed(("", what), "data/products.csv"));
+    }
     for link in &policy.links {
         let of = format!("{}-{}", link.from, link.to);
         all.push(assumed((&of, "ratio, quota, levy"), "the policy file"));

@@ -189,6 +189,7 @@ mod tests {
             baseline: 1.0,
             macc: Macc::Points(Vec::new()),
             spread: None,
+            product: None,
         };
         let year = RegionYear { sectors: vec![sector], ..RegionYear::default() };
         Region {

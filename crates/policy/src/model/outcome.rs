@@ -3,6 +3,7 @@
 use super::inputs::Input;
 use super::irr::Irr;
 use super::network::Residual;
+use super::output::Output;
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
 use std::fmt;
 
@@ -57,6 +58,38 @@ pub struct Row {
     pub windfall: MillionUsd,
     /// What a border adjustment abroad takes for exported goods.
     pub border: Border,
+    /// What is made, where output follows the price.
+    pub output: Option<OutputRow>,
+}
+
+/// What sectors make in a year, a mean by their emissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct OutputRow {
+    /// What is made, as a share of what would be without a market.
+    pub share: f64,
+    /// How much dearer products are, as a share of their price.
+    pub dearer: f64,
+    /// What is avoided by making less.
+    pub avoided: MegaTonnes,
+    /// What buyers lose by buying less.
+    pub lost: MillionUsd,
+}
+
+impl OutputRow {
+    pub(super) fn of(outputs: &[Output], price: f64) -> Option<Self> {
+        let sum: f64 = outputs.iter().map(Output::baseline).sum();
+        let mean = |of: fn(&Output, f64) -> f64| {
+            outputs.iter().map(|it| it.baseline() * of(it, price)).sum::<f64>() / sum
+        };
+        let avoided = MegaTonnes(outputs.iter().map(|it| it.avoided(price)).sum());
+        let lost = MillionUsd(outputs.iter().map(|it| it.lost(price)).sum());
+        (sum > 0.0).then(|| Self {
+            share: mean(Output::share),
+            dearer: mean(Output::price_rise),
+            avoided,
+            lost,
+        })
+    }
 }
 
 /// A border adjustment abroad in a year.

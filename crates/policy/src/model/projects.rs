@@ -248,6 +248,7 @@ mod tests {
              less clinker,cement,cement,clinker,process,yes,8,2,-0.5,20,10,,\n\
              flares,flares,oil_gas,flares,flare,yes,300,5,-50,10,50,,\n",
             "fuel,usd_per_gj,kg_co2_per_tj\ncoal,2,100000\ngas,5,56000\n",
+            "sector,usd_per_unit,t_co2_per_unit,elasticity\n",
         ];
         Tables {
             nations: crate::nations::Nations::read(nations).expect("these are well"),

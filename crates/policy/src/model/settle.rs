@@ -8,6 +8,7 @@ use super::investment;
 use super::macc::Macc;
 use super::markets::{Chain, Joint, LinkYear};
 use super::outcome::Warning;
+use super::output::Output;
 use super::supply::Supply;
 use super::units::MegaTonnes;
 use super::world::{Region, RegionYear, Sector, World};
@@ -180,8 +181,9 @@ impl Built {
 fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
     let mut sunk = 0.0;
     let mut all = Vec::with_capacity(it.sectors.len());
+    let mut outputs = Vec::new();
     for (sector, (least, most)) in it.sectors.iter().zip(reach) {
-        all.push(match &sector.macc {
+        let curve = match &sector.macc {
             Macc::Points(points) => {
                 let bounds = (least * sector.baseline, most * sector.baseline);
                 let bounds = if sector.baseline > 0.0 { bounds } else { (0.0, f64::INFINITY) };
@@ -193,9 +195,13 @@ fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
             | Macc::Power { .. }
             | Macc::Linear { .. }
             | Macc::Exponential { .. }) => other.clone(),
-        });
+        };
+        match sector.product.filter(|_| sector.baseline > 0.0) {
+            Some(product) => outputs.push(Output::new(product, curve, sector.baseline)),
+            None => all.push(curve),
+        }
     }
-    (Supply::of(&all), sunk)
+    (Supply::of(&all).with(outputs), sunk)
 }
 
 /// Finds the equilibrium, in rounds where its outcome changes its world.

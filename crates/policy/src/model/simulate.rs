@@ -6,7 +6,7 @@ use super::investment;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{
-    Border, Flow, LinkGain, Market, Member, Money, Outcome, Row, TargetRow, Warning,
+    Border, Flow, LinkGain, Market, Member, Money, Outcome, OutputRow, Row, TargetRow, Warning,
 };
 use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
@@ -204,24 +204,36 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
         let all = given.into_iter().flatten().zip(kinds.into_iter().flatten());
         MegaTonnes(all.filter(|(_, kind)| **kind == wanted).map(|(given, _)| *given).sum())
     };
-    let abatement = MegaTonnes(chain_year.supply.at(price).quantity);
+    let outputs = chain_year.supply.outputs();
+    let output = OutputRow::of(outputs, price);
+    // What the cap falls with output counts in the curve; it is not avoided.
+    let cut: f64 = outputs.iter().map(|it| it.cut(price)).sum();
+    let left = if it.cap > 0.0 { 1.0 - cut / it.cap } else { 1.0 };
+    let made = if it.by_output { output.map_or(1.0, |it| it.share) } else { 1.0 };
+    let abatement = MegaTonnes(chain_year.supply.at(price).quantity + cut);
     let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
     let reserve = MegaTonnes(at(&settled.reserve, place).unwrap_or(0.0));
-    let sold = MegaTonnes(it.auctioned) + reserve - withheld + tiers + ceiling;
+    let not_given = if it.follows { 0.0 } else { it.free * (1.0 - made) };
+    let auctioned = MegaTonnes(it.auctioned * left + not_given);
+    let sold = auctioned + reserve - withheld + tiers + ceiling;
     let price = UsdPerTonne(price);
     let baseline = MegaTonnes(it.all_baseline());
-    let (free, emissions) = (MegaTonnes(it.free), baseline - abatement);
+    let (free, emissions) = (MegaTonnes(it.free * made), baseline - abatement);
     let carried = settled.pass_through;
     let sunk = at(&built.sunk, place).unwrap_or(0.0);
-    let avoided = MillionUsd(chain_year.supply.cost(price.0) + sunk);
-    let kept = price * free - price * emissions * (1.0 - carried) - avoided;
+    let lost = output.map_or(MillionUsd(0.0), |it| it.lost);
+    let avoided = MillionUsd(chain_year.supply.cost(price.0) + sunk) - lost;
+    // Where units are given for output, products carry the price of those that must be bought only.
+    let for_output = if it.by_output { free } else { MegaTonnes(0.0) };
+    let costs = price * emissions + avoided;
+    let kept = price * free - costs + (costs - price * for_output) * carried;
     let share = if emissions.0 > 0.0 { free.0 / emissions.0 } else { 1.0 };
     let abroad = (UsdPerTonne(it.border_price), price);
     Row {
         year,
         price: Some(price),
         baseline,
-        cap: MegaTonnes(it.cap),
+        cap: MegaTonnes(it.cap * left),
         free,
         abatement,
         emissions,
@@ -235,6 +247,7 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
         missing: sum(Kind::Missing),
         revenue: price * sold,
         foregone: price * free,
+        output,
         windfall: MillionUsd(kept.0.max(0.0)),
         border: Border::of(MegaTonnes(it.border_exports), abroad, share),
         ..Row::default()

@@ -1,6 +1,7 @@
 //! All curves of one jurisdiction and year as one: straight pieces merged, other forms beside them.
 
 use super::macc::{At, Macc};
+use super::output::Output;
 
 /// A point of the merged pieces.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +22,7 @@ pub struct Supply {
     before_costs: f64,
     knots: Vec<Knot>,
     forms: Vec<Macc>,
+    outputs: Vec<Output>,
 }
 
 impl Supply {
@@ -70,6 +72,18 @@ impl Supply {
         it
     }
 
+    /// The same with sectors whose output follows the price.
+    #[must_use]
+    pub(super) fn with(mut self, outputs: Vec<Output>) -> Self {
+        self.outputs = outputs;
+        self
+    }
+
+    /// The sectors whose output follows the price.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
     /// What is avoided at a price.
     pub fn at(&self, price: f64) -> At {
         let mut sum = match self.knot(price) {
@@ -78,8 +92,8 @@ impl Supply {
                 At { quantity: it.quantity + it.slope * (price - it.price), slope: it.slope }
             }
         };
-        for form in &self.forms {
-            let At { quantity, slope } = form.at(price);
+        let forms = self.forms.iter().map(|it| it.at(price));
+        for At { quantity, slope } in forms.chain(self.outputs.iter().map(|it| it.at(price))) {
             sum.quantity += quantity;
             sum.slope += slope;
         }
@@ -97,7 +111,8 @@ impl Supply {
             let more = it.slope * (price - it.price);
             it.cost + 0.5 * (it.price + price) * more
         });
-        pieces + self.forms.iter().map(|it| it.cost(price)).sum::<f64>()
+        let forms = self.forms.iter().map(|it| it.cost(price));
+        pieces + forms.chain(self.outputs.iter().map(|it| it.cost(price))).sum::<f64>()
     }
 
     /// The highest price at which something changes, where all curves are straight.
@@ -107,7 +122,7 @@ impl Supply {
 
     /// Whether there is no end to what can be avoided.
     pub fn is_endless(&self) -> bool {
-        !self.forms.is_empty()
+        !self.forms.is_empty() || !self.outputs.is_empty()
     }
 }
 

@@ -6,6 +6,7 @@
 use super::inputs::{self, Input};
 use super::investment::Terms;
 use super::macc::Macc;
+use super::output::Product;
 use super::projects::{self, Place, Project};
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
@@ -31,6 +32,8 @@ pub struct Sector {
     /// How much more than the year before can be avoided, since measures spread no faster, as a
     /// share of emissions; none where nothing limits it.
     pub spread: Option<f64>,
+    /// How its output follows the price; none where it stays.
+    pub product: Option<Product>,
 }
 
 /// A jurisdiction in a year in which it owes units.
@@ -49,6 +52,8 @@ pub struct RegionYear {
     pub auctioned: f64,
     /// What of the cap is given free, Mt.
     pub free: f64,
+    /// Whether what is given follows output.
+    pub by_output: bool,
     /// Below it nothing is auctioned, USD/t.
     pub floor: f64,
     /// Prices at which more is sold, USD/t, and how much, Mt.
@@ -77,7 +82,11 @@ const DEAREST: f64 = 1e9;
 impl RegionYear {
     /// The highest price at which something happens there, however far measures have spread.
     pub fn dearest(&self) -> f64 {
-        let ends = self.sectors.iter().map(|it| it.macc.last_price().unwrap_or(DEAREST));
+        let end = |it: &Sector| match it.product {
+            Some(_) => DEAREST,
+            None => it.macc.last_price().unwrap_or(DEAREST),
+        };
+        let ends = self.sectors.iter().map(end);
         let tiers = self.tiers.iter().map(|it| it.0);
         let all = ends.chain(tiers).chain([self.floor]).chain(self.ceiling).chain(self.fine);
         all.fold(0.0, f64::max)
@@ -319,7 +328,7 @@ fn fine(it: &Jurisdiction, year: u16) -> Option<f64> {
 /// A curve of its own for all that a jurisdiction covers.
 fn whole(it: &Jurisdiction) -> Sector {
     let macc = it.macc.clone().unwrap_or(Macc::Points(Vec::new()));
-    Sector { name: "all".to_owned(), baseline: 0.0, macc, spread: None }
+    Sector { name: "all".to_owned(), baseline: 0.0, macc, spread: None, product: None }
 }
 
 /// What could be built: at listed plants that owe units in some year they save what those cost.
@@ -339,7 +348,7 @@ fn region_year(
 ) -> RegionYear {
     let baselines = baselines((policy, it), data, year);
     let baseline: f64 = baselines.values().sum();
-    let (sectors, beyond) = match &it.macc {
+    let (mut sectors, beyond) = match &it.macc {
         Some(_) => (vec![whole(it)], baseline),
         None => (sectors((policy, it), baselines, projects), 0.0),
     };
@@ -349,6 +358,17 @@ fn region_year(
     } else {
         it.cap_mt.at(year)
     };
+    let free = cap * it.free_percent.at(year) / 100.0;
+    for sector in sectors.iter_mut().filter(|_| policy.scenario.output_responds) {
+        let demand = data.1.measures.demand(&sector.name);
+        sector.product = demand.map(|demand| Product {
+            usd_per_t: demand.usd_per_t,
+            elasticity: demand.elasticity,
+            benchmark: if it.by_output() { free / baseline } else { 0.0 },
+            follows: if it.intensity { cap / baseline } else { 0.0 },
+            carried: policy.scenario.pass_through_percent / 100.0,
+        });
+    }
     let new_entrants = it.new_entrants_percent.at(year);
     let sold_too =
         if it.unused_new_entrants == UnusedNewEntrants::Auction { new_entrants } else { 0.0 };
@@ -360,7 +380,8 @@ fn region_year(
         cap,
         opening: if begins == Some(year) { it.opening_mt } else { 0.0 },
         auctioned: percent(it.auction_percent.at(year) + sold_too),
-        free: percent(it.free_percent.at(year)),
+        free,
+        by_output: it.by_output(),
         floor: it.auctions.reserve_usd.at(year),
         tiers: it.auctions.cost_containment_usd.iter().map(|price| (*price, tier)).collect(),
         ceiling: it.auctions.ceiling(year),
@@ -393,7 +414,7 @@ fn sectors(
         let spread = it.abatement.diffusion_percent / 100.0 * curve.potential();
         curve = curve.raised(at_once);
         let spread = diffusion.then_some(spread);
-        Sector { macc: in_mt(&curve, baseline), name, baseline, spread }
+        Sector { macc: in_mt(&curve, baseline), name, baseline, spread, product: None }
     };
     baselines.into_iter().map(sector).collect()
 }
