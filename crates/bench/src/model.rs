@@ -51,6 +51,8 @@ fn world(links: Vec<WorldLink>) -> World {
         rho: 0.08 + 0.005 * (member % 4) as f64,
         years: (0..YEARS).map(|it| Some(year(member, it))).collect(),
         beyond: Vec::new(),
+        hosting: Vec::new(),
+        exported: 1.0,
         targets: Vec::new(),
         projects: Vec::new().into(),
         hurdle: 0.1,

@@ -46,6 +46,15 @@ impl Abatement {
         self.hurdle_percent.unwrap_or(self.discount_percent) / 100.0
     }
 
+    /// The abatement curve of a sector of a whole country.
+    pub fn national_curve(&self, name: &str) -> Curve {
+        match name {
+            "Power Industry" => self.curve("power"),
+            "Other industrial combustion" => self.curve("industry"),
+            other => other_bands(other),
+        }
+    }
+
     /// The abatement curve of a sector.
     pub fn curve(&self, sector: &str) -> Curve {
         if let Some(bands) = &self.bands {
@@ -120,6 +129,16 @@ impl Curve {
     pub fn scaled(&self, by: f64) -> Self {
         Self(self.0.iter().map(|(price, share)| (*price, (share * by).min(1.0))).collect())
     }
+}
+
+/// The bands of what lies beside markets: emissions of buildings, of transport, and of fields,
+/// waste and leaks.
+fn other_bands(national_sector: &str) -> Curve {
+    Curve::new(match national_sector {
+        "Buildings" => vec![(20.0, 0.07), (50.0, 0.12), (100.0, 0.20), (200.0, 0.23)],
+        "Transport" => vec![(20.0, 0.03), (50.0, 0.07), (100.0, 0.12), (200.0, 0.15)],
+        _ => vec![(20.0, 0.10), (50.0, 0.18), (100.0, 0.26), (200.0, 0.30)],
+    })
 }
 
 /// The share that is worth avoiding at no price, which the bands leave out.

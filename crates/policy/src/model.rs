@@ -5,6 +5,7 @@
 mod banded;
 pub mod banking;
 pub mod coalitions;
+mod credits;
 pub mod draws;
 pub mod foresight;
 pub mod inputs;

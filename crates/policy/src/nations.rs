@@ -43,6 +43,14 @@ impl NationalSector {
     }
 }
 
+/// To which sector of a country a sector of a market belongs.
+pub fn national_sector(sector: &str) -> &'static str {
+    match sector {
+        "power" | "heat" => "Power Industry",
+        _ => "Other industrial combustion",
+    }
+}
+
 fn grown(growth: f64, year: u16) -> f64 {
     libm::pow(1.0 + growth, f64::from(year) - f64::from(BASE_YEAR))
 }
@@ -105,10 +113,7 @@ impl Nation {
 
     /// How many times as much as in the base year a sector of a market emits.
     pub fn grown(&self, sector: &str, year: u16) -> f64 {
-        let name = match sector {
-            "power" | "heat" => "Power Industry",
-            _ => "Other industrial combustion",
-        };
+        let name = national_sector(sector);
         let growth = self.sectors.iter().find(|it| it.name == name).map_or(0.0, |it| it.growth);
         grown(growth, year)
     }

@@ -52,6 +52,14 @@ pub struct Scenario {
     pub pass_through_percent: f64,
     /// Whether less is made where products are dearer.
     pub output_responds: bool,
+    /// Whether credits count, within the limits of the chapters.
+    pub credits: bool,
+    /// The share of what could be avoided outside of caps that becomes credits, percent.
+    pub credited_percent: f64,
+    /// What a credit costs beyond what avoiding a tonne does, USD.
+    pub credit_cost_usd: f64,
+    /// By how much less than a unit a credit counts, percent.
+    pub credit_haircut_percent: f64,
     /// What a border adjustment abroad takes for a tonne in imported goods; 0 where there is none.
     pub border_price_usd: ByYear<f64>,
     /// The share of those tonnes for which it is taken, percent: it is phased in.
@@ -86,6 +94,10 @@ impl Default for Scenario {
             horizon_years: None,
             pass_through_percent: 50.0,
             output_responds: false,
+            credits: false,
+            credited_percent: 10.0,
+            credit_cost_usd: 3.0,
+            credit_haircut_percent: 0.0,
             border_price_usd: ByYear::always(0.0),
             border_share_percent: ByYear::always(100.0),
             growth_sd_percent: 1.5,
@@ -121,6 +133,10 @@ pub(crate) fn read(root: &Section<'_>) -> Scenario {
         horizon_years: horizon.and_then(|it| u16::try_from(it).ok()),
         pass_through_percent: percent("pass_through_percent", own.pass_through_percent),
         output_responds: s.flag("output_responds", own.output_responds),
+        credits: s.flag("credits", own.credits),
+        credited_percent: percent("credited_percent_of_abatement", own.credited_percent),
+        credit_cost_usd: s.number("credit_cost_usd_per_t", own.credit_cost_usd, 0.0..=1_000.0),
+        credit_haircut_percent: s.number("credit_haircut_percent", 0.0, 0.0..=90.0),
         border_price_usd: s.numbers("border_price_usd_per_t", 0.0, 0.0..=1e6),
         border_share_percent: s.numbers("border_share_percent", 100.0, 0.0..=100.0),
         growth_sd_percent: percent("growth_sd_percent", own.growth_sd_percent),

@@ -371,6 +371,12 @@ fn bands_that_make_no_curve_and_links_that_make_units_grow_are_refused() {
     assert_eq!(world.links, before);
 }
 
+/// The shipped linked market with lines added to its scenario.
+fn linked(lines: &str) -> String {
+    assert_eq!(LINKED.matches("[scenario]\n").count(), 1);
+    LINKED.replace("[scenario]\n", &format!("[scenario]\n{lines}\n"))
+}
+
 /// A country of the tables with a market for its power sector, told by caps.
 fn kazakhstan(lines: &str) -> String {
     format!(
@@ -443,7 +449,7 @@ fn a_member_that_sells_what_its_national_target_needs_is_named() {
 
 #[test]
 fn what_is_built_for_the_price_avoids_emissions_later_and_lowers_it() {
-    let scenario = |lines: &str| simulated(&format!("{LINKED}\n[scenario]\n{lines}"), &[]);
+    let scenario = |lines: &str| simulated(&linked(lines), &[]);
     let (plain, built) = (scenario(""), scenario("investment = true"));
     assert!(plain.warnings.iter().all(|it| !matches!(it, Warning::Unsettled { .. })));
     assert!(built.warnings.iter().all(|it| !matches!(it, Warning::Unsettled { .. })));
@@ -477,7 +483,7 @@ fn what_is_built_for_the_price_avoids_emissions_later_and_lowers_it() {
 
 #[test]
 fn abatement_curves_of_listed_plants_stand_in_for_bands_where_there_are_plants() {
-    let plants = format!("{LINKED}\n[scenario]\nabatement = \"plants\"\n");
+    let plants = linked("abatement = \"plants\"");
     let it = simulated(&plants, &[]);
     assert!(it.inputs.iter().any(|it| it.what == "abatement curves"));
     let world = world(&plants);
@@ -517,8 +523,8 @@ fn sector(macc: Macc, product: Product, cap: f64) -> World {
 
 #[test]
 fn units_given_for_output_keep_output_up_and_make_units_dearer() {
-    // Nothing can be avoided but by making less; all costs are carried, and demand halves when prices
-    // double. 80 of 100 Mt remain when the product of 100 USD/t costs 125.
+    // Nothing can be avoided but by making less; all costs are carried, and demand halves when
+    // prices double. 80 of 100 Mt remain when the product of 100 USD/t costs 125.
     let product =
         Product { usd_per_t: 100.0, elasticity: 1.0, benchmark: 0.0, follows: 0.0, carried: 1.0 };
     let nothing = || Macc::Points(vec![(0.0, 0.0), (1.0, 0.0)]);
@@ -570,7 +576,7 @@ fn units_given_for_output_keep_output_up_and_make_units_dearer() {
 fn the_shipped_market_has_an_equilibrium_where_output_follows_prices() {
     let with = |share: u32| {
         let lines = format!("output_responds = true\npass_through_percent = {share}");
-        simulated(&format!("{LINKED}\n[scenario]\n{lines}"), &[])
+        simulated(&linked(&lines), &[])
     };
     let (half, none) = (with(50), with(0));
     let plain = simulated(LINKED, &[]);
@@ -586,4 +592,105 @@ fn the_shipped_market_has_an_equilibrium_where_output_follows_prices() {
     assert!((0.9..0.999).contains(&least), "{least}");
     let last = |it: &Outcome| it.members[0].rows.last().unwrap().price.unwrap().0;
     assert!(last(&half) < last(&plain));
+}
+
+/// One year of a market where 20 of 100 Mt are to be avoided, at P = 3 Q, and of a country beside
+/// it that only hosts projects.
+fn with_credits(domestic: f64, foreign: f64) -> World {
+    let mut world = world(
+        "[market]\nname = \"one\"\nfirst_year = 2030\nlast_year = 2030\n[jurisdiction.XXA]\n\
+         stage = \"ets\"\nbaseline_mt = 100\nsectors = [\"power\"]\ncap_mt = { 2030 = 100 }\n\
+         [jurisdiction.XXB]\nstage = \"crediting\"\nexported_credits_percent_of_issued = 50\n\
+         [scenario]\ncredits = true\n",
+    );
+    for region in &mut world.regions {
+        region.hosting = vec![Macc::Linear { start: 2.0, slope: 1.0 }];
+    }
+    let year = world.regions[0].years[0].as_mut().unwrap();
+    (year.cap, year.domestic, year.foreign) = (80.0, domestic, foreign);
+    year.sectors[0].macc = Macc::Linear { start: 0.0, slope: 3.0 };
+    year.sectors[0].spread = None;
+    world
+}
+
+#[test]
+fn credits_count_within_their_limits_and_for_as_much_as_they_count() {
+    let run = |world: &World| {
+        let outcome = simulate::run(world);
+        assert!(simulate::is_certain(outcome.residual), "{:?}", outcome.residual);
+        assert!(outcome.warnings.is_empty(), "{:?}", outcome.warnings);
+        outcome
+    };
+    let close = |one: f64, two: f64| (one - two).abs() <= 1e-6 * (1.0 + two.abs());
+    // None may be used: 20 Mt at 60.
+    assert!(close(price(&run(&with_credits(0.0, 0.0)), "XXA"), 60.0));
+    // As many domestic ones as there are: 3 (20 - c) = 2 + c.
+    let all = run(&with_credits(1.0, 0.0));
+    let credits = row(&all, "XXA").credits;
+    assert!(close(price(&all, "XXA"), 16.5) && close(credits.domestic.0, 14.5));
+    assert_eq!((credits.exported.0, credits.foreign.0), (0.0, 0.0));
+    // A twentieth of what is emitted: q + (100 - q)/20 = 20.
+    let some = run(&with_credits(0.05, 0.0));
+    let (q, credits) = (15.0 / 0.95, row(&some, "XXA").credits);
+    assert!(close(price(&some, "XXA"), 3.0 * q), "{}", price(&some, "XXA"));
+    assert!(close(credits.domestic.0, (100.0 - q) / 20.0));
+    assert!(
+        close(credits.price.unwrap().0, 2.0 + credits.issued.0),
+        "projects get their own price"
+    );
+    // Each counts for four fifths: 0.8 p = 2 + f, q + 0.8 f = 20.
+    let mut cut = with_credits(1.0, 0.0);
+    cut.scenario.credit_haircut_percent = 20.0;
+    let cut = run(&cut);
+    let (q, credits) = (21.6 / 2.92, row(&cut, "XXA").credits);
+    assert!(close(price(&cut, "XXA"), 3.0 * q));
+    assert!(
+        close(credits.domestic.0, 0.8 * credits.issued.0) && close(q + credits.domestic.0, 20.0)
+    );
+    // Foreign ones, of which half may leave: 3 (20 - c) = 2 + 2 c.
+    let foreign = run(&with_credits(0.0, 1.0));
+    let (buyer, host) = (row(&foreign, "XXA"), row(&foreign, "XXB"));
+    assert!(close(price(&foreign, "XXA"), 25.2) && close(buyer.credits.foreign.0, 11.6));
+    assert!(close(host.credits.exported.0, 11.6) && close(host.credits.price.unwrap().0, 25.2));
+    assert!(close(buyer.gain.0, 600.0 - (1.5 * 8.4 * 8.4 + 11.6 * 25.2)));
+    assert!(close(host.gain.0, 11.6 * 25.2 - 2.0 * 11.6 - 11.6 * 11.6));
+}
+
+#[test]
+fn what_hosts_sell_counts_against_their_own_target() {
+    let market = |lines: &str| {
+        kazakhstan(&format!(
+            "foreign_credits_percent_of_obligation = 5\n{lines}[jurisdiction.KGZ]\n\
+             stage = \"crediting\"\n[scenario]\ncredits = true"
+        ))
+    };
+    let it = simulated(&market("").replace("= 125", "= 100"), &[]);
+    let host = &it.members[1];
+    let (target, row) = (&host.targets[0], &host.rows[3]);
+    assert_eq!((target.year, row.year), (2030, 2030));
+    assert!(row.credits.exported.0 > 0.001, "{:?}", row.credits);
+    let sold: f64 = host.rows[..4].iter().map(|it| it.credits.exported.0).sum();
+    assert!(close(target.transferred.0, sold / 4.0));
+    // What its projects avoid is not emitted, and added again since others count it.
+    let nation = Tables::shipped().unwrap().nations.get("KGZ").unwrap().emissions(2030);
+    assert!(close(target.emissions.0, nation - row.credits.issued.0));
+    assert!(close(target.without.0, nation));
+    let buyer = &it.members[0].targets[0];
+    assert!(close(buyer.transferred.0, -target.transferred.0));
+}
+
+#[test]
+fn a_penalty_that_follows_the_price_binds_where_it_is_below_it() {
+    let with = |penalty: &str| {
+        let text = file(&[("AA", "{ kind = \"linear\", slope = 3.0 }", 8.0)]);
+        let line = format!("[jurisdiction.AA]\npenalty_make_good = false\n{penalty}\n");
+        price(&simulated(&text.replace("[jurisdiction.AA]\n", &line), &[]), "AA")
+    };
+    assert!(close(with("penalty_usd_per_t = 15"), 15.0));
+    // 6 and three fifths of the price are 15 at 15.
+    assert!(close(with("penalty_usd_per_t = 6\npenalty_percent_of_mean_price = 60"), 15.0));
+    // Whatever the price is, a unit is cheaper than a penalty of it and more.
+    assert!(close(with("penalty_usd_per_t = 6\npenalty_percent_of_mean_price = 100"), 24.0));
+    // Nobody buys a unit where a share of its price will do.
+    assert!(close(with("penalty_percent_of_mean_price = 60"), 0.0));
 }

@@ -70,6 +70,12 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
         "products_dearer_share",
         "avoided_by_output_mt",
         "buyers_lose_million",
+        "credits_issued_mt",
+        "credits_exported_mt",
+        "credits_imported_mt",
+        "credits_domestic_used_mt",
+        "credits_foreign_used_mt",
+        "credits_price_per_t",
     ])];
     for member in &it.members {
         for row in &member.rows {
@@ -99,6 +105,10 @@ fn members(dir: &Path, it: &Outcome) -> Result<()> {
             cells.push(row.national.map(|it| number(it.0)).unwrap_or_default());
             let output = row.output.map(|it| [it.share, it.dearer, it.avoided.0, it.lost.0]);
             cells.extend(output.map_or_else(Default::default, |it| it.map(number)));
+            let it = row.credits;
+            let used = [it.issued, it.exported, it.imported, it.domestic, it.foreign];
+            cells.extend(used.iter().map(|it| number(it.0)));
+            cells.push(it.price.map(|it| number(it.0)).unwrap_or_default());
             rows.push(cells);
         }
     }

@@ -1,6 +1,7 @@
 //! A simulation as one JSON object: Mt, and the market's currency a tonne or in millions, as
 //! numbers; a price that does not exist is null.
 
+use super::text::total_cap_change;
 use super::{Simulated, more};
 use crate::facts::hex;
 use karvan_policy::model::irr::Irr;
@@ -59,6 +60,7 @@ pub(super) fn of(it: &Simulated) -> Value {
         "flows": flows.collect::<Vec<_>>(),
         "targets": targets.map(target).collect::<Vec<_>>(),
         "investments": investments.map(investment).collect::<Vec<_>>(),
+        "total_cap_change": total_cap_change(outcome),
         "links_alone": gains.collect::<Vec<_>>(),
         "coalitions": it.coalitions.as_deref().map(more::coalitions_json),
         "draws": it.draws.as_ref().map(more::draws_json),
@@ -148,6 +150,12 @@ fn row(it: &Row) -> Value {
         "border_without": it.border.without.0,
         "border_with": it.border.with.0,
         "border_lost": it.border.lost.0,
+        "credits_issued": it.credits.issued.0,
+        "credits_exported": it.credits.exported.0,
+        "credits_imported": it.credits.imported.0,
+        "credits_domestic_used": it.credits.domestic.0,
+        "credits_foreign_used": it.credits.foreign.0,
+        "credits_price": it.credits.price.map(|it| it.0),
         "output_share": it.output.map(|it| it.share),
         "products_dearer_share": it.output.map(|it| it.dearer),
         "avoided_by_output": it.output.map(|it| it.avoided.0),

@@ -5,8 +5,8 @@ mod chart;
 
 use super::Simulated;
 use super::text::{
-    built, green, has_market, investment_cells, irr, output_cells, output_names, sums,
-    target_cells, years_named,
+    built, credit_names, credit_rows, green, has_market, investment_cells, irr, output_cells,
+    output_names, sums, target_cells, total_cap_change, years_named,
 };
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
@@ -93,6 +93,7 @@ fn page(it: &Simulated) -> String {
     page.push_str(&small_charts(outcome));
     page.push_str(&years_table(outcome));
     page.push_str(&flows(outcome));
+    page.push_str(&credits(outcome));
     page.push_str(&gains(outcome));
     page.push_str(&treasury(outcome));
     page.push_str(&targets(outcome));
@@ -341,8 +342,29 @@ fn flows(it: &Outcome) -> String {
         .collect();
     format!(
         "<section class=\"card\"><h2>Through the links</h2>\n{}<p class=\"source\">Source: \
-         equilibrium model.</p></section>\n",
-        table("What crosses each link", &head(&columns), (2, &rows))
+         equilibrium model. Units that count for more or less where they arrive change what \
+         all may emit by {} Mt.</p></section>\n",
+        table("What crosses each link", &head(&columns), (2, &rows)),
+        number(total_cap_change(it))
+    )
+}
+
+fn credits(it: &Outcome) -> String {
+    let rows: Vec<Vec<String>> = credit_rows(it, number)
+        .map(|(member, year, cells)| [vec![member.name.clone(), year.to_string()], cells].concat())
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let names = credit_names(&escaped(&it.currency));
+    let columns: Vec<&str> =
+        ["Member", "Year"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    format!(
+        "<section class=\"card\"><h2>Credits of projects outside of caps</h2>\n{}<p \
+         class=\"source\">Source: equilibrium model; what could be avoided outside of caps are \
+         bands (a proxy), the share of it that becomes credits and what those cost are \
+         assumptions. Used: for so many units.</p></section>\n",
+        table("Issued and used", &head(&columns), (2, &rows))
     )
 }
 

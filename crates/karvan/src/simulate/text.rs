@@ -2,7 +2,9 @@
 
 use crate::table::Table;
 use karvan_policy::model::irr::Irr;
-use karvan_policy::model::outcome::{Border, Investment, Member, Outcome, Row, TargetRow};
+use karvan_policy::model::outcome::{
+    Border, CreditsRow, Investment, Member, Outcome, Row, TargetRow,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -62,6 +64,7 @@ pub(super) fn of(it: &Outcome) -> String {
     let _ = writeln!(text, "{}", prices(it, usd));
     let _ = writeln!(text, "{}", years_of(it, usd));
     text.push_str(&flows(it, usd));
+    text.push_str(&credits(it, usd));
     text.push_str(&gains(it, usd));
     text.push_str(&treasury(it, usd));
     text.push_str(&targets(it));
@@ -156,7 +159,59 @@ fn flows(it: &Outcome, usd: &str) -> String {
             mt(flow.levy.0),
         ]);
     }
-    format!("Through the links\n\n{table}\n")
+    let change = total_cap_change(it);
+    let words = if change.abs() > 0.005 {
+        format!(
+            "Units that count for more or less where they arrive change what all may emit by {} \
+             Mt\n\n",
+            mt(change)
+        )
+    } else {
+        String::new()
+    };
+    format!("Through the links\n\n{table}\n{words}")
+}
+
+/// By how much links change what all members may emit, Mt.
+pub(super) fn total_cap_change(it: &Outcome) -> f64 {
+    it.flows.iter().map(|it| it.arrives.0 - it.quantity.0).sum()
+}
+
+/// Years in which a member issues or uses credits: their cells after member and year.
+pub(super) fn credit_rows(
+    it: &Outcome,
+    shown: fn(f64) -> String,
+) -> impl Iterator<Item = (&Member, u16, Vec<String>)> {
+    let rows = it.members.iter().flat_map(|it| it.rows.iter().map(move |row| (it, row)));
+    rows.filter(|(_, row)| row.credits != CreditsRow::default()).map(move |(member, row)| {
+        let it = row.credits;
+        let quantities = [it.issued, it.exported, it.imported, it.domestic, it.foreign];
+        let mut cells: Vec<String> = quantities.iter().map(|it| shown(it.0)).collect();
+        cells.push(it.price.map_or_else(String::new, |it| shown(it.0)));
+        (member, row.year, cells)
+    })
+}
+
+/// The names of those cells.
+pub(super) fn credit_names(usd: &str) -> [String; 6] {
+    let price = format!("price of hosts|{usd}/t");
+    let names = ["issued|Mt", "exported|Mt", "imported|Mt", "domestic used|Mt", "foreign used|Mt"];
+    let [issued, exported, imported, domestic, foreign] = names.map(str::to_owned);
+    [issued, exported, imported, domestic, foreign, price]
+}
+
+fn credits(it: &Outcome, usd: &str) -> String {
+    let names = credit_names(usd);
+    let columns = ["", "year"].into_iter().chain(names.iter().map(String::as_str));
+    let mut table = Table::new(&columns.collect::<Vec<_>>());
+    let mut rows = credit_rows(it, mt).peekable();
+    if rows.peek().is_none() {
+        return String::new();
+    }
+    for (member, year, cells) in rows {
+        table.add([vec![member.code.clone(), year.to_string()], cells].concat());
+    }
+    format!("Credits of projects outside of caps; used: for so many units\n\n{table}\n")
 }
 
 /// What members gain by all links, and what each link alone would bring.
@@ -301,8 +356,8 @@ fn outputs(it: &Outcome, usd: &str) -> String {
         table.add([vec![member.code.clone(), String::new()], cells].concat());
     }
     format!(
-        "What is made, and what it costs, against no market; a mean of sectors by their emissions\n\n\
-         {table}\n"
+        "What is made, and what it costs, against no market; a mean of sectors by their\n\
+         emissions\n\n{table}\n"
     )
 }
 

@@ -7,6 +7,7 @@
 //! avoids and what it buys or sells at the coalition's price, discounted at its own rate.
 
 use super::banking::{self, Together};
+use super::credits::Foreign;
 use super::markets::Chain;
 use super::settle;
 use super::units::MillionUsd;
@@ -50,7 +51,7 @@ const NOTHING: f64 = 1e-6;
 /// All coalitions of two members and more, those that gain most first; none for a world of more
 /// than [`MEMBERS_MAX`] members.
 pub fn explore(world: &World, watch: &mut dyn FnMut(usize, usize)) -> Option<Vec<Coalition>> {
-    let settled = settle::settle(world, &[]);
+    let settled = settle::settle(world, (&[], Foreign::Unused));
     let places: Vec<usize> = (0..world.regions.len())
         .filter(|it| world.regions.get(*it).is_some_and(|it| it.years.iter().any(Option::is_some)))
         .collect();

@@ -157,8 +157,15 @@ fn drawn(world: &World, chance: Chance) -> World {
             growth *= scenario.growth_persistence;
             growth += scenario.growth_sd_percent / 100.0 * shock;
             grown += growth;
+            let emissions = level * libm::exp(grown);
             if let Some(year) = year {
-                vary(year, (level * libm::exp(grown), abatement, fuel));
+                vary(year, (emissions, abatement, fuel));
+            }
+            if let Some(it) = region.beyond.get_mut(number) {
+                *it *= emissions;
+            }
+            if let Some(it) = region.hosting.get_mut(number) {
+                *it = it.scaled(emissions * abatement);
             }
         }
     }

@@ -53,7 +53,7 @@ impl Input {
 }
 
 /// What a chapter may name, and its keys.
-const GIVEN: [(&str, &str); 18] = [
+const GIVEN: [(&str, &str); 20] = [
     ("emissions without a market", "baseline_mt"),
     ("their growth", "growth_percent_per_year"),
     ("caps", "cap_mt"),
@@ -72,6 +72,8 @@ const GIVEN: [(&str, &str); 18] = [
     ("discount rate", "discount_percent_per_year"),
     ("hurdle", "hurdle_percent_per_year"),
     ("national target", "ndc_target_mt"),
+    ("limit of domestic credits", "domestic_credits_percent_of_obligation"),
+    ("limit of foreign credits", "foreign_credits_percent_of_obligation"),
 ];
 
 /// The keys that mean nothing where emissions come from the tables.
@@ -90,6 +92,10 @@ pub(super) fn of(policy: &Policy, (plants, tables): Data<'_>) -> Vec<Input> {
     if policy.scenario.output_responds {
         let what = "what products bring, and how demand answers";
         all.push(assumed(("", what), "data/products.csv"));
+    }
+    if policy.scenario.credits {
+        let what = "the share of what could be avoided that becomes credits, what they cost";
+        all.push(assumed(("", what), "[scenario]"));
     }
     for link in &policy.links {
         let of = format!("{}-{}", link.from, link.to);

@@ -198,6 +198,8 @@ mod tests {
             rho: 0.1,
             years: vec![Some(year); years],
             beyond: Vec::new(),
+            hosting: Vec::new(),
+            exported: 1.0,
             targets: Vec::new(),
             projects: projects.into(),
             hurdle: 0.1,

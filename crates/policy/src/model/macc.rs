@@ -106,6 +106,22 @@ impl Macc {
         }
     }
 
+    /// The sum of curves that are straight between points; other forms are passed over.
+    pub(super) fn sum(curves: &[Self]) -> Self {
+        let points = |it: &Self| match it {
+            Self::Points(points) => points.clone(),
+            Self::Quadratic { .. }
+            | Self::Power { .. }
+            | Self::Linear { .. }
+            | Self::Exponential { .. } => Vec::new(),
+        };
+        let mut prices: Vec<f64> = curves.iter().flat_map(points).map(|(price, _)| price).collect();
+        prices.sort_by(f64::total_cmp);
+        prices.dedup();
+        let at = |price: f64| curves.iter().map(|it| it.at(price).quantity).sum();
+        Self::Points(prices.into_iter().map(|price| (price, at(price))).collect())
+    }
+
     /// The curve with its quantities multiplied.
     #[must_use]
     pub fn scaled(&self, by: f64) -> Self {

@@ -60,6 +60,25 @@ pub struct Row {
     pub border: Border,
     /// What is made, where output follows the price.
     pub output: Option<OutputRow>,
+    /// Credits.
+    pub credits: CreditsRow,
+}
+
+/// Credits in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CreditsRow {
+    /// What projects of the country avoid outside of caps, for credits.
+    pub issued: MegaTonnes,
+    /// What of that leaves the country.
+    pub exported: MegaTonnes,
+    /// What comes of others.
+    pub imported: MegaTonnes,
+    /// For how many units domestic credits are surrendered.
+    pub domestic: MegaTonnes,
+    /// For how many units foreign credits are.
+    pub foreign: MegaTonnes,
+    /// What its projects get for a credit.
+    pub price: Option<UsdPerTonne>,
 }
 
 /// What sectors make in a year, a mean by their emissions.

@@ -1,9 +1,9 @@
 //! How the output of a sector follows the price of a unit, and what allocation by output changes
 //! about it.
 //!
-//! Output is made at a constant cost; a price of units adds what is spent on avoiding emissions and on
-//! units for the rest, less the units given for each piece of output. Of that products carry a share,
-//! and demand answers with a constant elasticity.
+//! Output is made at a constant cost; a price of units adds what is spent on avoiding emissions and
+//! on units for the rest, less the units given for each piece of output. Of that products carry a
+//! share, and demand answers with a constant elasticity.
 
 use super::macc::{At, Macc};
 
@@ -14,8 +14,8 @@ pub struct Product {
     pub usd_per_t: f64,
     /// By how many percent less of it is bought where it is a percent dearer.
     pub elasticity: f64,
-    /// Units given for each piece of output, as a share of what that emits without a market; 0 where
-    /// what is given does not depend on output.
+    /// Units given for each piece of output, as a share of what that emits without a market; 0
+    /// where what is given does not depend on output.
     pub benchmark: f64,
     /// The part of the cap that follows output, as a share of emissions without a market.
     pub follows: f64,
@@ -31,8 +31,8 @@ pub struct Output {
     macc: Macc,
     /// Emissions without a market, Mt.
     baseline: f64,
-    /// From this price on less is emitted for each piece than is given for it. What is given would then
-    /// make output grow again; it is taken to stay, so that supply never falls.
+    /// From this price on less is emitted for each piece than is given for it. What is given would
+    /// then make output grow again; it is taken to stay, so that supply never falls.
     turns: f64,
 }
 
@@ -108,7 +108,8 @@ impl Output {
     pub fn lost(&self, price: f64) -> f64 {
         let share = self.share(price);
         let elasticity = self.product.elasticity;
-        // The area under demand, above the cost of making it, between what is bought and was bought.
+        // The area under demand, above the cost of making it, between what is bought and was
+        // bought.
         let area = if elasticity <= 0.0 {
             0.0
         } else if (elasticity - 1.0).abs() < 1e-9 {
@@ -171,8 +172,8 @@ mod tests {
             }
         }
 
-        /// Without units for output the price is what a tonne costs, however it is avoided: the cost
-        /// is the area under supply.
+        /// Without units for output the price is what a tonne costs, however it is avoided: the
+        /// cost is the area under supply.
         #[test]
         fn where_nothing_is_given_for_output_the_cost_is_the_area_under_supply(
             it in any_output(), top in 1.0f64..120.0,

@@ -3,6 +3,7 @@
 //! rounds.
 
 use super::banking::{MarketYear, Step, StepSide};
+use super::credits::{self, Foreign};
 use super::foresight;
 use super::investment;
 use super::macc::Macc;
@@ -124,6 +125,8 @@ struct Feedback {
     reserve: Vec<Vec<f64>>,
     /// What each year's sectors avoid at least, and at most, as shares of their emissions.
     reach: Vec<Vec<Vec<Reach>>>,
+    /// What is emitted in each year, Mt, of which credits may meet a share.
+    emitted: Vec<Vec<f64>>,
 }
 
 /// The least that is avoided, since it is built, and the most, since measures spread no faster.
@@ -133,6 +136,8 @@ type Reach = (f64, f64);
 pub(super) struct Settled {
     pub(super) built: Built,
     pub(super) joint: Joint,
+    /// The links, and after them the ways of credits.
+    pub(super) links: Vec<LinkYear>,
     /// What the quantity rule adds to each year's auctions, Mt.
     pub(super) reserve: Vec<Vec<f64>>,
     /// The share of the price of a unit that product prices carry.
@@ -172,6 +177,7 @@ impl Built {
             built.kinds.push(kinds);
             built.sunk.push(sunk);
         }
+        built.chains.extend(credits::chains(world));
         built
     }
 }
@@ -205,21 +211,25 @@ fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
 }
 
 /// Finds the equilibrium, in rounds where its outcome changes its world.
-pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
+pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) -> Settled {
     let horizon = world.scenario.horizon_years.map(usize::from);
     let mut feedback = Feedback {
         reserve: world.regions.iter().map(|it| vec![0.0; it.years.len()]).collect(),
         reach: world.regions.iter().map(first_reach).collect(),
+        emitted: world.regions.iter().map(emitted_without).collect(),
     };
     let mut before = feedback.clone();
     let mut round = 0;
     loop {
         round += 1;
         let built = Built::of(world, &feedback);
-        let joint = foresight::solve(&built.chains, links, horizon);
+        let mut links = links.to_vec();
+        links.extend(credits::links(world, &feedback.emitted, foreign));
+        let joint = foresight::solve(&built.chains, &links, horizon);
         let next = Feedback {
             reserve: reserves(world, (&built, &joint), &feedback.reserve),
             reach: reaches(world, &joint, &feedback.reach),
+            emitted: emitted(world, (&built, &joint)),
         };
         let moved = feedback.distance(&next, world);
         if moved <= SETTLED || round >= ROUNDS {
@@ -228,7 +238,7 @@ pub(super) fn settle(world: &World, links: &[LinkYear]) -> Settled {
             let warnings = if moved <= SETTLED { Vec::new() } else { vec![warning] };
             let pass_through = world.scenario.pass_through_percent / 100.0;
             let reserve = feedback.reserve;
-            return Settled { built, joint, reserve, pass_through, warnings };
+            return Settled { built, joint, links, reserve, pass_through, warnings };
         }
         // Half of each step after the first ones, since what is crossed turns back at once.
         let part = if round < WHOLE_STEPS { 1.0 } else { 0.5 };
@@ -251,12 +261,16 @@ impl Feedback {
                 most = most.max(if apart.is_finite() { apart * sector.baseline } else { 0.0 });
             }
         }
-        most
+        let emitted = self.emitted.iter().flatten().zip(next.emitted.iter().flatten());
+        let apart = emitted.filter(|_| world.scenario.credits).map(|(one, two)| (one - two).abs());
+        apart.fold(most, f64::max)
     }
 
     fn move_to(&mut self, next: &Self, part: f64) {
         let reserves = self.reserve.iter_mut().flatten().zip(next.reserve.iter().flatten());
         reserves.for_each(|(it, next)| *it += part * (next - *it));
+        let emitted = self.emitted.iter_mut().flatten().zip(next.emitted.iter().flatten());
+        emitted.for_each(|(it, next)| *it += part * (next - *it));
         let reaches = self.reach.iter_mut().flatten().flatten();
         for (it, next) in reaches.zip(next.reach.iter().flatten().flatten()) {
             it.0 += part * (next.0 - it.0);
@@ -267,6 +281,24 @@ impl Feedback {
             }
         }
     }
+}
+
+fn emitted_without(it: &Region) -> Vec<f64> {
+    it.years.iter().map(|it| it.as_ref().map_or(0.0, RegionYear::all_baseline)).collect()
+}
+
+/// What is emitted in each year.
+fn emitted(world: &World, (built, joint): (&Built, &Joint)) -> Vec<Vec<f64>> {
+    let all = world.regions.iter().zip(&built.chains).zip(&joint.prices);
+    all.map(|((region, chain), prices)| {
+        let years = region.years.iter().zip(&chain.years).zip(prices);
+        let left = |((year, market), price): ((&Option<RegionYear>, &MarketYear), &f64)| {
+            let avoided = market.supply.at(*price).quantity;
+            year.as_ref().map_or(0.0, |it| it.all_baseline() - avoided)
+        };
+        years.map(left).collect()
+    })
+    .collect()
 }
 
 /// As if measures spread at their pace from the first year on, and nothing stayed.

@@ -2,11 +2,13 @@
 //! difference for each member.
 
 use super::banking::MarketYear;
+use super::credits::{self, Foreign, Place};
 use super::investment;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{
-    Border, Flow, LinkGain, Market, Member, Money, Outcome, OutputRow, Row, TargetRow, Warning,
+    Border, CreditsRow, Flow, LinkGain, Market, Member, Money, Outcome, OutputRow, Row, TargetRow,
+    Warning,
 };
 use super::settle::{self, Kind, Settled};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
@@ -65,15 +67,15 @@ pub struct Brief {
 
 /// Finds the equilibrium of a world, and tells how far it is from its conditions.
 pub fn equilibrium(world: &World) -> Residual {
-    settle::settle(world, &link_years(world, None).0).joint.residual
+    settle::settle(world, (&link_years(world, None).0, Foreign::Used)).joint.residual
 }
 
 /// Simulates a world in short.
 pub fn brief(world: &World) -> Brief {
     let (links, _) = link_years(world, None);
-    let settled = settle::settle(world, &links);
-    let alone = (!links.is_empty()).then(|| settle::settle(world, &[]));
-    let (with, without) = (costs(&settled, &links), alone.as_ref().map(|it| costs(it, &[])));
+    let settled = settle::settle(world, (&links, Foreign::Used));
+    let alone = alone(world, &links);
+    let (with, without) = (costs(world, &settled), alone.as_ref().map(|it| costs(world, it)));
     let discounted = |(place, with): (usize, &Vec<f64>)| {
         let rho = world.regions.get(place).map_or(0.0, |it| it.rho);
         let without = without.as_ref().and_then(|it| it.get(place)).unwrap_or(with);
@@ -108,16 +110,22 @@ fn brief_years(settled: &Settled, place: usize) -> Vec<BriefYear> {
     prices.zip(steps).zip(kinds).map(brief).collect()
 }
 
+/// The same world without links and foreign credits; none where there are none anyhow.
+fn alone(world: &World, links: &[LinkYear]) -> Option<Settled> {
+    let trades = !links.is_empty() || credits::are_foreign(world);
+    trades.then(|| settle::settle(world, (&[], Foreign::Unused)))
+}
+
 /// Simulates a world.
 pub fn run(world: &World) -> Outcome {
     let (links, places) = link_years(world, None);
-    let settled = settle::settle(world, &links);
+    let settled = settle::settle(world, (&links, Foreign::Used));
     let linked = &settled.joint;
     let mut members = members(world, &settled);
-    let alone = (!links.is_empty()).then(|| settle::settle(world, &[]));
+    let alone = alone(world, &links);
     let alone = alone.as_ref().unwrap_or(&settled);
-    let costs = costs(&settled, &links);
-    let costs_alone = self::costs(alone, &[]);
+    let costs = costs(world, &settled);
+    let costs_alone = self::costs(world, alone);
     for (member, (with, without)) in members.iter_mut().zip(costs.iter().zip(&costs_alone)) {
         for (row, (with, without)) in member.rows.iter_mut().zip(with.iter().zip(without)) {
             row.cost = MillionUsd(*with);
@@ -169,7 +177,11 @@ fn members(world: &World, settled: &Settled) -> Vec<Member> {
         let mut rows = Vec::new();
         for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
             let mut row = row(*year, of_year.as_ref(), settled, (place, number));
-            row.national = region.beyond.get(number).map(|it| row.emissions + MegaTonnes(*it));
+            row.credits = credits_of(world, settled, (place, number));
+            row.national = region
+                .beyond
+                .get(number)
+                .map(|it| row.emissions + MegaTonnes(*it) - row.credits.issued);
             rows.push(row);
         }
         let (code, name) = (region.code.clone(), region.name.clone());
@@ -189,6 +201,36 @@ fn members(world: &World, settled: &Settled) -> Vec<Member> {
 
 fn at<T: Copy>(rows: &[Vec<T>], place: (usize, usize)) -> Option<T> {
     rows.get(place.0).and_then(|it| it.get(place.1)).copied()
+}
+
+/// What comes of credits in a year.
+fn credits_of(world: &World, settled: &Settled, (place, number): (usize, usize)) -> CreditsRow {
+    let mut it = CreditsRow::default();
+    let regions = world.regions.len();
+    let here = |of: Place| of.of(place, regions);
+    let flows = settled.links.iter().zip(&settled.joint.flows).filter(|it| it.0.year == number);
+    for (link, flow) in flows.filter(|it| it.0.from >= regions) {
+        let (leaves, arrives) = (MegaTonnes(*flow), MegaTonnes(link.ratio * flow));
+        if [here(Place::Host), here(Place::Exporting)].contains(&link.from) {
+            it.issued += leaves;
+            if link.to != here(Place::Domestic) {
+                it.exported += leaves;
+            }
+        }
+        if link.to == here(Place::Foreign) {
+            it.imported += leaves;
+        }
+        if link.to == place && link.from == here(Place::Domestic) {
+            it.domestic += arrives;
+        }
+        if link.to == place && link.from == here(Place::Foreign) {
+            it.foreign += arrives;
+        }
+    }
+    let price = |of: Place| at(&settled.joint.prices, (here(of), number)).map(UsdPerTonne);
+    let host = if it.exported.0 > TONNE { Place::Exporting } else { Place::Host };
+    it.price = price(host).filter(|_| it.issued.0 > TONNE);
+    it
 }
 
 fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize, usize)) -> Row {
@@ -258,7 +300,7 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
 /// and its half of rents and levies. Units beyond the cap count at the price of their step, and
 /// what is withheld at the reserve price: else a link that spares units of a reserve would seem to
 /// cost what it spares.
-fn costs(settled: &Settled, links: &[LinkYear]) -> Vec<Vec<f64>> {
+fn costs(world: &World, settled: &Settled) -> Vec<Vec<f64>> {
     let (built, joint) = (&settled.built, &settled.joint);
     let of_steps = |year: &MarketYear, given: &Vec<f64>| {
         let all = year.steps.iter().zip(given);
@@ -276,7 +318,7 @@ fn costs(settled: &Settled, links: &[LinkYear]) -> Vec<Vec<f64>> {
     for (cost, sunk) in costs.iter_mut().flatten().zip(built.sunk.iter().flatten()) {
         *cost += sunk;
     }
-    for (link, flow) in links.iter().zip(&joint.flows) {
+    for (link, flow) in settled.links.iter().zip(&joint.flows) {
         let from = at(&joint.prices, (link.from, link.year)).unwrap_or(0.0);
         let to = at(&joint.prices, (link.to, link.year)).unwrap_or(0.0);
         let half = 0.5 * (link.ratio * to - from);
@@ -287,6 +329,14 @@ fn costs(settled: &Settled, links: &[LinkYear]) -> Vec<Vec<f64>> {
         };
         pay(link.from, -(from + half) * flow);
         pay(link.to, (from + half) * flow);
+    }
+    // Hosts of credits, and those who use them, belong to their country.
+    let regions = world.regions.len();
+    let beside = costs.split_off(regions.min(costs.len()));
+    for (place, own) in costs.iter_mut().enumerate() {
+        for row in Place::all(place, regions).filter_map(|it| beside.get(it - regions)) {
+            own.iter_mut().zip(row).for_each(|(it, more)| *it += more);
+        }
     }
     costs
 }
@@ -329,12 +379,15 @@ fn targets(region: &Region, member: &Member, flows: &[Flow]) -> Vec<TargetRow> {
                 left -= flow.quantity;
             }
         }
+        for row in member.rows.iter().filter(|it| it.year <= target.year) {
+            left += row.credits.exported - row.credits.imported;
+        }
         let emissions = row.national?;
         Some(TargetRow {
             year: target.year,
             most: MegaTonnes(target.most),
             with_help: target.with_help.map(MegaTonnes),
-            without: emissions + row.abatement,
+            without: emissions + row.abatement + row.credits.issued,
             emissions,
             transferred: left / years as f64,
             document: target.document.clone(),
@@ -378,8 +431,8 @@ fn link_gains(world: &World, alone: &[Vec<f64>]) -> Vec<LinkGain> {
     let mut all = Vec::new();
     for (place, link) in world.links.iter().enumerate() {
         let (links, _) = link_years(world, Some(place));
-        let settled = settle::settle(world, &links);
-        let costs = costs(&settled, &links);
+        let settled = settle::settle(world, (&links, Foreign::Unused));
+        let costs = costs(world, &settled);
         let gain = |member: usize| {
             let rho = world.regions.get(member).map_or(0.0, |it| it.rho);
             let years = alone.get(member).into_iter().flatten();

@@ -11,11 +11,12 @@ use super::projects::{self, Place, Project};
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
-use crate::nations::Nation;
+use crate::nations::{Nation, NationalSector, national_sector};
 use crate::plants::PlantRow;
 use crate::scenario::{Baselines, Curves, Scenario};
 use crate::schema::Policy;
 use crate::tables::Tables;
+use karvan_core::rules::Stage;
 use karvan_core::supply::reserve::QuantityShares;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,6 +71,10 @@ pub struct RegionYear {
     pub follows: bool,
     /// How auctions follow what is kept, where they do.
     pub reserve: Option<QuantityShares>,
+    /// The share of emissions that domestic credits may meet.
+    pub domestic: f64,
+    /// The share that foreign credits may meet.
+    pub foreign: f64,
     /// How many units of the next year may be used, Mt.
     pub borrow: f64,
     /// Whether units of this year count in the next.
@@ -111,6 +116,11 @@ pub struct Region {
     pub years: Vec<Option<RegionYear>>,
     /// What the country emits in each year where nobody owes units, Mt; empty where no table tells.
     pub beyond: Vec<f64>,
+    /// What projects outside of caps can avoid for credits in each year; empty where there are
+    /// none.
+    pub hosting: Vec<Macc>,
+    /// The share of that which may be authorised for others.
+    pub exported: f64,
     /// What the country has promised, by year.
     pub targets: Vec<Target>,
     /// What could be built there.
@@ -215,6 +225,31 @@ fn beyond(it: &Jurisdiction, (plants, nation): (&[PlantRow], &Nation), year: u16
     (nation.emissions(year) - owing).max(0.0)
 }
 
+/// What a country's projects outside of caps can avoid for credits; nothing where it only observes.
+fn hosting(
+    (policy, it): (&Policy, &Jurisdiction),
+    (plants, nation): (&[PlantRow], &Nation),
+    year: u16,
+) -> Macc {
+    if it.stage.at(year) == Stage::Observer {
+        return Macc::Points(Vec::new());
+    }
+    let owing = if it.obliges(year) { covered(it, plants, year) } else { BTreeMap::new() };
+    let credited = policy.scenario.credited_percent / 100.0;
+    let curve = |of: &NationalSector| {
+        let owes = owing.iter().filter(|(name, _)| national_sector(name) == of.name);
+        let owes: f64 = owes.map(|(sector, mt)| mt * nation.grown(sector, year)).sum();
+        let beside = (of.at(year) - owes).max(0.0) * credited;
+        let points = it.abatement.national_curve(of.name);
+        let points = points
+            .points()
+            .map(|(price, share)| (price + policy.scenario.credit_cost_usd, share * beside));
+        Macc::Points(points.collect())
+    };
+    let curves: Vec<Macc> = nation.sectors.iter().map(curve).collect();
+    Macc::sum(&curves)
+}
+
 /// What a country has promised for the years of a policy; the policy file comes first.
 fn targets(policy: &Policy, it: &Jurisdiction, nation: Option<&Nation>) -> Vec<Target> {
     let mut all = BTreeMap::new();
@@ -312,17 +347,24 @@ fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16]))
     let beyond = nation.map_or_else(Vec::new, |nation| {
         years.iter().map(|year| beyond(it, (plants, nation), *year)).collect()
     });
+    let hosting = nation.filter(|_| policy.scenario.credits).map_or_else(Vec::new, |nation| {
+        let of = |year: &u16| hosting((policy, it), (plants, nation), *year);
+        years.iter().map(of).collect()
+    });
+    let exported = it.declared.exported_credits_percent / 100.0;
     let targets = targets(policy, it, nation);
     let years = years.iter().map(year).collect();
     let rho = it.abatement.discount_percent / 100.0;
     let (code, name, hurdle) = (it.code.clone(), it.name.clone(), it.abatement.hurdle());
-    Region { code, name, rho, years, beyond, targets, projects, hurdle }
+    Region { code, name, rho, years, beyond, hosting, exported, targets, projects, hurdle }
 }
 
-/// A penalty that ends the duty.
+/// The price from which on a penalty that ends the duty is cheaper than a unit. Of a penalty with a
+/// fixed part and a share k of the mean price that is fixed / (1 - k); from k = 1 on there is none.
 fn fine(it: &Jurisdiction, year: u16) -> Option<f64> {
-    let penalty = it.penalty.usd.at(year);
-    (!it.penalty.make_good.at(year) && penalty > 0.0).then_some(penalty)
+    let (fixed, share) = (it.penalty.usd.at(year), it.penalty.of_mean_percent.at(year) / 100.0);
+    let ends = !it.penalty.make_good.at(year) && fixed + share > 0.0;
+    (ends && share < 1.0).then(|| fixed / (1.0 - share))
 }
 
 /// A curve of its own for all that a jurisdiction covers.
@@ -392,6 +434,8 @@ fn region_year(
         border_price: policy.scenario.border_price_usd.at(year),
         follows: it.intensity,
         reserve: it.quantity,
+        domestic: it.declared.domestic_credits_percent.at(year) / 100.0,
+        foreign: it.declared.foreign_credits_percent.at(year) / 100.0,
         borrow: baseline * it.declared.borrowing_percent / 100.0,
         keeps: it.valid_to(year) > year && it.obliges(year + 1),
     }
