@@ -22,5 +22,6 @@ pub mod projects;
 mod settle;
 pub mod simulate;
 pub mod supply;
+mod targets;
 pub mod units;
 pub mod world;

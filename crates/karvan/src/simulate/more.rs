@@ -123,6 +123,16 @@ pub(super) fn draws(it: &Draws, usd: &str) -> String {
          (effort), and what comes on top because members deviate apart (risk)\n\n{gains}",
         it.count, it.seed
     );
+    let mut targets = Table::new(&["national target", "met|% of draws"]);
+    for member in &it.members {
+        for (year, met) in &member.targets {
+            let name = format!("{} {year}", member.code);
+            targets.add(vec![name, format!("{:.0}", 100.0 * met)]);
+        }
+    }
+    if it.members.iter().any(|it| !it.targets.is_empty()) {
+        text.push_str(&format!("\n{targets}"));
+    }
     if it.uncertain > 0 {
         text.push_str(&format!("\n{} draws miss a condition of an equilibrium\n", it.uncertain));
     }
@@ -144,6 +154,8 @@ pub(super) fn draws_json(it: &Draws) -> Value {
         json!({
             "code": it.code,
             "years": years.collect::<Vec<_>>(),
+            "targets": it.targets.iter().map(|(year, met)| json!({ "year": year, "met": met }))
+                .collect::<Vec<_>>(),
             "gain": spread(it.gain),
             "effort": it.effort.0,
             "risk": it.risk.0,

@@ -54,6 +54,8 @@ pub struct MemberSpread {
     pub gain: Spread,
     /// What it would gain if all were as expected: that members share their efforts.
     pub effort: MillionUsd,
+    /// In which share of the draws each of its national targets is met, by year.
+    pub targets: Vec<(u16, f64)>,
     /// What it gains beyond that on average: that members share what nobody foresees.
     pub risk: MillionUsd,
 }
@@ -77,6 +79,7 @@ impl Draws {
     pub fn within(mut self, (first, last): (u16, u16)) -> Self {
         for member in &mut self.members {
             member.years.retain(|it| (first..=last).contains(&it.year));
+            member.targets.retain(|it| (first..=last).contains(&it.0));
         }
         self
     }
@@ -254,7 +257,14 @@ fn member(
     let gains = all.iter().filter_map(|it| it.gains.get(place)).copied().collect();
     let gain = spread(gains);
     let effort = expected.gains.get(place).copied().unwrap_or(0.0);
+    let met = |number: usize| {
+        let gap = |it: &&Brief| it.gaps.get(place).and_then(|it| it.get(number)).copied();
+        let met = all.iter().filter(|it| gap(it).is_some_and(|it| it <= 0.0)).count();
+        met as f64 / all.len().max(1) as f64
+    };
+    let targets = region.targets.iter().enumerate().map(|(number, it)| (it.year, met(number)));
     MemberSpread {
+        targets: targets.collect(),
         code: region.code.clone(),
         years: years.collect(),
         gain,

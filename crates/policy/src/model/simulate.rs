@@ -7,10 +7,10 @@ use super::investment;
 use super::markets::{Chain, Joint, LinkYear};
 use super::network::Residual;
 use super::outcome::{
-    Border, CreditsRow, Flow, LinkGain, Market, Member, Money, Outcome, OutputRow, Row, TargetRow,
-    Warning,
+    Border, CreditsRow, Flow, LinkGain, Market, Member, Money, Outcome, OutputRow, Row, Warning,
 };
 use super::settle::{self, Kind, Settled};
+use super::targets;
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
 use super::world::{Region, RegionYear, World};
 
@@ -61,6 +61,8 @@ pub struct Brief {
     pub years: Vec<Vec<BriefYear>>,
     /// What each member gains by the links, millions, discounted to the first year.
     pub gains: Vec<f64>,
+    /// By how much each member misses each of its national targets, Mt.
+    pub gaps: Vec<Vec<f64>>,
     /// How far it is from its conditions.
     pub residual: Residual,
 }
@@ -89,7 +91,14 @@ pub fn brief(world: &World) -> Brief {
     };
     let years = (0..world.regions.len()).map(|place| brief_years(&settled, place)).collect();
     let gains = with.iter().enumerate().map(discounted).collect();
-    Brief { years, gains, residual: settled.joint.residual }
+    let gaps = world.regions.iter().enumerate().map(|(place, region)| {
+        if region.targets.is_empty() {
+            return Vec::new();
+        }
+        let rows = rows(world, &settled, (place, region));
+        targets::of(world, &settled, (place, &rows)).iter().map(|it| it.gap().0).collect()
+    });
+    Brief { years, gains, gaps: gaps.collect(), residual: settled.joint.residual }
 }
 
 fn brief_years(settled: &Settled, place: usize) -> Vec<BriefYear> {
@@ -145,9 +154,6 @@ pub fn run(world: &World) -> Outcome {
     }
     members.iter_mut().for_each(Member::sum_up);
     let flows = flows(world, linked, (&links, &places));
-    for (member, region) in members.iter_mut().zip(&world.regions) {
-        member.targets = targets(region, member, &flows);
-    }
     let mut warnings = warnings(&members);
     warnings.extend(settled.warnings.iter().chain(&alone.warnings).cloned());
     warnings.dedup();
@@ -174,29 +180,33 @@ pub fn run(world: &World) -> Outcome {
 fn members(world: &World, settled: &Settled) -> Vec<Member> {
     let mut all = Vec::new();
     for (place, region) in world.regions.iter().enumerate() {
-        let mut rows = Vec::new();
-        for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
-            let mut row = row(*year, of_year.as_ref(), settled, (place, number));
-            row.credits = credits_of(world, settled, (place, number));
-            row.national = region
-                .beyond
-                .get(number)
-                .map(|it| row.emissions + MegaTonnes(*it) - row.credits.issued);
-            rows.push(row);
-        }
+        let rows = rows(world, settled, (place, region));
         let (code, name) = (region.code.clone(), region.name.clone());
         let prices = settled.joint.prices.get(place).map_or(&[][..], Vec::as_slice);
         all.push(Member {
             code,
             name,
             rho: region.rho,
+            targets: targets::of(world, settled, (place, &rows)),
             rows,
             total: Money::default(),
-            targets: Vec::new(),
             investments: investment::summary(region, prices, world.terms()),
         });
     }
     all
+}
+
+/// The years of a member, without what depends on others.
+fn rows(world: &World, settled: &Settled, (place, region): (usize, &Region)) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (number, (year, of_year)) in world.years.iter().zip(&region.years).enumerate() {
+        let mut row = row(*year, of_year.as_ref(), settled, (place, number));
+        row.credits = credits_of(world, settled, (place, number));
+        let beyond = region.beyond.get(number).map(|it| MegaTonnes(*it));
+        row.national = beyond.map(|it| row.emissions + it - row.credits.issued);
+        rows.push(row);
+    }
+    rows
 }
 
 fn at<T: Copy>(rows: &[Vec<T>], place: (usize, usize)) -> Option<T> {
@@ -362,38 +372,6 @@ fn flows(world: &World, joint: &Joint, (links, places): (&[LinkYear], &[usize]))
         });
     }
     all
-}
-
-/// What a member has promised beside what comes of it.
-fn targets(region: &Region, member: &Member, flows: &[Flow]) -> Vec<TargetRow> {
-    let of = |target: &super::world::Target| {
-        let row = member.rows.iter().find(|it| it.year == target.year)?;
-        let years = member.rows.iter().filter(|it| it.year <= target.year).count().max(1);
-        let mut left = MegaTonnes(0.0);
-        for flow in flows.iter().filter(|it| it.year <= target.year) {
-            // A unit stands for a tonne wherever it counts for less.
-            if flow.from == member.code {
-                left += flow.quantity;
-            }
-            if flow.to == member.code {
-                left -= flow.quantity;
-            }
-        }
-        for row in member.rows.iter().filter(|it| it.year <= target.year) {
-            left += row.credits.exported - row.credits.imported;
-        }
-        let emissions = row.national?;
-        Some(TargetRow {
-            year: target.year,
-            most: MegaTonnes(target.most),
-            with_help: target.with_help.map(MegaTonnes),
-            without: emissions + row.abatement + row.credits.issued,
-            emissions,
-            transferred: left / years as f64,
-            document: target.document.clone(),
-        })
-    };
-    region.targets.iter().filter_map(of).collect()
 }
 
 /// Which members have one market in a year: those between which units flow at one price.
