@@ -9,6 +9,7 @@ mod credits;
 pub mod draws;
 pub mod foresight;
 pub mod inputs;
+mod interior;
 pub mod investment;
 pub mod irr;
 pub mod macc;

@@ -694,3 +694,15 @@ fn a_penalty_that_follows_the_price_binds_where_it_is_below_it() {
     // Nobody buys a unit where a share of its price will do.
     assert!(close(with("penalty_percent_of_mean_price = 60"), 0.0));
 }
+
+#[test]
+fn where_several_prices_balance_the_lowest_is_the_price() {
+    let flat = "{ kind = \"points\", points = [[0, 0], [10, 4], [30, 4], [50, 8]] }";
+    let two = file(&[("AA", flat, 3.0), ("BB", flat, 5.0)]);
+    // Eight of eight that cost 10 at most; the next one costs 30.
+    let linked = simulated(&two, &["AA-BB=full"]);
+    assert!((price(&linked, "AA") - 10.0).abs() < 1e-4, "{}", price(&linked, "AA"));
+    assert!((price(&linked, "BB") - 10.0).abs() < 1e-4);
+    let alone = simulated(&file(&[("AA", flat, 4.0)]), &[]);
+    assert!(close(price(&alone, "AA"), 10.0));
+}

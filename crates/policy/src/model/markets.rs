@@ -2,6 +2,8 @@
 //! by pooling years, those that links join are one network.
 
 use super::banking::{self, MarketYear, StepSide};
+#[cfg(test)]
+use super::network::Work;
 use super::network::{Arc, End, Equilibrium, Network, Node, Residual};
 
 /// A jurisdiction through the years.
@@ -137,7 +139,11 @@ fn start(joint: &Joint, part: &Part) -> Vec<f64> {
 }
 
 /// The network of a part: nodes year by year, so that what is joined lies near.
-fn network(chains: &[Chain], links: &[LinkYear], part: &Part) -> (Network, Vec<Meaning>) {
+fn network<'a>(
+    chains: &'a [Chain],
+    links: &[LinkYear],
+    part: &Part,
+) -> (Network<'a>, Vec<Meaning>) {
     let mut network = Network::default();
     let mut meanings = Vec::new();
     let width = part.chains.len();
@@ -153,7 +159,7 @@ fn network(chains: &[Chain], links: &[LinkYear], part: &Part) -> (Network, Vec<M
             let Some(chain) = chains.get(*place) else { continue };
             let Some(it) = chain.years.get(year) else { continue };
             let (here, next) = (End::Node(year * width + column), (year + 1) * width + column);
-            network.nodes.push(Node { supply: it.supply.clone(), surplus: it.surplus });
+            network.nodes.push(Node { supply: &it.supply, surplus: it.surplus });
             let arcs = &mut network.arcs;
             if it.keeps && year + 1 < chain.years.len() {
                 let grown = 1.0 + chain.rho;
@@ -414,13 +420,16 @@ mod tests {
     /// Chains with one common number of years.
     fn any_chains(most: usize) -> impl Strategy<Value = Vec<Chain>> {
         (1..=most, 1usize..7).prop_flat_map(|(count, years)| {
-            let chain = (0.0f64..0.15, prop::collection::vec(any_year(), years));
+            let rho = prop_oneof![Just(0.0), 0.01f64..0.15];
+            let chain = (rho, prop::collection::vec(any_year(), years));
             prop::collection::vec(chain.prop_map(|(rho, years)| Chain { rho, years }), count)
         })
     }
 
     fn any_links(count: usize, years: usize) -> impl Strategy<Value = Vec<LinkYear>> {
-        let link = (0..years, 0..count, 1..count, 0.3f64..1.0, 0.0f64..5.0, 0.0f64..12.0);
+        // Ratios as policies name them: alike, or clearly not.
+        let ratio = (6u32..20).prop_map(|it| f64::from(it) / 20.0);
+        let link = (0..years, 0..count, 1..count, ratio, 0.0f64..5.0, 0.0f64..12.0);
         let kind = 0u8..6;
         prop::collection::vec((link, kind), 0..12).prop_map(move |all| {
             let of = |((year, from, by, ratio, levy, most), kind)| LinkYear {
@@ -449,6 +458,30 @@ mod tests {
             prop_assert!(found.residual.within(1e-8), "{:?}", found.residual);
             for (one, two) in exact.prices[0].iter().zip(&found.prices) {
                 prop_assert!((one - two).abs() < 1e-6, "{:?} {:?}", exact.prices[0], found.prices);
+            }
+        }
+
+        #[test]
+        fn the_inside_of_all_bounds_and_a_falling_friction_lead_to_the_same_prices(
+            (chains, links) in any_chains(4).prop_flat_map(|chains| {
+                let (count, years) = (chains.len().max(2), chains[0].years.len());
+                (Just(chains), any_links(count, years))
+            })
+        ) {
+            let links: Vec<LinkYear> = links.into_iter()
+                .filter(|it| it.from.max(it.to) < chains.len()).collect();
+            let part = Part {
+                chains: (0..chains.len()).collect(),
+                links: (0..links.len()).collect(),
+            };
+            let (network, _) = network(&chains, &links, &part);
+            let start = vec![5.0; network.nodes.len()];
+            let one = network.solve(&start);
+            let two = network.by_friction(&start, &mut Work::of(&network));
+            // Where several prices balance, both take the lowest.
+            prop_assert!(two.residual.within(1e-7), "{:?}", two.residual);
+            for (one, two) in one.prices.iter().zip(&two.prices) {
+                prop_assert!((one - two).abs() < 1e-4 * (1.0 + two), "{one} {two}");
             }
         }
 

@@ -7,21 +7,23 @@
 //! In equilibrium every node balances; an arc along which units gain is full, one along which they
 //! lose is empty. Where a range of prices balances, the lowest is taken.
 //!
-//! Method: a small friction makes flows follow gains, so that all prices solve one system of
-//! equations; Newton steps solve it while the friction falls (a semi-smooth continuation). What the
-//! flows then show, which arcs are full, empty or between, gives the prices without any friction:
-//! pools of nodes hang together by arcs that are between, so that one equation gives the price of
-//! each pool. The result carries the residual of each condition.
+//! Method: an interior point method shows which arcs are full, empty or between. That gives the
+//! prices: pools of nodes hang together by arcs that are between, so that one equation gives the
+//! price of each pool. Where that does not end well (in one of some thousand networks drawn at
+//! random), a small friction makes flows follow gains, so that all prices solve one system of
+//! equations; Newton steps solve it while the friction falls (a semi-smooth continuation). The
+//! result carries the residual of each condition.
 
 use super::banded::Banded;
+use super::interior;
 use super::pools;
 use super::supply::Supply;
 
 /// A jurisdiction's market in a year.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Node {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Node<'a> {
     /// What is avoided at a price.
-    pub supply: Supply,
+    pub supply: &'a Supply,
     /// The cap less emissions without abatement, Mt.
     pub surplus: f64,
 }
@@ -70,9 +72,9 @@ pub(super) fn price_of(end: End, prices: &[f64]) -> f64 {
 
 /// Nodes and arcs. Nodes that are joined should lie near each other in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Network {
+pub struct Network<'a> {
     /// The nodes.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Node<'a>>,
     /// The arcs.
     pub arcs: Vec<Arc>,
 }
@@ -161,7 +163,7 @@ const NEAR_ENOUGH: f64 = 0.5;
 /// Where many prices would do, this small preference takes the lowest.
 const LOW: f64 = 0.1;
 
-impl Network {
+impl Network<'_> {
     /// The equilibrium, sought from prices near it.
     pub fn solve(&self, near: &[f64]) -> Equilibrium {
         let mut prices = near.to_vec();
@@ -169,6 +171,27 @@ impl Network {
         let scale = self.scale(&prices);
         let mut work = Work::of(self);
         let nothing = scale.quantity * NOTHING;
+        let certain = nothing.max(NOTHING * scale.price);
+        let mut best = Equilibrium::default();
+        let mut enough = |prices: &[f64], filled: &[Filled]| {
+            best = self.corrected(prices, filled.to_vec(), nothing);
+            best.residual.within(certain)
+        };
+        if interior::follow(self, &mut work, (&mut prices, scale), &mut enough) {
+            return best;
+        }
+        let other = self.by_friction(near, &mut work);
+        let is_better = best.prices.is_empty() || other.residual.sum() < best.residual.sum();
+        if is_better { other } else { best }
+    }
+
+    /// The same by a friction that falls: slower, and where the way through the inside is lost.
+    pub(super) fn by_friction(&self, near: &[f64], work: &mut Work) -> Equilibrium {
+        let mut prices = near.to_vec();
+        prices.resize(self.nodes.len(), 0.0);
+        let scale = self.scale(&prices);
+        let nothing = scale.quantity * NOTHING;
+        let certain = nothing.max(NOTHING * scale.price);
         let mut best = Equilibrium::default();
         let (mut share, mut fall) = (1.0, FALL);
         let mut last = Against::at(share, scale);
@@ -189,7 +212,6 @@ impl Network {
                 continue;
             }
             let rough: Vec<f64> = self.arcs.iter().map(|it| last.flow(it, &prices).0).collect();
-            let certain = nothing.max(NOTHING * scale.price);
             for least in [0.0, nothing] {
                 if best.residual.within(certain) && !best.prices.is_empty() {
                     break;
@@ -227,7 +249,13 @@ impl Network {
                 Filled::Between(*flow)
             }
         };
-        let mut filled: Vec<Filled> = self.arcs.iter().zip(flows).map(filled).collect();
+        let filled = self.arcs.iter().zip(flows).map(filled).collect();
+        self.corrected(prices, filled, nothing)
+    }
+
+    /// The equilibrium without friction of arcs that are so filled; those that turn out to be
+    /// otherwise are corrected.
+    fn corrected(&self, prices: &[f64], mut filled: Vec<Filled>, nothing: f64) -> Equilibrium {
         let mut best = Equilibrium::default();
         let mut near = prices.to_vec();
         for _ in 0..CORRECTIONS {
@@ -306,10 +334,11 @@ impl Network {
     }
 }
 
+/// The largest price and quantity of a network.
 #[derive(Clone, Copy)]
-struct Scale {
-    price: f64,
-    quantity: f64,
+pub(super) struct Scale {
+    pub(super) price: f64,
+    pub(super) quantity: f64,
 }
 
 /// What flows work against at a stage.
@@ -351,7 +380,7 @@ impl Against {
 }
 
 /// Buffers of the Newton steps.
-struct Work {
+pub(super) struct Work {
     slopes: Banded,
     step: Vec<f64>,
     over: Vec<f64>,
@@ -370,7 +399,7 @@ struct Work {
 
 /// What a unit of each node counts for, so that what one arc takes and another gets count alike: a
 /// unit that is kept is worth less later. Around circles of unlike rates that cannot be.
-fn weights(it: &Network, arcs_of: &[Vec<usize>]) -> Vec<f64> {
+fn weights(it: &Network<'_>, arcs_of: &[Vec<usize>]) -> Vec<f64> {
     let mut weights = vec![0.0; it.nodes.len()];
     let mut next = Vec::new();
     for node in 0..it.nodes.len() {
@@ -397,7 +426,7 @@ fn weights(it: &Network, arcs_of: &[Vec<usize>]) -> Vec<f64> {
 }
 
 impl Work {
-    fn of(it: &Network) -> Self {
+    pub(super) fn of(it: &Network<'_>) -> Self {
         let size = it.nodes.len();
         let width = it.arcs.iter().filter_map(|arc| match (arc.from, arc.to) {
             (End::Node(one), End::Node(two)) => Some(one.abs_diff(two)),
@@ -446,7 +475,7 @@ impl Work {
 
     /// The step of a falling friction while full, empty and other arcs stay so: exact until one
     /// of them changes.
-    fn foresee(&mut self, it: &Network, prices: &mut [f64], (last, next): (Against, Against)) {
+    fn foresee(&mut self, it: &Network<'_>, prices: &mut [f64], (last, next): (Against, Against)) {
         self.held.clear();
         for arc in &it.arcs {
             let (flow, rise) = last.flow(arc, prices);
@@ -460,25 +489,19 @@ impl Work {
             }
         });
         self.held = held;
-        for (step, over) in self.step.iter_mut().zip(&self.over) {
-            *step = -over;
-        }
-        self.slopes.solve(&mut self.step);
+        self.step_down();
         for (price, step) in prices.iter_mut().zip(&self.step) {
             *price = (*price + step).clamp(-self.most, self.most);
         }
     }
 
-    fn newton(&mut self, it: &Network, prices: &mut [f64], against: Against) -> bool {
+    fn newton(&mut self, it: &Network<'_>, prices: &mut [f64], against: Against) -> bool {
         let mut before = self.excess::<true>(it, prices, against);
         for _ in 0..NEWTON_STEPS {
             if before <= against.close {
                 return true;
             }
-            for (step, over) in self.step.iter_mut().zip(&self.over) {
-                *step = -over;
-            }
-            self.slopes.solve(&mut self.step);
+            self.step_down();
             // No step is longer than the way from the lowest price to the highest.
             let longest = self.step.iter().fold(0.0, |most: f64, it| most.max(it.abs()));
             let mut part = (self.most / longest).min(1.0);
@@ -523,6 +546,35 @@ impl Work {
         before <= against.close
     }
 
+    /// Makes the step shorter: as if so much more answered a price, Mt for each USD/t.
+    pub(super) fn shorten(&mut self, by: f64) {
+        for place in (0..self.over.len()).filter(|_| by > 0.0) {
+            self.slopes.add(place, place, by);
+        }
+    }
+
+    /// The Newton step of what was gathered.
+    pub(super) fn step_down(&mut self) {
+        for (step, over) in self.step.iter_mut().zip(&self.over) {
+            *step = -over;
+        }
+        self.slopes.solve(&mut self.step);
+    }
+
+    /// That step.
+    pub(super) fn step(&self) -> &[f64] {
+        &self.step
+    }
+
+    /// How much the gain of an arc rises by it.
+    pub(super) fn rises(&self, arc: &Arc) -> f64 {
+        let of = |end: End| match end {
+            End::Node(it) => self.step.get(it).copied().unwrap_or(0.0),
+            End::Fixed(_) => 0.0,
+        };
+        arc.worth * of(arc.to) - of(arc.from)
+    }
+
     /// How what is missed changes along the step, by the nodes' weights.
     fn along(&self) -> f64 {
         let pairs = self.over.iter().zip(&self.step).zip(&self.weights);
@@ -533,7 +585,7 @@ impl Work {
     /// of the list.
     fn excess<const SLOPES: bool>(
         &mut self,
-        it: &Network,
+        it: &Network<'_>,
         prices: &[f64],
         against: Against,
     ) -> f64 {
@@ -542,9 +594,9 @@ impl Work {
     }
 
     /// The same where flows are as somebody says: of an arc's number and its gain.
-    fn gather<const SLOPES: bool>(
+    pub(super) fn gather<const SLOPES: bool>(
         &mut self,
-        it: &Network,
+        it: &Network<'_>,
         (prices, low): (&[f64], f64),
         flow_of: impl Fn(usize, f64, f64) -> (f64, f64),
     ) {

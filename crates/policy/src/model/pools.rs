@@ -24,7 +24,7 @@ struct Member {
 }
 
 /// Prices near some and flows, so that every node balances and no arc between gains or loses.
-pub(super) fn settle(it: &Network, near: &[f64], filled: &[Filled]) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn settle(it: &Network<'_>, near: &[f64], filled: &[Filled]) -> (Vec<f64>, Vec<f64>) {
     let mut prices = near.to_vec();
     let mut arcs_of: Vec<Vec<usize>> = vec![Vec::new(); it.nodes.len()];
     let mut flows = Vec::with_capacity(it.arcs.len());
@@ -100,7 +100,11 @@ struct Pool {
 }
 
 impl Pool {
-    fn around(it: &Network, node: usize, (arcs_of, known): (&[Vec<usize>], &mut [bool])) -> Self {
+    fn around(
+        it: &Network<'_>,
+        node: usize,
+        (arcs_of, known): (&[Vec<usize>], &mut [bool]),
+    ) -> Self {
         let first = Member { node, plus: 0.0, times: 1.0, weight: 1.0, by: None };
         let mut pool = Self { members: vec![first], closing: None };
         if let Some(known) = known.get_mut(node) {
@@ -140,7 +144,7 @@ impl Pool {
         pool
     }
 
-    fn closing(&self, it: &Network, arcs_of: &[Vec<usize>]) -> Option<Closing> {
+    fn closing(&self, it: &Network<'_>, arcs_of: &[Vec<usize>]) -> Option<Closing> {
         let member = |end: End| match end {
             End::Node(node) => self.members.iter().find(|it| it.node == node).copied(),
             End::Fixed(price) => {
@@ -174,7 +178,7 @@ impl Pool {
     }
 
     /// The pool's excess at a price of its first node, and how it changes.
-    fn excess(&self, it: &Network, over: &[f64], price: f64) -> (f64, f64) {
+    fn excess(&self, it: &Network<'_>, over: &[f64], price: f64) -> (f64, f64) {
         let mut sum = (0.0, 0.0);
         for member in &self.members {
             let Some(node) = it.nodes.get(member.node) else { continue };
@@ -187,7 +191,7 @@ impl Pool {
     }
 
     /// Finds its prices.
-    fn price(&self, it: &Network, (prices, over): (&mut [f64], &[f64])) {
+    fn price(&self, it: &Network<'_>, (prices, over): (&mut [f64], &[f64])) {
         let near = self.members.first().and_then(|it| prices.get(it.node)).copied();
         let price = match self.closing {
             Some(closing) => closing.price,
@@ -202,12 +206,12 @@ impl Pool {
 
     /// The price at which it balances, from one near it: Newton steps along straight pieces, kept
     /// between prices that are too low and too high.
-    fn balance(&self, it: &Network, over: &[f64], near: f64) -> f64 {
+    fn balance(&self, it: &Network<'_>, over: &[f64], near: f64) -> f64 {
         let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
         let mut price = near;
         for _ in 0..100 {
             let (excess, slope) = self.excess(it, over, price);
-            if excess == 0.0 {
+            if excess == 0.0 && slope > 0.0 {
                 break;
             }
             if excess < 0.0 {
@@ -220,6 +224,9 @@ impl Pool {
                 newton
             } else if low.is_finite() && high.is_finite() {
                 0.5 * (low + high)
+            } else if excess == 0.0 {
+                // Where a range of prices balances, the lowest is taken.
+                price - 1.0 - price.abs()
             } else {
                 break;
             };
@@ -232,7 +239,7 @@ impl Pool {
     }
 
     /// Finds its flows: what the closing arc must bring, then along the tree from its leaves on.
-    fn flow(&self, it: &Network, (prices, flows): (&[f64], &mut [f64]), over: &mut [f64]) {
+    fn flow(&self, it: &Network<'_>, (prices, flows): (&[f64], &mut [f64]), over: &mut [f64]) {
         let excess = |node: usize, over: &[f64]| {
             let price = prices.get(node).copied().unwrap_or(0.0);
             let supply = it.nodes.get(node).map_or(0.0, |it| it.supply.at(price).quantity);

@@ -14,6 +14,7 @@ use super::supply::Supply;
 use super::units::MegaTonnes;
 use super::world::{Region, RegionYear, Sector, World};
 use crate::schema::tonnes;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Rounds end when nothing changes by more, Mt.
@@ -190,24 +191,26 @@ fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
     let mut outputs = Vec::new();
     for (sector, (least, most)) in it.sectors.iter().zip(reach) {
         let curve = match &sector.macc {
-            Macc::Points(points) => {
+            Macc::Points(points) if sector.baseline > 0.0 && (*least > 0.0 || most.is_finite()) => {
                 let bounds = (least * sector.baseline, most * sector.baseline);
-                let bounds = if sector.baseline > 0.0 { bounds } else { (0.0, f64::INFINITY) };
                 let (points, paid) = bounded(points, bounds);
                 sunk += paid;
-                Macc::Points(points)
+                Cow::Owned(Macc::Points(points))
             }
-            other @ (Macc::Quadratic { .. }
+            unbounded @ (Macc::Points(_)
+            | Macc::Quadratic { .. }
             | Macc::Power { .. }
             | Macc::Linear { .. }
-            | Macc::Exponential { .. }) => other.clone(),
+            | Macc::Exponential { .. }) => Cow::Borrowed(unbounded),
         };
         match sector.product.filter(|_| sector.baseline > 0.0) {
-            Some(product) => outputs.push(Output::new(product, curve, sector.baseline)),
+            Some(product) => {
+                outputs.push(Output::new(product, curve.into_owned(), sector.baseline));
+            }
             None => all.push(curve),
         }
     }
-    (Supply::of(&all).with(outputs), sunk)
+    (Supply::of(all.iter().map(AsRef::as_ref)).with(outputs), sunk)
 }
 
 /// Finds the equilibrium, in rounds where its outcome changes its world.
