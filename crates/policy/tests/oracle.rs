@@ -126,7 +126,7 @@ fn general(world: &World) -> (f64, Vec<f64>) {
 
 /// The same by the model.
 fn ours(world: &World) -> (f64, Vec<f64>) {
-    let joint = markets::solve(&world.chains, &world.links);
+    let joint = markets::solve(&world.chains, &world.links, None);
     assert!(joint.residual.within(1e-7), "{:?}", joint.residual);
     let rho = world.chains[0].rho;
     let worth = |year: usize| (1.0 + rho).powi(-(year as i32));

@@ -3,12 +3,16 @@
 use super::markets::{self, Chain, Joint, LinkYear};
 
 /// The equilibrium of those who foresee all years, or of those who look some years ahead and then
-/// look again.
-pub fn solve(chains: &[Chain], links: &[LinkYear], horizon: Option<usize>) -> Joint {
+/// look again; sought near another one of like chains, where there is one.
+pub fn solve(
+    chains: &[Chain],
+    links: &[LinkYear],
+    (horizon, near): (Option<usize>, Option<&Joint>),
+) -> Joint {
     let years = chains.iter().map(|it| it.years.len()).max().unwrap_or(0);
     match horizon {
         Some(horizon) if horizon < years => rolling(chains, links, (years, horizon)),
-        Some(_) | None => markets::solve(chains, links),
+        Some(_) | None => markets::solve(chains, links, near),
     }
 }
 
@@ -40,7 +44,7 @@ fn rolling(chains: &[Chain], links: &[LinkYear], (years, horizon): (usize, usize
             .map(|(place, it)| (place, LinkYear { year: it.year - first, ..*it }))
             .collect();
         let links: Vec<LinkYear> = inside.iter().map(|it| it.1).collect();
-        let found = markets::solve(&ahead, &links);
+        let found = markets::solve(&ahead, &links, None);
         all.residual = all.residual.worse(found.residual);
         for place in 0..chains.len() {
             take(&mut all.prices, &found.prices, place);

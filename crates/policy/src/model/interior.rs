@@ -1,8 +1,9 @@
-//! The way to an equilibrium through the inside of all bounds (a primal-dual interior point method).
+//! The way to an equilibrium through the inside of all bounds (a primal-dual interior point
+//! method).
 //!
 //! Every arc keeps some of what it could carry at either end: what flows times what it loses, and
-//! what is left of its bound times what it gains, are the same small amount, which falls to nothing.
-//! Newton steps follow; what flows then shows which arcs are full, empty or between.
+//! what is left of its bound times what it gains, are the same small amount, which falls to
+//! nothing. Newton steps follow; what flows then shows which arcs are full, empty or between.
 
 use super::network::{Arc, Filled, Network, Scale, Work};
 

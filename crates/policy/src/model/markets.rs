@@ -65,10 +65,11 @@ struct Part {
     links: Vec<usize>,
 }
 
-/// Finds the equilibrium. All chains have the same years.
-pub fn solve(chains: &[Chain], links: &[LinkYear]) -> Joint {
+/// Finds the equilibrium, first near another one of the same links, where there is one. All chains
+/// have the same years.
+pub fn solve(chains: &[Chain], links: &[LinkYear], near: Option<&Joint>) -> Joint {
     let mut joint = Joint {
-        prices: chains.iter().map(alone).collect(),
+        prices: Vec::with_capacity(chains.len()),
         flows: vec![0.0; links.len()],
         banks: chains.iter().map(|it| vec![0.0; it.years.len()]).collect(),
         left: chains.iter().map(|it| vec![0.0; it.years.len()]).collect(),
@@ -78,7 +79,14 @@ pub fn solve(chains: &[Chain], links: &[LinkYear]) -> Joint {
             .collect(),
         residual: Residual::default(),
     };
-    for part in parts(chains.len(), links) {
+    let parts = parts(chains.len(), links);
+    let is_linked =
+        |chain: usize| parts.iter().any(|it| !it.links.is_empty() && it.chains.contains(&chain));
+    for (place, chain) in chains.iter().enumerate() {
+        let known = near.and_then(|it| it.prices.get(place)).filter(|_| is_linked(place));
+        joint.prices.push(known.cloned().unwrap_or_else(|| alone(chain)));
+    }
+    for part in parts {
         let (network, meanings) = network(chains, links, &part);
         let start = start(&joint, &part);
         let found = if part.links.is_empty() {
@@ -86,7 +94,8 @@ pub fn solve(chains: &[Chain], links: &[LinkYear]) -> Joint {
             let nothing = 1e-12;
             network.equilibrium(start, flows.unwrap_or_default(), nothing)
         } else {
-            network.solve(&start)
+            let flows = near.map(|it| it.flows_of(&meanings));
+            network.solve(&start, flows.as_deref())
         };
         joint.take(&part, &meanings, &found);
     }
@@ -288,6 +297,24 @@ fn pool_end(chain: &Chain, prices: &[f64], first: usize) -> usize {
 }
 
 impl Joint {
+    /// The flows of arcs that mean this.
+    fn flows_of(&self, meanings: &[Meaning]) -> Vec<f64> {
+        let of = |rows: &[Vec<f64>], chain: usize, year: usize| {
+            rows.get(chain).and_then(|it| it.get(year)).copied().unwrap_or(0.0)
+        };
+        let flow = |meaning: &Meaning| match *meaning {
+            Meaning::Bank(chain, year) => of(&self.banks, chain, year).max(0.0),
+            Meaning::Loan(chain, year) => (-of(&self.banks, chain, year)).max(0.0),
+            Meaning::Left(chain, year) => of(&self.left, chain, year),
+            Meaning::Step(chain, year, step) => {
+                let of_year = self.steps.get(chain).and_then(|it| it.get(year));
+                of_year.and_then(|it| it.get(step)).copied().unwrap_or(0.0).abs()
+            }
+            Meaning::Link(link) => self.flows.get(link).copied().unwrap_or(0.0),
+        };
+        meanings.iter().map(flow).collect()
+    }
+
     fn take(&mut self, part: &Part, meanings: &[Meaning], found: &Equilibrium) {
         let width = part.chains.len();
         for (node, price) in found.prices.iter().enumerate() {
@@ -352,7 +379,7 @@ mod tests {
         // Alone 10 and 40 USD/t; one Mt for each USD/t in the first, half of one in the second.
         let chains = [one(linear(1.0, -10.0)), one(linear(2.0, -20.0))];
         let solve = |links: &[LinkYear]| {
-            let it = solve(&chains, links);
+            let it = solve(&chains, links, None);
             assert!(it.residual.within(1e-9), "{:?}", it.residual);
             (it.prices[0][0], it.prices[1][0], it.flows)
         };
@@ -449,12 +476,12 @@ mod tests {
 
         #[test]
         fn one_chain_is_the_same_by_pooling_years_and_as_a_network(chains in any_chains(1)) {
-            let exact = solve(&chains, &[]);
+            let exact = solve(&chains, &[], None);
             prop_assert!(exact.residual.within(1e-8), "{:?} {:?}", exact.residual, exact.prices);
             let part = Part { chains: vec![0], links: Vec::new() };
             let (network, _) = network(&chains, &[], &part);
             let start = vec![5.0; network.nodes.len()];
-            let found = network.solve(&start);
+            let found = network.solve(&start, None);
             prop_assert!(found.residual.within(1e-8), "{:?}", found.residual);
             for (one, two) in exact.prices[0].iter().zip(&found.prices) {
                 prop_assert!((one - two).abs() < 1e-6, "{:?} {:?}", exact.prices[0], found.prices);
@@ -476,7 +503,7 @@ mod tests {
             };
             let (network, _) = network(&chains, &links, &part);
             let start = vec![5.0; network.nodes.len()];
-            let one = network.solve(&start);
+            let one = network.solve(&start, None);
             let two = network.by_friction(&start, &mut Work::of(&network));
             // Where several prices balance, both take the lowest.
             prop_assert!(two.residual.within(1e-7), "{:?}", two.residual);
@@ -494,7 +521,7 @@ mod tests {
         ) {
             let links: Vec<LinkYear> = links.into_iter()
                 .filter(|it| it.from.max(it.to) < chains.len()).collect();
-            let found = solve(&chains, &links);
+            let found = solve(&chains, &links, None);
             prop_assert!(found.residual.within(1e-7), "{:?}", found.residual);
         }
     }

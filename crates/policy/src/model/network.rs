@@ -164,14 +164,20 @@ const NEAR_ENOUGH: f64 = 0.5;
 const LOW: f64 = 0.1;
 
 impl Network<'_> {
-    /// The equilibrium, sought from prices near it.
-    pub fn solve(&self, near: &[f64]) -> Equilibrium {
+    /// The equilibrium, sought from prices near it, and perhaps flows.
+    pub fn solve(&self, near: &[f64], flows: Option<&[f64]>) -> Equilibrium {
         let mut prices = near.to_vec();
         prices.resize(self.nodes.len(), 0.0);
         let scale = self.scale(&prices);
         let mut work = Work::of(self);
         let nothing = scale.quantity * NOTHING;
         let certain = nothing.max(NOTHING * scale.price);
+        if let Some(flows) = flows {
+            let found = self.without_friction(&prices, (flows, nothing), nothing);
+            if found.residual.within(certain) {
+                return found;
+            }
+        }
         let mut best = Equilibrium::default();
         let mut enough = |prices: &[f64], filled: &[Filled]| {
             best = self.corrected(prices, filled.to_vec(), nothing);

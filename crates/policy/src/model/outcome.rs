@@ -381,8 +381,8 @@ pub enum Warning {
     Unsettled {
         /// How much it still moves auctions.
         moved: MegaTonnes,
-        /// Whether it goes to and fro between two states.
-        circles: bool,
+        /// Between how many states it goes around, if it does.
+        circle: Option<usize>,
     },
     /// A condition of the equilibrium is missed.
     Uncertain {
@@ -439,8 +439,12 @@ impl fmt::Display for Warning {
                  air)",
                 quantity.0
             ),
-            Self::Unsettled { moved, circles } => {
-                let how = if *circles { "go to and fro between two states" } else { "move on" };
+            Self::Unsettled { moved, circle } => {
+                let how = match circle {
+                    Some(2) => "go to and fro between two states".to_owned(),
+                    Some(states) => format!("go around between {states} states"),
+                    None => "move on".to_owned(),
+                };
                 write!(
                     to,
                     "what follows from the outcome (the quantity rule, how far measures spread and \

@@ -15,14 +15,20 @@ use super::units::MegaTonnes;
 use super::world::{Region, RegionYear, Sector, World};
 use crate::schema::tonnes;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Rounds end when nothing changes by more, Mt.
 const SETTLED: f64 = 1e-6;
 /// And after so many.
 const ROUNDS: u32 = 200;
-/// The first rounds go all the way.
+/// A state comes back that is as near as this to one before, as a share of what is still moved;
+/// circles of so many states are known.
+const SAME_STATE: f64 = 1e-3;
+const CIRCLE: usize = 24;
+/// The first rounds go all the way: where measures spread, they come to rest so.
 const WHOLE_STEPS: u32 = 12;
+/// Where a quantity rule has thresholds, fewer: beyond one it turns back.
+const WHOLE_STEPS_OF_RULES: u32 = 3;
 /// Shares that differ by less are the same.
 const SAME_SHARE: f64 = 1e-9;
 
@@ -117,6 +123,8 @@ pub(super) struct Built {
     pub(super) kinds: Vec<Vec<Vec<Kind>>>,
     /// What each year pays for what is built, beside the area under its curve, million USD.
     pub(super) sunk: Vec<Vec<f64>>,
+    /// Above it nobody has anything, USD/t.
+    dearest: f64,
 }
 
 /// What an outcome changes about its world.
@@ -148,38 +156,51 @@ pub(super) struct Settled {
 
 impl Built {
     fn of(world: &World, feedback: &Feedback) -> Self {
-        let mut built = Self { chains: Vec::new(), kinds: Vec::new(), sunk: Vec::new() };
         let years = world.regions.iter().flat_map(|it| &it.years).flatten();
         let dearest = 2.0 * years.map(RegionYear::dearest).fold(1.0, f64::max);
-        let all = world.regions.iter().zip(&feedback.reserve).zip(&feedback.reach);
-        for ((region, reserve), reach) in all {
-            let mut chain = Chain { rho: region.rho, years: Vec::new() };
-            let (mut kinds, mut sunk) = (Vec::new(), Vec::new());
-            for ((year, reserve), reach) in region.years.iter().zip(reserve).zip(reach) {
-                let Some(year) = year else {
-                    chain.years.push(MarketYear::default());
-                    kinds.push(Vec::new());
-                    sunk.push(0.0);
-                    continue;
-                };
-                let (supply, paid) = supply(year, reach);
-                let surplus = year.cap + year.opening + reserve - year.all_baseline();
-                let (steps, of_year) = steps(year, &supply, (surplus, *reserve, dearest));
-                let (borrow, keeps) = (year.borrow, year.keeps);
-                chain.years.push(MarketYear { supply, surplus, steps, borrow, keeps });
-                kinds.push(of_year);
-                sunk.push(paid);
-            }
-            // What is left in the last year is left.
-            if let Some(last) = chain.years.last_mut() {
-                last.keeps = false;
-            }
-            built.chains.push(chain);
-            built.kinds.push(kinds);
-            built.sunk.push(sunk);
+        let mut built = Self { chains: Vec::new(), kinds: Vec::new(), sunk: Vec::new(), dearest };
+        for region in &world.regions {
+            let years = vec![MarketYear::default(); region.years.len()];
+            built.chains.push(Chain { rho: region.rho, years });
+            built.kinds.push(vec![Vec::new(); region.years.len()]);
+            built.sunk.push(vec![0.0; region.years.len()]);
         }
+        built.follow(world, (None, feedback));
         built.chains.extend(credits::chains(world));
         built
+    }
+
+    /// Makes the years anew about which something has changed.
+    fn follow(&mut self, world: &World, (before, now): (Option<&Feedback>, &Feedback)) {
+        let chains = self.chains.iter_mut().zip(&mut self.kinds).zip(&mut self.sunk);
+        for (place, (region, ((chain, kinds), sunk))) in
+            world.regions.iter().zip(chains).enumerate()
+        {
+            let last = region.years.len().saturating_sub(1);
+            let rows = chain.years.iter_mut().zip(kinds).zip(sunk);
+            for (number, (year, ((market, kinds), sunk))) in
+                region.years.iter().zip(rows).enumerate()
+            {
+                let Some(year) = year else { continue };
+                let of = |it: &Feedback| {
+                    let reserve = it.reserve.get(place).and_then(|it| it.get(number)).copied();
+                    (reserve, it.reach.get(place).and_then(|it| it.get(number)).cloned())
+                };
+                let (reserve, reach) = of(now);
+                let (reserve, reach) = (reserve.unwrap_or(0.0), reach.unwrap_or_default());
+                let known = before.map(of);
+                if known.as_ref().is_none_or(|it| it.1.as_ref() != Some(&reach)) {
+                    (market.supply, *sunk) = supply(year, &reach);
+                } else if known.is_some_and(|it| it.0 == Some(reserve)) {
+                    continue;
+                }
+                market.surplus = year.cap + year.opening + reserve - year.all_baseline();
+                let supplied = (market.surplus, reserve, self.dearest);
+                (market.steps, *kinds) = steps(year, &market.supply, supplied);
+                // What is left in the last year is left.
+                (market.borrow, market.keeps) = (year.borrow, year.keeps && number < last);
+            }
+        }
     }
 }
 
@@ -221,32 +242,49 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
         reach: world.regions.iter().map(first_reach).collect(),
         emitted: world.regions.iter().map(emitted_without).collect(),
     };
-    let mut before = feedback.clone();
+    let mut built = Built::of(world, &feedback);
+    let mut years = world.regions.iter().flat_map(|it| &it.years).flatten();
+    let has_rule = years.any(|it| it.reserve.is_some());
+    let whole_steps = if has_rule { WHOLE_STEPS_OF_RULES } else { WHOLE_STEPS };
+    let mut seen: VecDeque<Feedback> = VecDeque::new();
+    let mut near: Option<Joint> = None;
     let mut round = 0;
     loop {
         round += 1;
-        let built = Built::of(world, &feedback);
         let mut links = links.to_vec();
         links.extend(credits::links(world, &feedback.emitted, foreign));
-        let joint = foresight::solve(&built.chains, &links, horizon);
+        let joint = foresight::solve(&built.chains, &links, (horizon, near.as_ref()));
         let next = Feedback {
             reserve: reserves(world, (&built, &joint), &feedback.reserve),
             reach: reaches(world, &joint, &feedback.reach),
             emitted: emitted(world, (&built, &joint)),
         };
         let moved = feedback.distance(&next, world);
-        if moved <= SETTLED || round >= ROUNDS {
-            let circles = before.distance(&next, world) <= SETTLED;
-            let warning = Warning::Unsettled { moved: MegaTonnes(moved), circles };
-            let warnings = if moved <= SETTLED { Vec::new() } else { vec![warning] };
+        let same = SAME_STATE * moved;
+        let back = seen.iter().position(|it| it.distance(&feedback, world) <= same);
+        if moved <= SETTLED || round >= ROUNDS || back.is_some() {
+            let moved = MegaTonnes(moved);
+            let circle = back.map(|it| it + 1);
+            let warnings = if moved.0 <= SETTLED {
+                Vec::new()
+            } else {
+                vec![Warning::Unsettled { moved, circle }]
+            };
             let pass_through = world.scenario.pass_through_percent / 100.0;
             let reserve = feedback.reserve;
             return Settled { built, joint, links, reserve, pass_through, warnings };
         }
         // Half of each step after the first ones, since what is crossed turns back at once.
-        let part = if round < WHOLE_STEPS { 1.0 } else { 0.5 };
-        before = feedback.clone();
+        let part = if round < whole_steps { 1.0 } else { 0.5 };
+        let before = feedback.clone();
         feedback.move_to(&next, part);
+        built.follow(world, (Some(&before), &feedback));
+        near = Some(joint);
+        // A circle of whole steps may end with half ones.
+        if round >= whole_steps {
+            seen.push_front(before);
+            seen.truncate(CIRCLE);
+        }
     }
 }
 
