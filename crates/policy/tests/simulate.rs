@@ -677,6 +677,13 @@ fn what_hosts_sell_counts_against_their_own_target() {
     assert!(close(target.without.0, nation));
     let buyer = &it.members[0].targets[0];
     assert!(close(buyer.transferred.0, -target.transferred.0));
+    // Credits are no units of a link.
+    let alone = |lines: &str| {
+        let linked = linked(lines);
+        let all = simulated(&linked, &[]).link_gains;
+        all.iter().map(|it| it.quantity.0).fold(0.0, f64::max)
+    };
+    assert!(alone("credits = true") < 20.0 && alone("") < 20.0);
 }
 
 #[test]

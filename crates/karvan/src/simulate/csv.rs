@@ -171,6 +171,7 @@ fn investments(dir: &Path, it: &Outcome) -> Result<()> {
         "project",
         "from_year",
         "share_built",
+        "share_built_without_market",
         "capex_million",
         "avoids_mt_per_year",
         "levelised_cost_per_t",
@@ -184,7 +185,8 @@ fn investments(dir: &Path, it: &Outcome) -> Result<()> {
                 let mut cells = row_of(&[&member.code, &technology.technology, green]);
                 cells.extend(row_of(&[&site.plant, &site.name]));
                 cells.push(it.simulated.get(site.first).map(u16::to_string).unwrap_or_default());
-                let numbers = [site.built, site.capex.0, site.avoided.0, site.levelised.0];
+                let numbers =
+                    [site.built, site.anyway, site.capex.0, site.avoided.0, site.levelised.0];
                 cells.extend(numbers.map(number));
                 cells.extend([site.irr, site.irr_without].map(irr));
                 rows.push(cells);

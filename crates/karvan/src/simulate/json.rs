@@ -97,6 +97,7 @@ fn investment((code, it, years): (&str, &Investment, &[u16])) -> Value {
             "project": it.name,
             "from_year": years.get(it.first),
             "share_built": it.built,
+            "share_built_without_market": it.anyway,
             "capex": it.capex.0,
             "avoids_per_year": it.avoided.0,
             "levelised_cost": it.levelised.0,

@@ -268,9 +268,13 @@ fn table(caption: &str, head: &[String], (names, rows): (usize, &[Vec<String>]))
 }
 
 fn head(of: &[&str]) -> Vec<String> {
-    of.iter()
-        .map(|it| it.replace('|', "<br><small>") + if it.contains('|') { "</small>" } else { "" })
-        .collect()
+    let one = |it: &&str| {
+        let mut letters = it.chars();
+        let first = letters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
+        let text = format!("{first}{}", letters.as_str());
+        text.replace('|', "<br><small>") + if it.contains('|') { "</small>" } else { "" }
+    };
+    of.iter().map(one).collect()
 }
 
 fn years_table(it: &Outcome) -> String {
@@ -496,8 +500,9 @@ fn investments(it: &Outcome) -> String {
         "Without|%",
     ];
     let mut sites: Vec<_> = built(it)
+        .filter(|(_, row)| row.is_green)
         .flat_map(|(member, row)| row.sites.iter().map(move |site| (member, site)))
-        .filter(|(_, site)| site.irr.rate() > site.irr_without.rate() && !site.plant.is_empty())
+        .filter(|(_, site)| site.built > site.anyway && !site.plant.is_empty())
         .collect();
     let rate = |it: &karvan_policy::model::outcome::Site| it.irr.rate().unwrap_or(-1.0);
     sites.sort_by(|one, two| rate(two.1).total_cmp(&rate(one.1)));
@@ -508,7 +513,7 @@ fn investments(it: &Outcome) -> String {
             let year = it.simulated.get(site.first).map(u16::to_string).unwrap_or_default();
             let mut cells = vec![member.code.clone(), site.name.clone(), year];
             cells.extend([site.capex.0, site.avoided.0, site.levelised.0].map(number));
-            cells.extend([irr(site.irr), irr(site.irr_without)]);
+            cells.extend([site.irr, site.irr_without].map(|it| irr(it).replace('-', "\u{2212}")));
             cells
         })
         .collect();
@@ -533,7 +538,11 @@ fn investments(it: &Outcome) -> String {
          discounted; mobilised is what would not pay without a price of units.</p></section>\n",
         thousands(green(it)),
         table("By member and technology", &head(&columns), (3, &rows)),
-        table("Listed plants with the best rates", &head(&of_sites), (3, &named)),
+        table(
+            "Green projects at listed plants that would not pay without a price, the best first",
+            &head(&of_sites),
+            (3, &named)
+        ),
     )
 }
 

@@ -374,8 +374,8 @@ pub(super) fn investment_cells(it: &Investment, shown: fn(f64) -> String) -> Vec
     let tonnes = [by_it.0, it.potential.0];
     let mut cells: Vec<String> = numbers.into_iter().chain(tonnes).map(shown).collect();
     let best = it.sites.first();
-    cells.push(best.map_or_else(String::new, |it| irr(it.irr)));
-    cells.push(best.map_or_else(String::new, |it| irr(it.irr_without)));
+    let rates = [best.map(|it| it.irr), best.map(|it| it.irr_without)];
+    cells.extend(rates.map(|it| it.map_or_else(String::new, irr)));
     cells
 }
 

@@ -145,6 +145,7 @@ pub(super) fn summary(region: &Region, prices: &[f64], terms: Terms) -> Vec<Inve
             name: it.name.clone(),
             first,
             built: last(with),
+            anyway: last(without),
             capex: MillionUsd(it.capex),
             avoided: MegaTonnes(it.avoided),
             levelised: UsdPerTonne(it.levelised(region.hurdle)),

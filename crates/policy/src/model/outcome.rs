@@ -190,6 +190,8 @@ pub struct Site {
     pub first: usize,
     /// Which share of it is built in the end.
     pub built: f64,
+    /// Which share would be without a price.
+    pub anyway: f64,
     /// What all of it costs to build.
     pub capex: MillionUsd,
     /// What all of it avoids a year.

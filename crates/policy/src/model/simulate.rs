@@ -427,7 +427,7 @@ fn link_gains(world: &World, alone: &[Vec<f64>]) -> Vec<LinkGain> {
         all.push(LinkGain {
             from: code(link.from).unwrap_or_default(),
             to: code(link.to).unwrap_or_default(),
-            quantity: MegaTonnes(settled.joint.flows.iter().sum()),
+            quantity: MegaTonnes(settled.joint.flows.iter().take(links.len()).sum()),
             of_from: gain(link.from),
             of_to: gain(link.to),
         });
