@@ -14,7 +14,9 @@ pub(crate) const TABLES: [&str; 3] = [COUNTRIES, INDICATORS, NDC];
 
 /// Sectors that together are a country, without land use (EDGAR v7.0).
 const SECTORS: [&str; 5] =
-    ["Power Industry", "Other industrial combustion", "Buildings", "Transport", "Other sectors"];
+    ["Power Industry", "Other industrial combustion", "Buildings", "Transport", OTHERS];
+/// The sector of all that is in no other: processes, leaks, fields and waste.
+pub const OTHERS: &str = "Other sectors";
 /// The last year of the emissions.
 pub const BASE_YEAR: u16 = 2021;
 
@@ -66,6 +68,17 @@ pub enum TargetKind {
     Intensity,
 }
 
+/// How well a promise is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// As its document says.
+    Document,
+    /// From the document, with a figure of another source.
+    Derived,
+    /// From memory: to be checked.
+    Memory,
+}
+
 /// What a country has promised for a year (its nationally determined contribution).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Promise {
@@ -85,7 +98,7 @@ pub struct Promise {
     /// Where it was seen, or that it is remembered.
     pub source: String,
     /// Whether it was seen.
-    pub is_seen: bool,
+    pub seen: Seen,
 }
 
 /// A country.
@@ -258,7 +271,11 @@ fn promise(row: &Cells, bad: &mut Vec<BadRow>) -> Option<Promise> {
         reference_mt: row.perhaps("reference_mt", bad),
         document: row.cell("document").to_owned(),
         source: row.cell("source").to_owned(),
-        is_seen: row.cell("provenance") == "document",
+        seen: match row.cell("provenance") {
+            "document" => Seen::Document,
+            "derived" => Seen::Derived,
+            _ => Seen::Memory,
+        },
     })
 }
 

@@ -410,6 +410,10 @@ fn emissions_that_no_policy_names_are_those_of_the_tables() {
     // A policy that names them is followed, unless the scenario says otherwise.
     let named = simulated(&kazakhstan("baseline_mt = 95"), &[]);
     assert!(close(named.members[0].rows[0].baseline.0, 95.0));
+    // The whole country emits what the tables say, whatever the policy says of its market.
+    for row in &named.members[0].rows {
+        assert!(close(row.national.unwrap().0 + row.abatement.0, nation.emissions(row.year)));
+    }
     assert!(input(&named, "emissions without a market").contains("the policy file"));
     let data = kazakhstan("baseline_mt = 95\n[scenario]\nbaselines = \"data\"");
     assert_eq!(simulated(&data, &[]).members[0].rows, it.members[0].rows);
@@ -712,4 +716,46 @@ fn where_several_prices_balance_the_lowest_is_the_price() {
     assert!((price(&linked, "BB") - 10.0).abs() < 1e-4);
     let alone = simulated(&file(&[("AA", flat, 4.0)]), &[]);
     assert!(close(price(&alone, "AA"), 10.0));
+}
+
+#[test]
+fn nobody_avoids_more_than_all_at_any_listed_plant_or_host() {
+    let world = world(&linked("credits = true\ncredited_percent_of_abatement = 100"));
+    for region in &world.regions {
+        let mut sectors = std::collections::BTreeMap::new();
+        for it in region.projects.iter() {
+            *sectors.entry(&it.sector).or_insert(0.0) += it.of_sector;
+        }
+        for (sector, share) in sectors {
+            assert!(share <= 1.0, "{} {sector}: {share}", region.code);
+        }
+        // What is under a cap hosts no projects.
+        for (hosts, beyond) in region.hosting.iter().zip(&region.beyond) {
+            let most = hosts.at(1e6).quantity;
+            assert!(most <= 0.5 * beyond, "{}: {most} of {beyond}", region.code);
+        }
+    }
+}
+
+#[test]
+fn a_cap_that_follows_output_and_asks_too_much_is_missed_at_a_price_of_this_world() {
+    let product =
+        Product { usd_per_t: 100.0, elasticity: 0.3, benchmark: 0.9, follows: 0.9, carried: 0.5 };
+    let plants = Macc::Points(vec![(0.0, 0.0), (200.0, 5.0)]);
+    let it = simulate::run(&sector(plants, product, 90.0));
+    assert_eq!(price(&it, "XXA"), 200.0);
+    assert!(matches!(it.warnings[..], [Warning::Missing { .. }]), "{:?}", it.warnings);
+    assert!(row(&it, "XXA").output.unwrap().share > 0.9);
+}
+
+#[test]
+fn a_target_of_a_country_that_no_table_knows_is_named_and_passed_over() {
+    let text = file(&[("AA", "{ kind = \"linear\", slope = 3.0 }", 8.0)]);
+    let text =
+        text.replace("[jurisdiction.AA]\n", "[jurisdiction.AA]\nndc_target_mt = { 2030 = 5 }\n");
+    let it = simulated(&text, &[]);
+    assert!(it.members[0].targets.is_empty());
+    assert!(matches!(&it.warnings[..], [Warning::NoTable { code }] if code == "AA"));
+    let draws = draws::run(&world(&text), (4, 1, 1), &|| {});
+    assert!(draws.members[0].targets.is_empty());
 }

@@ -28,9 +28,12 @@ pub struct Expected {
 
 /// What the model expects of all years of a policy.
 pub fn simulate(settings: &Settings, tables: &Tables) -> model::outcome::Outcome {
-    let policy = &settings.policy;
+    let mut policy = settings.policy.clone();
+    // The rehearsed market has none of these.
+    let scenario = &mut policy.scenario;
+    (scenario.credits, scenario.output_responds, scenario.investment) = (false, false, false);
     let years = (policy.first_year, policy.last_year);
-    model::simulate::run(&World::of(policy, (&settings.plants, tables), years))
+    model::simulate::run(&World::of(&policy, (&settings.plants, tables), years))
 }
 
 /// Both, for the jurisdictions and years that were rehearsed and have a market.

@@ -5,8 +5,8 @@ mod chart;
 
 use super::Simulated;
 use super::text::{
-    built, credit_names, credit_rows, green, has_market, investment_cells, irr, output_cells,
-    output_names, sums, target_cells, total_cap_change, years_named,
+    built, credit_names, credit_rows, gaining, green, has_market, investment_cells, irr,
+    output_cells, output_names, summed, sums, target_cells, total_cap_change, years_named,
 };
 use crate::facts::hex;
 use anyhow::{Context, Result, bail};
@@ -125,7 +125,7 @@ fn figures(it: &Outcome) -> String {
     let rows = || members(it).flat_map(|(_, it)| &it.rows);
     let avoided: f64 = rows().map(|it| it.abatement.0).sum();
     let revenue: f64 = rows().map(|it| it.revenue.0).sum();
-    let gain: f64 = members(it).map(|(_, it)| it.total.gain.0).sum();
+    let gain: f64 = it.members.iter().map(|it| it.total.gain.0).sum();
     let crossed: f64 = it.flows.iter().map(|it| it.quantity.0).sum();
     let tile = |label: &str, figure: String, basis: &str| {
         format!(
@@ -143,7 +143,11 @@ fn figures(it: &Outcome) -> String {
             &format!("sum of {years}")
         ),
         tile("Sold by treasuries", money(revenue), "auctions, tiers, ceiling"),
-        tile("Gained by links", money(gain), "all members, discounted"),
+        tile(
+            "Gained by trade abroad",
+            money(gain),
+            &format!("all members, {}, discounted", summed(it))
+        ),
         tile(
             "Units through links",
             format!("{crossed:.1} <small>Mt</small>"),
@@ -373,12 +377,12 @@ fn credits(it: &Outcome) -> String {
 }
 
 fn gains(it: &Outcome) -> String {
-    if it.link_gains.is_empty() {
+    let all: Vec<Vec<String>> =
+        gaining(it).map(|it| vec![it.name.clone(), number(it.total.gain.0)]).collect();
+    if all.is_empty() {
         return String::new();
     }
     let usd = escaped(&it.currency);
-    let all: Vec<Vec<String>> =
-        members(it).map(|(_, it)| vec![it.name.clone(), number(it.total.gain.0)]).collect();
     let links: Vec<Vec<String>> = it
         .link_gains
         .iter()
@@ -392,7 +396,8 @@ fn gains(it: &Outcome) -> String {
         ["Link", "Leave|Mt", &format!("First gains|M {usd}"), &format!("Second gains|M {usd}")];
     format!(
         "<section class=\"card\"><h2>Who gains by links</h2>\n{}{}<p class=\"source\">Source: \
-         equilibrium model, against no links at all, discounted to the first year at each member's \
+         equilibrium model, against no links and no foreign credits, discounted to the first \
+         year at each member's \
          rate; rents and levies go half to each end.</p></section>\n",
         table("By all links together", &head(&["Member", &format!("Gain|M {usd}")]), (1, &all)),
         table("By each link alone", &head(&columns), (1, &links))
@@ -412,7 +417,7 @@ fn treasury(it: &Outcome) -> String {
          equilibrium model, discounted to the first year. Given free: what selling those units \
          would have brought. Windfall: what operators keep of it beyond their costs, with the part \
          of the price that products carry (an assumption).</p></section>\n",
-        table("Sums of all years", &head(&columns), (1, &rows))
+        table(&format!("Sums of {}", summed(it)), &head(&columns), (1, &rows))
     )
 }
 
@@ -494,7 +499,7 @@ fn investments(it: &Outcome) -> String {
         &million("Invested"),
         &million("Without a price"),
         &million("Mobilised"),
-        "Avoids|Mt a year",
+        "Avoids by it|Mt a year",
         "Potential|Mt a year",
         "Best rate|%",
         "Without|%",

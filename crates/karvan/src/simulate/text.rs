@@ -214,16 +214,30 @@ fn credits(it: &Outcome, usd: &str) -> String {
     format!("Credits of projects outside of caps; used: for so many units\n\n{table}\n")
 }
 
+/// Members with a market, and those that sell credits abroad; none where nobody trades abroad.
+pub(super) fn gaining(it: &Outcome) -> impl Iterator<Item = &Member> {
+    let gains = |it: &Member| it.total.gain.0.abs() > 1e-9;
+    let trades = !it.link_gains.is_empty() || it.members.iter().any(gains);
+    it.members.iter().filter(move |it| trades && (has_market(it) || gains(it)))
+}
+
+/// The years over which sums of money go: all that were simulated.
+pub(super) fn summed(it: &Outcome) -> String {
+    match (it.simulated.first(), it.simulated.last()) {
+        (Some(first), Some(last)) => format!("{first}-{last}"),
+        (None, _) | (_, None) => String::new(),
+    }
+}
+
 /// What members gain by all links, and what each link alone would bring.
 fn gains(it: &Outcome, usd: &str) -> String {
-    if it.link_gains.is_empty() {
+    if gaining(it).next().is_none() {
         return String::new();
     }
     let million = format!("M {usd}");
-    let mut all = Table::new(&["member", "", &format!("gain by all links|{million}")]);
-    for member in it.members.iter().filter(|it| has_market(it)) {
-        let gain = member.total.gain;
-        all.add(vec![member.code.clone(), String::new(), mt(gain.0)]);
+    let mut all = Table::new(&["member", "", &format!("gain by all|{million}")]);
+    for member in gaining(it) {
+        all.add(vec![member.code.clone(), String::new(), mt(member.total.gain.0)]);
     }
     let mut each = Table::new(&[
         "link alone",
@@ -242,8 +256,9 @@ fn gains(it: &Outcome, usd: &str) -> String {
         ]);
     }
     format!(
-        "Gains against no links at all, of all years, discounted to the first; rents and levies\n\
-         go half to each end\n\n{all}\n{each}\n"
+        "Gains against no links and no foreign credits at all, of {}, discounted to the first\n\
+         year; rents and levies go half to each end\n\n{all}\n{each}\n",
+        summed(it)
     )
 }
 
@@ -278,9 +293,10 @@ fn treasury(it: &Outcome, usd: &str) -> String {
         table.add([vec![member.code.clone(), String::new()], cells].concat());
     }
     format!(
-        "Who pays and who keeps, discounted to the first year. Given free: what selling those\n\
-         units would have brought. Windfall: what operators keep of it beyond their costs\n\n\
-         {table}\n"
+        "Who pays and who keeps in {}, discounted to the first year. Given free: what\n\
+         selling those units would have brought. Windfall: what operators keep of it beyond\n\
+         their costs\n\n{table}\n",
+        summed(it)
     )
 }
 
@@ -405,7 +421,7 @@ fn investments(it: &Outcome, usd: &str) -> String {
         &million("invested"),
         &million("without"),
         &million("mobilised"),
-        "avoids|Mt/yr",
+        "avoids by it|Mt/yr",
         "potential|Mt/yr",
         "best IRR|%",
         "without|%",
@@ -417,9 +433,10 @@ fn investments(it: &Outcome, usd: &str) -> String {
         table.add([names, investment_cells(row, mt)].concat());
     }
     format!(
-        "What is built on this path of prices, sums of all years, not discounted; in brackets\n\
-         what is no green investment. Without: what pays without a price of units. Green\n\
-         investment mobilised: {} M {usd}\n\n{table}\n",
+        "What is built on this path of prices in {}, not discounted; in brackets what is no\n\
+         green investment. Without: what pays without a price of units. Avoids by it: by what is\n\
+         mobilised. Green investment mobilised: {} M {usd}\n\n{table}\n",
+        summed(it),
         mt(green(it))
     )
 }

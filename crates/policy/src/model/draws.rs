@@ -9,6 +9,7 @@ use super::macc::Macc;
 use super::simulate::{self, Brief};
 use super::units::MillionUsd;
 use super::world::{Region, RegionYear, World};
+use crate::scenario::Curves;
 use sobol_burley::sample;
 
 /// The most draws: the sequence has no more.
@@ -144,6 +145,8 @@ fn drawn(world: &World, chance: Chance) -> World {
     let scenario = &world.scenario;
     let fuel = chance.pair(Whose::All, What::Fuel).0;
     let fuel = libm::exp(scenario.fuel_price_sd_percent / 100.0 * fuel);
+    // Measures at plants save fuel: what is dearer for bands is cheaper for some of them.
+    let fuel = if scenario.curves == Curves::Plants { 1.0 } else { fuel };
     let mut world = world.clone();
     for (member, region) in world.regions.iter_mut().enumerate() {
         let scenario = &world.scenario;
@@ -262,7 +265,8 @@ fn member(
         let met = all.iter().filter(|it| gap(it).is_some_and(|it| it <= 0.0)).count();
         met as f64 / all.len().max(1) as f64
     };
-    let targets = region.targets.iter().enumerate().map(|(number, it)| (it.year, met(number)));
+    let known = region.targets.iter().filter(|_| !region.beyond.is_empty());
+    let targets = known.enumerate().map(|(number, it)| (it.year, met(number)));
     MemberSpread {
         targets: targets.collect(),
         code: region.code.clone(),

@@ -2,7 +2,7 @@
 
 use super::world::Data;
 use crate::chapter::Jurisdiction;
-use crate::nations::{BASE_YEAR, Nation};
+use crate::nations::{BASE_YEAR, Nation, Seen};
 use crate::plants::PlantRow;
 use crate::scenario::{Baselines, Curves};
 use crate::schema::Policy;
@@ -102,8 +102,16 @@ pub(super) fn of(policy: &Policy, (plants, tables): Data<'_>) -> Vec<Input> {
         all.push(assumed((&of, "ratio, quota, levy"), "the policy file"));
     }
     for it in policy.jurisdictions.iter().filter(|it| it.requirement_mt.is_none()) {
-        if let Some(nation) = tables.nations.get(&it.code) {
-            all.extend(national(&it.code, nation));
+        let Some(nation) = tables.nations.get(&it.code) else { continue };
+        all.extend(national(&it.code, nation));
+        if policy.scenario.credits {
+            let what = (it.code.as_str(), "what could be avoided outside of caps");
+            let source = "bands by sector, informed by the cost bands of IPCC AR6 WG III";
+            all.push(Input::new(what, Provenance::Proxy, source));
+            let key = "exported_credits_percent_of_issued";
+            let basis = it.basis.get(key).map_or("assumption", String::as_str);
+            let what = (it.code.as_str(), "credits that may leave");
+            all.push(Input::new(what, basis_of(basis), &format!("the policy file: {basis}")));
         }
     }
     for it in policy.jurisdictions.iter().filter(|it| it.takes_part(policy)) {
@@ -120,17 +128,26 @@ fn national(code: &str, nation: &Nation) -> Vec<Input> {
     let source = "EDGAR v7.0, installations and GDP (data/SOURCES.md), by their trend of 2010-2021";
     let what = (code, "emissions beside the market");
     let mut all = vec![Input::new(what, Provenance::Derived, source)];
+    let source = "data/indicators.csv: IRENA and the IFI's grid factors; some assumed, as it says";
+    all.push(Input::new((code, "output of sun and wind"), Provenance::Derived, source));
     for promise in &nation.promises {
-        let (provenance, remembered) = if promise.is_seen {
-            (Provenance::Measured, "")
-        } else {
-            (Provenance::Assumption, ", from memory: check")
+        let (provenance, remembered) = match promise.seen {
+            Seen::Document => (Provenance::Measured, ""),
+            Seen::Derived => (Provenance::Derived, ", its level derived"),
+            Seen::Memory => (Provenance::Assumption, ", from memory: check"),
         };
         let what = format!("national target for {}", promise.year);
         let source = format!("{} ({}{remembered})", promise.document, promise.source);
         all.push(Input::new((code, &what), provenance, &source));
     }
     all
+}
+
+fn basis_of(basis: &str) -> Provenance {
+    match basis {
+        "law" | "measured" => Provenance::Measured,
+        _ => Provenance::Assumption,
+    }
 }
 
 /// What a chapter names.
@@ -149,13 +166,9 @@ fn given((policy, it): (&Policy, &Jurisdiction)) -> Vec<Input> {
         if !it.names(key) || (from_tables && BASELINE.contains(&key)) {
             continue;
         }
-        let (basis, provenance) = match it.basis.get(key).map(String::as_str) {
-            Some(basis @ ("law" | "measured")) => (basis, Provenance::Measured),
-            Some(basis) => (basis, Provenance::Assumption),
-            None => ("assumption", Provenance::Assumption),
-        };
+        let basis = it.basis.get(key).map_or("assumption", String::as_str);
         let source = format!("the policy file: {basis}");
-        all.push(Input::new((&it.code, what), provenance, &source));
+        all.push(Input::new((&it.code, what), basis_of(basis), &source));
     }
     if it.macc.is_some() {
         let what = (it.code.as_str(), "abatement curve");

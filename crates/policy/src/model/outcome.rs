@@ -379,6 +379,11 @@ pub enum Warning {
         /// How far above.
         quantity: MegaTonnes,
     },
+    /// A national target is named, and no table tells what the country emits.
+    NoTable {
+        /// Whose.
+        code: String,
+    },
     /// The quantity rule, or what stays built, does not come to rest.
     Unsettled {
         /// How much it still moves auctions.
@@ -402,7 +407,7 @@ impl Warning {
             | Self::LeftOver { year, .. }
             | Self::Oversold { year, .. }
             | Self::HotAir { year, .. } => Some(*year),
-            Self::Unsettled { .. } | Self::Uncertain { .. } => None,
+            Self::NoTable { .. } | Self::Unsettled { .. } | Self::Uncertain { .. } => None,
         }
     }
 }
@@ -440,6 +445,11 @@ impl fmt::Display for Warning {
                  anyway, and units are sold: not all of what they stand for has been avoided (hot \
                  air)",
                 quantity.0
+            ),
+            Self::NoTable { code } => write!(
+                to,
+                "{code}: a national target is named, and no table tells what the country emits; it \
+                 is passed over"
             ),
             Self::Unsettled { moved, circle } => {
                 let how = match circle {

@@ -31,15 +31,18 @@ pub struct Output {
     macc: Macc,
     /// Emissions without a market, Mt.
     baseline: f64,
-    /// From this price on less is emitted for each piece than is given for it. What is given would
-    /// then make output grow again; it is taken to stay, so that supply never falls.
+    /// What is built costs beside the area under the curve, million USD.
+    sunk: f64,
+    /// From this price on less is emitted for each piece than is given for it, or than the cap
+    /// grows by it. More output would then bring units; it is taken to stay, so that supply never
+    /// falls.
     turns: f64,
 }
 
 impl Output {
     /// A sector with the curve of its plants.
     pub fn new(product: Product, macc: Macc, baseline: f64) -> Self {
-        let enough = (1.0 - product.benchmark) * baseline;
+        let enough = (1.0 - product.benchmark.max(product.follows)) * baseline;
         let turns = match &macc {
             Macc::Points(points) => price_of(points, enough),
             Macc::Quadratic { .. }
@@ -47,14 +50,21 @@ impl Output {
             | Macc::Linear { .. }
             | Macc::Exponential { .. } => f64::INFINITY,
         };
-        Self { product, macc, baseline, turns }
+        Self { product, macc, baseline, sunk: 0.0, turns }
+    }
+
+    /// The same where what is built costs so much beside the area under the curve, million USD.
+    #[must_use]
+    pub(super) fn built(mut self, sunk: f64) -> Self {
+        self.sunk = sunk;
+        self
     }
 
     /// How much dearer the product is, as a share, and how that rises with the price of a unit.
     fn dearer(&self, price: f64) -> (f64, f64) {
         let at_most = price.min(self.turns).max(0.0);
         let left = 1.0 - self.macc.at(at_most).quantity / self.baseline - self.product.benchmark;
-        let spent = self.macc.cost(at_most) / self.baseline;
+        let spent = (self.macc.cost(at_most) + self.sunk) / self.baseline;
         let by = self.product.carried / self.product.usd_per_t;
         let rises = if price >= self.turns || price < 0.0 { 0.0 } else { left.max(0.0) };
         (by * (spent + at_most * left), by * rises)
@@ -101,7 +111,7 @@ impl Output {
 
     /// What it costs, million USD: what plants spend on what they still make, and what buyers lose.
     pub(super) fn cost(&self, price: f64) -> f64 {
-        self.share(price) * self.macc.cost(price) + self.lost(price)
+        self.share(price) * (self.macc.cost(price) + self.sunk) + self.lost(price)
     }
 
     /// What buyers lose by buying less, beyond what that would have cost to make, million USD.
@@ -139,7 +149,7 @@ mod tests {
 
     fn any_output() -> impl Strategy<Value = Output> {
         let points = prop::collection::vec((0.1f64..40.0, 0.0f64..0.3), 1..5);
-        let product = (5.0f64..500.0, 0.05f64..2.0, 0.0f64..1.1, any::<bool>(), 0.1f64..1.0);
+        let product = (5.0f64..500.0, 0.05f64..2.0, 0.0f64..1.1, 0.0f64..1.0, 0.1f64..1.0);
         (points, product, 1.0f64..200.0).prop_map(|(steps, product, baseline)| {
             let (usd_per_t, elasticity, benchmark, follows, carried) = product;
             let (mut price, mut share) = (0.0, 0.0);
@@ -148,10 +158,28 @@ mod tests {
                 (price, share) = (price + up, f64::min(share + more, 0.95));
                 points.push((price, share * baseline));
             }
-            let follows = if follows { benchmark.min(1.0) } else { 0.0 };
+            // No more is given for output than there is by output; or nothing is.
+            let follows = if follows < 0.5 { 0.0 } else { benchmark.clamp(follows, 1.0) };
             let product = Product { usd_per_t, elasticity, benchmark, follows, carried };
             Output::new(product, Macc::Points(points), baseline)
         })
+    }
+
+    #[test]
+    fn what_is_built_costs_what_it_does_and_no_rectangle() {
+        // 20 of 100 Mt stay built that cost up to 40 a tonne: an area of 400, not 20 x 40.
+        let product = Product {
+            usd_per_t: 100.0,
+            elasticity: 0.3,
+            benchmark: 0.0,
+            follows: 0.0,
+            carried: 0.5,
+        };
+        let built = Macc::Points(vec![(40.0, 20.0), (100.0, 50.0)]);
+        let it = Output::new(product, built, 100.0).built(-400.0);
+        assert!((it.price_rise(10.0) - 0.5 * (4.0 + 10.0 * 0.8) / 100.0).abs() < 1e-12);
+        let spent = it.cost(10.0) - it.lost(10.0);
+        assert!((spent - 400.0 * it.share(10.0)).abs() < 1e-9);
     }
 
     proptest! {

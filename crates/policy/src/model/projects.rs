@@ -100,14 +100,16 @@ pub(super) fn of(place: &Place<'_>, (plants, tables): (&[PlantRow], &Tables)) ->
                 let sum = listed.get("oil_gas").copied().unwrap_or(0.0);
                 let mut it = at_flares(measure, nation);
                 if sum > 0.0 {
-                    (it.of_sector, it.earns) = (it.avoided / sum, Earns::All);
+                    // Flares are part of what oil and gas emit, whatever is listed.
+                    it.of_sector = it.avoided / sum.max(nation.flares);
+                    it.earns = Earns::All;
                 }
                 all.push(it);
             }
             Kind::Replace => {
-                let by_plants = here().filter(|it| it.sector == "power").map(|it| it.output);
-                let gwh = nation.indicator("electricity generated").unwrap_or(0.0);
-                let gwh = (gwh - by_plants.sum::<f64>()).max(0.0);
+                // Electricity of fuel that no list names the plants of.
+                let unlisted = here().filter(|it| !it.provenance.is_real() && measure.fits(it));
+                let gwh = unlisted.map(|it| it.output).sum();
                 all.extend(on_the_grid((measure, gwh), nation, place.electricity));
             }
             Kind::Flare | Kind::Burn | Kind::Process => {}
@@ -217,14 +219,14 @@ fn on_the_grid(
 /// is worth its while at no price; none where nothing is listed.
 pub(super) fn curve(projects: &[Project], sector: &str, rate: f64) -> Option<Curve> {
     let of_sector = |it: &&Project| it.sector == sector && it.of_sector > 0.0;
+    projects.iter().find(of_sector)?;
     let measures: Vec<(f64, f64)> = projects
         .iter()
         .filter(of_sector)
         .map(|it| (it.levelised(rate), it.of_sector))
         .filter(|it| it.0 > 0.0)
         .collect();
-    let points = own::ramps(&measures, own::SPREAD_PERCENT);
-    (!points.is_empty()).then(|| Curve::new(points))
+    Some(Curve::new(own::ramps(&measures, own::SPREAD_PERCENT)))
 }
 
 #[cfg(test)]
@@ -236,7 +238,7 @@ mod tests {
         let nations = [
             "jurisdiction,sector,year,emissions_mt\nXXA,Flaring,2021,2.4\n",
             "jurisdiction,indicator,year,value\nXXA,gdp,2020,1\nXXA,gdp,2021,1\n\
-             XXA,capacity factor of wind,2022,25\nXXA,electricity generated,2022,11000\n\
+             XXA,capacity factor of wind,2022,25\n\
              XXA,grid factor for sun and wind,2021,500\n",
             "jurisdiction,target_year,kind\n",
         ];
@@ -261,7 +263,8 @@ mod tests {
                           A,XXA,a,power,1000,GWh,900000,derived,coal,200,40\n\
                           B,XXA,b,power,1000,GWh,350000,derived,gas,200,57\n\
                           C,XXA,c,cement,1000,kt clinker,850000,derived,clinker,,\n\
-                          D,XXA,d,cement,1000,kt clinker,850000,synthetic,clinker,,\n";
+                          D,XXA,d,cement,1000,kt clinker,850000,synthetic,clinker,,\n\
+                          E,XXA,e,power,9000,GWh,0,synthetic,coal,,\n";
 
     fn projects() -> Vec<Project> {
         let plants = plants::read(PLANTS).expect("these are well");
@@ -304,7 +307,7 @@ mod tests {
         let flares = of("", "flares");
         assert!(close(flares.avoided, 1.2) && close(flares.capex, 150.0));
         assert!(close(flares.yearly, 7.5 - 25.0));
-        // 9,000 GWh are made by nobody on the list; half of them by wind.
+        // 9,000 GWh of coal are made by nobody on the list; half of them by wind.
         let grid = of("", "wind");
         assert!(close(grid.avoided, 4_500.0 * 500.0 / 1e6));
         assert!(close(grid.yearly, 0.02 * grid.capex - 4_500.0 * 50.0 / 1e3));
@@ -320,6 +323,17 @@ mod tests {
                 std::iter::once(-it.capex).chain((0..it.life).map(|_| yearly)).collect();
             assert!(irr::present_value(&flows, 0.1).abs() < 1e-9 * it.capex, "{}", it.name);
         }
+    }
+
+    /// What pays anyway is no abatement of the market; a sector without measures is another matter.
+    #[test]
+    fn a_sector_whose_measures_all_pay_without_a_price_has_an_empty_curve() {
+        let mut all = projects();
+        for it in &mut all {
+            it.yearly = -1e3;
+        }
+        let curve = curve(&all, "power", 0.1).expect("power plants are listed");
+        assert_eq!(curve.potential(), 0.0);
     }
 
     #[test]

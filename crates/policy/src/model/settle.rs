@@ -64,8 +64,10 @@ fn bounded(points: &[(f64, f64)], (least, most): (f64, f64)) -> (Vec<(f64, f64)>
     let (mut all, mut sunk) = (Vec::new(), 0.0);
     if least > 0.0 {
         let price = price_of(least);
-        // The merged curve counts the first quantity at its price; it costs the area.
-        sunk = Macc::Points(points.to_vec()).cost(price) - price * least;
+        // The merged curve counts the first quantity at its price; it costs the area, and what is
+        // beyond its end as much as the end.
+        let beyond = points.last().map_or(0.0, |it| (least - it.1).max(0.0));
+        sunk = Macc::Points(points.to_vec()).cost(price) - price * (least - beyond);
         all.push((price, least));
     }
     let inside = |it: &(f64, f64)| (it.1 > least || least <= 0.0) && it.1 <= most;
@@ -99,7 +101,7 @@ fn steps(
     }
     // Whoever pays the penalty does so for what it emits, and may sell its units.
     if let Some(price) = it.fine {
-        let emitted = it.all_baseline() - supply.at(price).quantity;
+        let emitted = it.all_baseline() - supply.avoided(price);
         add(Kind::Fine, price, emitted.max(0.0));
     }
     // With a ceiling nothing is ever missing. Else a member may miss what its own curve leaves, at
@@ -211,24 +213,27 @@ fn supply(it: &RegionYear, reach: &[Reach]) -> (Supply, f64) {
     let mut all = Vec::with_capacity(it.sectors.len());
     let mut outputs = Vec::new();
     for (sector, (least, most)) in it.sectors.iter().zip(reach) {
-        let curve = match &sector.macc {
+        let (curve, paid) = match &sector.macc {
             Macc::Points(points) if sector.baseline > 0.0 && (*least > 0.0 || most.is_finite()) => {
                 let bounds = (least * sector.baseline, most * sector.baseline);
                 let (points, paid) = bounded(points, bounds);
-                sunk += paid;
-                Cow::Owned(Macc::Points(points))
+                (Cow::Owned(Macc::Points(points)), paid)
             }
             unbounded @ (Macc::Points(_)
             | Macc::Quadratic { .. }
             | Macc::Power { .. }
             | Macc::Linear { .. }
-            | Macc::Exponential { .. }) => Cow::Borrowed(unbounded),
+            | Macc::Exponential { .. }) => (Cow::Borrowed(unbounded), 0.0),
         };
         match sector.product.filter(|_| sector.baseline > 0.0) {
             Some(product) => {
-                outputs.push(Output::new(product, curve.into_owned(), sector.baseline));
+                let output = Output::new(product, curve.into_owned(), sector.baseline);
+                outputs.push(output.built(paid));
             }
-            None => all.push(curve),
+            None => {
+                sunk += paid;
+                all.push(curve);
+            }
         }
     }
     (Supply::of(all.iter().map(AsRef::as_ref)).with(outputs), sunk)
@@ -334,7 +339,7 @@ fn emitted(world: &World, (built, joint): (&Built, &Joint)) -> Vec<Vec<f64>> {
     all.map(|((region, chain), prices)| {
         let years = region.years.iter().zip(&chain.years).zip(prices);
         let left = |((year, market), price): ((&Option<RegionYear>, &MarketYear), &f64)| {
-            let avoided = market.supply.at(*price).quantity;
+            let avoided = market.supply.avoided(*price);
             year.as_ref().map_or(0.0, |it| it.all_baseline() - avoided)
         };
         years.map(left).collect()

@@ -92,7 +92,7 @@ pub fn brief(world: &World) -> Brief {
     let years = (0..world.regions.len()).map(|place| brief_years(&settled, place)).collect();
     let gains = with.iter().enumerate().map(discounted).collect();
     let gaps = world.regions.iter().enumerate().map(|(place, region)| {
-        if region.targets.is_empty() {
+        if region.targets.is_empty() || region.beyond.is_empty() {
             return Vec::new();
         }
         let rows = rows(world, &settled, (place, region));
@@ -155,6 +155,8 @@ pub fn run(world: &World) -> Outcome {
     members.iter_mut().for_each(Member::sum_up);
     let flows = flows(world, linked, (&links, &places));
     let mut warnings = warnings(&members);
+    let without = world.regions.iter().filter(|it| it.beyond.is_empty() && !it.targets.is_empty());
+    warnings.extend(without.map(|it| Warning::NoTable { code: it.code.clone() }));
     warnings.extend(settled.warnings.iter().chain(&alone.warnings).cloned());
     warnings.dedup();
     let residual = linked.residual.worse(alone.joint.residual);
@@ -262,12 +264,12 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
     let cut: f64 = outputs.iter().map(|it| it.cut(price)).sum();
     let left = if it.cap > 0.0 { 1.0 - cut / it.cap } else { 1.0 };
     let made = if it.by_output { output.map_or(1.0, |it| it.share) } else { 1.0 };
-    let abatement = MegaTonnes(chain_year.supply.at(price).quantity + cut);
+    let abatement = MegaTonnes(chain_year.supply.avoided(price));
     let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
     let reserve = MegaTonnes(at(&settled.reserve, place).unwrap_or(0.0));
     let not_given = if it.follows { 0.0 } else { it.free * (1.0 - made) };
     let auctioned = MegaTonnes(it.auctioned * left + not_given);
-    let sold = auctioned + reserve - withheld + tiers + ceiling;
+    let sold = MegaTonnes((auctioned + reserve - withheld).0.max(0.0)) + tiers + ceiling;
     let price = UsdPerTonne(price);
     let baseline = MegaTonnes(it.all_baseline());
     let (free, emissions) = (MegaTonnes(it.free * made), baseline - abatement);

@@ -100,6 +100,11 @@ impl Supply {
         sum
     }
 
+    /// What is not emitted at a price; by how much a cap falls with output is not among it.
+    pub fn avoided(&self, price: f64) -> f64 {
+        self.at(price).quantity + self.outputs.iter().map(|it| it.cut(price)).sum::<f64>()
+    }
+
     fn knot(&self, price: f64) -> Option<&Knot> {
         let after = self.knots.partition_point(|it| it.price <= price);
         after.checked_sub(1).and_then(|it| self.knots.get(it))

@@ -11,7 +11,7 @@ use super::projects::{self, Place, Project};
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
-use crate::nations::{Nation, NationalSector, national_sector};
+use crate::nations::{Nation, OTHERS, national_sector};
 use crate::plants::PlantRow;
 use crate::scenario::{Baselines, Curves, Scenario};
 use crate::schema::Policy;
@@ -81,15 +81,20 @@ pub struct RegionYear {
     pub keeps: bool,
 }
 
+/// Nobody buys a product that is this many times as dear.
+const MANY_TIMES: f64 = 10.0;
 /// Where a curve has no end, no price is above this, USD/t.
 const DEAREST: f64 = 1e9;
 
 impl RegionYear {
     /// The highest price at which something happens there, however far measures have spread.
     pub fn dearest(&self) -> f64 {
-        let end = |it: &Sector| match it.product {
-            Some(_) => DEAREST,
-            None => it.macc.last_price().unwrap_or(DEAREST),
+        let end = |it: &Sector| {
+            let own = it.macc.last_price().unwrap_or(DEAREST);
+            // Where output helps, up to a product that is many times as dear.
+            let helps = |it: &&Product| it.elasticity * it.carried > 0.0 && it.follows == 0.0;
+            let output = it.product.as_ref().filter(helps).map_or(0.0, |it| it.usd_per_t);
+            own.max(MANY_TIMES * output)
         };
         let ends = self.sectors.iter().map(end);
         let tiers = self.tiers.iter().map(|it| it.0);
@@ -218,35 +223,51 @@ fn baselines(
     all
 }
 
-/// What a country emits beside those that owe, Mt.
-fn beyond(it: &Jurisdiction, (plants, nation): (&[PlantRow], &Nation), year: u16) -> f64 {
-    let owing = if it.obliges(year) { covered(it, plants, year) } else { BTreeMap::new() };
-    let owing: f64 = owing.iter().map(|(sector, mt)| mt * nation.grown(sector, year)).sum();
+/// What a country emits beside those that owe, Mt: with their emissions without a market it is what
+/// the tables say.
+fn beyond(
+    (policy, it): (&Policy, &Jurisdiction),
+    (data, nation): (Data<'_>, &Nation),
+    year: u16,
+) -> f64 {
+    let owing: f64 =
+        if it.obliges(year) { baselines((policy, it), data, year).values().sum() } else { 0.0 };
     (nation.emissions(year) - owing).max(0.0)
 }
 
 /// What a country's projects outside of caps can avoid for credits; nothing where it only observes.
 fn hosting(
     (policy, it): (&Policy, &Jurisdiction),
-    (plants, nation): (&[PlantRow], &Nation),
+    (data, nation): (Data<'_>, &Nation),
     year: u16,
 ) -> Macc {
     if it.stage.at(year) == Stage::Observer {
         return Macc::Points(Vec::new());
     }
-    let owing = if it.obliges(year) { covered(it, plants, year) } else { BTreeMap::new() };
+    let mut owing: BTreeMap<&str, f64> = BTreeMap::new();
+    for (sector, mt) in baselines((policy, it), data, year).iter().filter(|_| it.obliges(year)) {
+        *owing.entry(national_sector(sector)).or_default() += mt;
+    }
+    // What industry emits beyond what it burns (from limestone, flares and leaks) is among others.
+    let mut over = 0.0;
+    let mut beside: Vec<(&str, f64)> = Vec::new();
+    for of in &nation.sectors {
+        let owes = owing.get(of.name).copied().unwrap_or(0.0);
+        over += (owes - of.at(year)).max(0.0);
+        beside.push((of.name, (of.at(year) - owes).max(0.0)));
+    }
+    if let Some(others) = beside.iter_mut().find(|it| it.0 == OTHERS) {
+        others.1 = (others.1 - over).max(0.0);
+    }
     let credited = policy.scenario.credited_percent / 100.0;
-    let curve = |of: &NationalSector| {
-        let owes = owing.iter().filter(|(name, _)| national_sector(name) == of.name);
-        let owes: f64 = owes.map(|(sector, mt)| mt * nation.grown(sector, year)).sum();
-        let beside = (of.at(year) - owes).max(0.0) * credited;
-        let points = it.abatement.national_curve(of.name);
+    let curve = |(name, mt): &(&str, f64)| {
+        let points = it.abatement.national_curve(name);
         let points = points
             .points()
-            .map(|(price, share)| (price + policy.scenario.credit_cost_usd, share * beside));
+            .map(|(price, share)| (price + policy.scenario.credit_cost_usd, share * mt * credited));
         Macc::Points(points.collect())
     };
-    let curves: Vec<Macc> = nation.sectors.iter().map(curve).collect();
+    let curves: Vec<Macc> = beside.iter().map(curve).collect();
     Macc::sum(&curves)
 }
 
@@ -327,7 +348,7 @@ impl World {
 }
 
 fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16])) -> Region {
-    let (plants, tables) = data;
+    let (_, tables) = data;
     let projects: Arc<[Project]> = projects(policy, it, data).into();
     let begins = (policy.first_year..=policy.last_year).find(|year| it.obliges(*year));
     let year = |year: &u16| {
@@ -345,10 +366,10 @@ fn region(policy: &Policy, it: &Jurisdiction, (data, years): (Data<'_>, &[u16]))
     };
     let nation = tables.nations.get(&it.code).filter(|_| it.requirement_mt.is_none());
     let beyond = nation.map_or_else(Vec::new, |nation| {
-        years.iter().map(|year| beyond(it, (plants, nation), *year)).collect()
+        years.iter().map(|year| beyond((policy, it), (data, nation), *year)).collect()
     });
     let hosting = nation.filter(|_| policy.scenario.credits).map_or_else(Vec::new, |nation| {
-        let of = |year: &u16| hosting((policy, it), (plants, nation), *year);
+        let of = |year: &u16| hosting((policy, it), (data, nation), *year);
         years.iter().map(of).collect()
     });
     let exported = it.declared.exported_credits_percent / 100.0;
