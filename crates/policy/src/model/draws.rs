@@ -189,15 +189,19 @@ fn vary(it: &mut RegionYear, (emissions, abatement, fuel): (f64, f64, f64)) {
     for sector in &mut it.sectors {
         let more = if sector.baseline > 0.0 { emissions * abatement } else { abatement };
         sector.baseline *= emissions;
-        sector.macc = sector.macc.scaled(more);
+        let fuel = if sector.name == "power" { fuel } else { 1.0 };
         // Nobody avoids more than all.
-        if let Macc::Points(points) = &mut sector.macc
-            && sector.baseline > 0.0
-        {
-            points.iter_mut().for_each(|it| it.1 = it.1.min(sector.baseline));
-        }
-        if sector.name == "power" {
-            sector.macc = sector.macc.dearer(fuel);
+        let most = if sector.baseline > 0.0 { sector.baseline } else { f64::INFINITY };
+        match &mut sector.macc {
+            Macc::Points(points) => {
+                for (price, quantity) in points {
+                    (*price, *quantity) = (*price * fuel, (*quantity * more).min(most));
+                }
+            }
+            other @ (Macc::Quadratic { .. }
+            | Macc::Power { .. }
+            | Macc::Linear { .. }
+            | Macc::Exponential { .. }) => *other = other.scaled(more).dearer(fuel),
         }
         sector.spread = sector.spread.map(|it| it * abatement);
     }

@@ -245,7 +245,7 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
     let mut feedback = Feedback {
         reserve: world.regions.iter().map(|it| vec![0.0; it.years.len()]).collect(),
         reach: world.regions.iter().map(first_reach).collect(),
-        emitted: world.regions.iter().map(emitted_without).collect(),
+        emitted: emitted_without(world),
     };
     let mut built = Built::of(world, &feedback);
     let mut years = world.regions.iter().flat_map(|it| &it.years).flatten();
@@ -308,8 +308,7 @@ impl Feedback {
             }
         }
         let emitted = self.emitted.iter().flatten().zip(next.emitted.iter().flatten());
-        let apart = emitted.filter(|_| world.scenario.credits).map(|(one, two)| (one - two).abs());
-        apart.fold(most, f64::max)
+        emitted.map(|(one, two)| (one - two).abs()).fold(most, f64::max)
     }
 
     fn move_to(&mut self, next: &Self, part: f64) {
@@ -329,12 +328,17 @@ impl Feedback {
     }
 }
 
-fn emitted_without(it: &Region) -> Vec<f64> {
-    it.years.iter().map(|it| it.as_ref().map_or(0.0, RegionYear::all_baseline)).collect()
+fn emitted_without(world: &World) -> Vec<Vec<f64>> {
+    let of_year = |it: &Option<RegionYear>| it.as_ref().map_or(0.0, RegionYear::all_baseline);
+    let of = |it: &Region| it.years.iter().map(of_year).collect();
+    world.regions.iter().filter(|_| world.scenario.credits).map(of).collect()
 }
 
-/// What is emitted in each year.
+/// What is emitted in each year; nothing where no credits ask for it.
 fn emitted(world: &World, (built, joint): (&Built, &Joint)) -> Vec<Vec<f64>> {
+    if !world.scenario.credits {
+        return Vec::new();
+    }
     let all = world.regions.iter().zip(&built.chains).zip(&joint.prices);
     all.map(|((region, chain), prices)| {
         let years = region.years.iter().zip(&chain.years).zip(prices);

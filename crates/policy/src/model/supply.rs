@@ -14,6 +14,9 @@ struct Knot {
     cost: f64,
 }
 
+/// A year has about so many points.
+const USUAL: usize = 64;
+
 /// What a jurisdiction avoids at each price in a year.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Supply {
@@ -30,7 +33,7 @@ impl Supply {
     pub fn of<'a>(curves: impl IntoIterator<Item = &'a Macc>) -> Self {
         let mut it = Self::default();
         // Where the slope changes, and by how much.
-        let mut changes: Vec<(f64, f64)> = Vec::new();
+        let mut changes: Vec<(f64, f64)> = Vec::with_capacity(USUAL);
         for curve in curves {
             let Macc::Points(points) = curve else {
                 it.forms.push(curve.clone());
@@ -51,6 +54,7 @@ impl Supply {
         changes.sort_by(|one, two| one.0.total_cmp(&two.0));
         let (mut quantity, mut cost, mut slope) = (it.before, it.before_costs, 0.0);
         let mut last = f64::NEG_INFINITY;
+        it.knots.reserve(changes.len());
         for (price, change) in changes {
             if price > last && !it.knots.is_empty() {
                 let more = slope * (price - last);
