@@ -7,6 +7,7 @@
 pub mod abatement;
 pub mod auctions;
 mod calendar;
+mod cells;
 pub mod chapter;
 pub mod check;
 pub mod declared;

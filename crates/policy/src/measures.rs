@@ -2,8 +2,8 @@
 //! products bring: the project's tables `data/measures.csv`, `data/fuels.csv` and
 //! `data/products.csv`. Most of it is an assumption, and says so.
 
+use crate::cells::{Cells, rows};
 use crate::plants::BadRow;
-use crate::tables::{Cells, rows};
 use std::collections::BTreeMap;
 
 const MEASURES: &str = include_str!("../../../data/measures.csv");

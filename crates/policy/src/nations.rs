@@ -1,8 +1,8 @@
 //! What the data know of whole countries: emissions by sector, gross domestic product, sun and
 //! wind, and what each has promised. Read once from the project's own tables.
 
+use crate::cells::{Cells, rows};
 use crate::plants::BadRow;
-use crate::tables::{Cells, rows};
 use std::collections::BTreeMap;
 
 const COUNTRIES: &str = include_str!("../../../data/countries.csv");

@@ -1,11 +1,11 @@
 //! On what a result rests: each input with its source.
 
-use super::world::Data;
 use crate::chapter::Jurisdiction;
 use crate::nations::{BASE_YEAR, Nation, Seen};
 use crate::plants::PlantRow;
 use crate::scenario::{Baselines, Curves};
 use crate::schema::Policy;
+use crate::tables::Data;
 
 /// On what a figure rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,8 @@
 //! what is left of its bound times what it gains, are the same small amount, which falls to
 //! nothing. Newton steps follow; what flows then shows which arcs are full, empty or between.
 
-use super::network::{Arc, Filled, Network, Scale, Work};
+use super::network::{Arc, Filled, Network, Scale};
+use super::newton::Work;
 
 /// No step goes further than this share of the way to a bound.
 const NEARLY: f64 = 0.99;

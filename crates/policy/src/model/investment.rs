@@ -9,7 +9,7 @@ use super::irr::{self, Irr};
 use super::outcome::{Investment, Site};
 use super::projects::{Earns, Project};
 use super::units::{MegaTonnes, MillionUsd, UsdPerTonne};
-use super::world::{Region, RegionYear};
+use super::world::{Region, RegionYear, Terms};
 use std::collections::BTreeMap;
 
 /// A project that is worth this share more than it costs is built by all who could; one just worth
@@ -17,15 +17,6 @@ use std::collections::BTreeMap;
 const SURE: f64 = 0.05;
 /// Less of a project than this is none.
 const NOTHING: f64 = 1e-6;
-
-/// On which terms is built.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Terms {
-    /// Which share of a project can be built in a year.
-    pub(super) limit: f64,
-    /// Which share of the price of a unit electricity prices carry.
-    pub(super) passed_on: f64,
-}
 
 /// The shares of each project that are built by the end of each year.
 pub(super) type Extents = Vec<Vec<f64>>;

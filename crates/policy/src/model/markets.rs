@@ -2,8 +2,6 @@
 //! by pooling years, those that links join are one network.
 
 use super::banking::{self, MarketYear, StepSide};
-#[cfg(test)]
-use super::network::Work;
 use super::network::{Arc, End, Equilibrium, Network, Node, Residual};
 
 /// A jurisdiction through the years.
@@ -352,7 +350,9 @@ fn add(row: Option<&mut Vec<f64>>, place: usize, value: f64) {
 #[cfg(test)]
 mod tests {
     use super::super::banking::Step;
+    use super::super::friction;
     use super::super::macc::Macc;
+    use super::super::newton::Work;
     use super::super::supply::Supply;
     use super::*;
     use proptest::prelude::*;
@@ -504,7 +504,7 @@ mod tests {
             let (network, _) = network(&chains, &links, &part);
             let start = vec![5.0; network.nodes.len()];
             let one = network.solve(&start, None);
-            let two = network.by_friction(&start, &mut Work::of(&network));
+            let two = friction::fall(&network, &start, &mut Work::of(&network));
             // Where several prices balance, both take the lowest.
             prop_assert!(two.residual.within(1e-7), "{:?}", two.residual);
             for (one, two) in one.prices.iter().zip(&two.prices) {

@@ -5,8 +5,10 @@
 //! arc to a fixed price, or one that closes a circle on which units are lost. Without such a one
 //! the pool has the price at which it balances.
 
-use super::network::{Arc, End, Filled, Network};
+use super::network::{Arc, End, Equilibrium, Filled, Network};
 
+/// So often the kinds of arcs are corrected.
+const CORRECTIONS: u32 = 12;
 /// Shares that differ by less are the same.
 const SAME: f64 = 1e-9;
 
@@ -66,6 +68,62 @@ pub(super) fn settle(it: &Network<'_>, near: &[f64], filled: &[Filled]) -> (Vec<
         pool.flow(it, (&prices, &mut flows), &mut over);
     }
     (prices, flows)
+}
+
+/// The equilibrium without friction whose arcs are full, empty or between as flows show, where
+/// so little is none; arcs that turn out to be otherwise are corrected.
+pub(super) fn without_friction(
+    it: &Network<'_>,
+    prices: &[f64],
+    (flows, least): (&[f64], f64),
+    nothing: f64,
+) -> Equilibrium {
+    let filled = |(arc, flow): (&Arc, &f64)| {
+        if *flow <= least {
+            Filled::Empty
+        } else if *flow >= arc.most - least {
+            Filled::Full
+        } else {
+            Filled::Between(*flow)
+        }
+    };
+    let filled = it.arcs.iter().zip(flows).map(filled).collect();
+    corrected(it, prices, (filled, nothing))
+}
+
+/// The equilibrium without friction of arcs that are so filled; those that turn out to be
+/// otherwise are corrected.
+pub(super) fn corrected(
+    it: &Network<'_>,
+    prices: &[f64],
+    (mut filled, nothing): (Vec<Filled>, f64),
+) -> Equilibrium {
+    let mut best = Equilibrium::default();
+    let mut near = prices.to_vec();
+    for _ in 0..CORRECTIONS {
+        let (prices, flows) = settle(it, &near, &filled);
+        let found = it.equilibrium(prices, flows, nothing);
+        let mut changed = false;
+        for ((arc, is), flow) in it.arcs.iter().zip(&mut filled).zip(&found.flows) {
+            let gain = arc.gain(&found.prices);
+            let next = match *is {
+                Filled::Empty if gain > nothing => Filled::Between(0.0),
+                Filled::Full if gain < -nothing => Filled::Between(arc.most),
+                Filled::Between(_) if *flow < -nothing => Filled::Empty,
+                Filled::Between(_) if *flow > arc.most + nothing => Filled::Full,
+                Filled::Empty | Filled::Full | Filled::Between(_) => continue,
+            };
+            (*is, changed) = (next, true);
+        }
+        near.copy_from_slice(&found.prices);
+        if best.prices.is_empty() || found.residual.sum() < best.residual.sum() {
+            best = found;
+        }
+        if !changed {
+            break;
+        }
+    }
+    best
 }
 
 /// Takes a flow off where it leaves and adds it where it arrives.

@@ -4,7 +4,6 @@
 //! then a jurisdiction names its `macc` and its `requirement`.
 
 use super::inputs::{self, Input};
-use super::investment::Terms;
 use super::macc::Macc;
 use super::output::Product;
 use super::projects::{self, Place, Project};
@@ -15,7 +14,7 @@ use crate::nations::{Nation, OTHERS, national_sector};
 use crate::plants::PlantRow;
 use crate::scenario::{Baselines, Curves, Scenario};
 use crate::schema::Policy;
-use crate::tables::Tables;
+use crate::tables::Data;
 use karvan_core::rules::Stage;
 use karvan_core::supply::reserve::QuantityShares;
 use std::collections::BTreeMap;
@@ -147,6 +146,15 @@ pub struct Target {
     pub document: String,
 }
 
+/// On which terms projects are built.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Terms {
+    /// Which share of a project can be built in a year.
+    pub(super) limit: f64,
+    /// Which share of the price of a unit electricity prices carry.
+    pub(super) passed_on: f64,
+}
+
 /// A one-way link.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorldLink {
@@ -181,9 +189,6 @@ pub struct World {
     /// The inputs with their sources.
     pub inputs: Vec<Input>,
 }
-
-/// What a world is made from beside a policy: installations, and the other tables.
-pub type Data<'a> = (&'a [PlantRow], &'a Tables);
 
 fn is_large(it: &Jurisdiction, row: &PlantRow) -> bool {
     row.jurisdiction == it.code && row.emissions_t >= it.threshold_t
