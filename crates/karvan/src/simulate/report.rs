@@ -49,7 +49,11 @@ pub(super) fn escaped(text: &str) -> String {
 /// A number with two digits and a real minus; nothing is a dash.
 fn number(it: f64) -> String {
     let text = format!("{it:.2}");
-    if text == "0.00" || text == "-0.00" { "–".to_owned() } else { text.replace('-', "\u{2212}") }
+    if text == "0.00" || text == "-0.00" { "–".to_owned() } else { real_minus(&text) }
+}
+
+fn real_minus(text: &str) -> String {
+    text.replace('-', "\u{2212}")
 }
 
 /// A whole number with commas between thousands.
@@ -247,6 +251,9 @@ fn small_charts(it: &Outcome) -> String {
     )
 }
 
+/// Names that are longer than this get more room, letters.
+const LONG: usize = 24;
+
 /// A table with its caption; the first columns are names.
 fn table(caption: &str, head: &[String], (names, rows): (usize, &[Vec<String>])) -> String {
     let mut text = format!("<div class=\"scroll\"><table><caption>{caption}</caption><thead><tr>");
@@ -261,6 +268,9 @@ fn table(caption: &str, head: &[String], (names, rows): (usize, &[Vec<String>]))
             let cell = escaped(cell);
             let _ = match column {
                 0 => write!(text, "<th scope=\"row\">{cell}</th>"),
+                it if it < names && cell.len() > LONG => {
+                    write!(text, "<td class=\"long\">{cell}</td>")
+                }
                 it if it < names => write!(text, "<td>{cell}</td>"),
                 _ => write!(text, "<td class=\"num\">{cell}</td>"),
             };
@@ -476,15 +486,14 @@ fn outputs(it: &Outcome) -> String {
     )
 }
 
-/// So many projects are named, those with the best rates of return first.
-const SITES: usize = 15;
-
 fn investments(it: &Outcome) -> String {
     let rows: Vec<Vec<String>> = built(it)
         .map(|(member, row)| {
             let kind = if row.is_green { "green" } else { "other" };
             let names = vec![member.name.clone(), row.technology.clone(), kind.to_owned()];
-            [names, investment_cells(row, number)].concat()
+            let cells = investment_cells(row, number);
+            let cells = cells.iter().map(|it| real_minus(it)).collect();
+            [names, cells].concat()
         })
         .collect();
     if rows.is_empty() {
@@ -504,21 +513,23 @@ fn investments(it: &Outcome) -> String {
         "Best rate|%",
         "Without|%",
     ];
-    let mut sites: Vec<_> = built(it)
-        .filter(|(_, row)| row.is_green)
-        .flat_map(|(member, row)| row.sites.iter().map(move |site| (member, site)))
-        .filter(|(_, site)| site.built > site.anyway && !site.plant.is_empty())
-        .collect();
+    // The largest of each technology: many are alike.
+    let largest = |(member, row): (_, &karvan_policy::model::outcome::Investment)| {
+        let sites = row.sites.iter().filter(|it| it.built > it.anyway && !it.plant.is_empty());
+        let avoids = |it: &karvan_policy::model::outcome::Site| it.avoided.0;
+        let site = sites.max_by(|one, two| avoids(one).total_cmp(&avoids(two)))?;
+        Some((member, site.clone()))
+    };
+    let mut sites: Vec<_> = built(it).filter(|(_, row)| row.is_green).filter_map(largest).collect();
     let rate = |it: &karvan_policy::model::outcome::Site| it.irr.rate().unwrap_or(-1.0);
-    sites.sort_by(|one, two| rate(two.1).total_cmp(&rate(one.1)));
+    sites.sort_by(|one, two| rate(&two.1).total_cmp(&rate(&one.1)));
     let named: Vec<Vec<String>> = sites
         .into_iter()
-        .take(SITES)
         .map(|(member, site)| {
             let year = it.simulated.get(site.first).map(u16::to_string).unwrap_or_default();
             let mut cells = vec![member.code.clone(), site.name.clone(), year];
             cells.extend([site.capex.0, site.avoided.0, site.levelised.0].map(number));
-            cells.extend([site.irr, site.irr_without].map(|it| irr(it).replace('-', "\u{2212}")));
+            cells.extend([site.irr, site.irr_without].map(|it| real_minus(&irr(it))));
             cells
         })
         .collect();
@@ -544,7 +555,7 @@ fn investments(it: &Outcome) -> String {
         thousands(green(it)),
         table("By member and technology", &head(&columns), (3, &rows)),
         table(
-            "Green projects at listed plants that would not pay without a price, the best first",
+            "At listed plants, what would not pay without a price: the largest of each technology",
             &head(&of_sites),
             (3, &named)
         ),
