@@ -29,7 +29,7 @@ fn year(member: usize, year: usize) -> RegionYear {
         let shares = [(0.0, 0.0), (20.0, 0.10), (50.0, 0.22), (100.0, 0.38), (200.0, 0.45)];
         let points = shares.map(|(price, share)| (price * dear, share * baseline));
         let (name, macc) = (format!("sector {number}"), Macc::Points(points.to_vec()));
-        Sector { name, baseline, macc, spread: None, product: None }
+        Sector { name, baseline, macc, spread: None, product: None, saves_fuel: false }
     };
     let cap = size * (1.0 - 0.008 * year as f64);
     RegionYear {

@@ -759,3 +759,34 @@ fn a_target_of_a_country_that_no_table_knows_is_named_and_passed_over() {
     let draws = draws::run(&world(&text), (4, 1, 1), &|| {});
     assert!(draws.members[0].targets.is_empty());
 }
+
+#[test]
+fn output_closes_a_gap_that_plants_leave_however_dear_that_is() {
+    // 85 of 100 Mt, all given for output; nothing can be avoided at plants. Of a product that costs
+    // 100 a part of 0.15 is paid at a price p, half of it carried: (1 + 0.00075 p)^-0.2 = 0.85.
+    let product =
+        Product { usd_per_t: 100.0, elasticity: 0.2, benchmark: 0.85, follows: 0.0, carried: 0.5 };
+    let nothing = Macc::Points(vec![(0.0, 0.0), (1.0, 0.0)]);
+    let it = simulate::run(&sector(nothing, product, 85.0));
+    let expected = (0.85f64.powf(-5.0) - 1.0) / 0.00075;
+    assert!(close(price(&it, "XXA"), expected), "{} {expected}", price(&it, "XXA"));
+    assert!(it.warnings.is_empty(), "{:?}", it.warnings);
+}
+
+#[test]
+fn what_is_not_given_for_output_is_not_sold_below_the_reserve_price() {
+    let product =
+        Product { usd_per_t: 10.0, elasticity: 1.0, benchmark: 0.9, follows: 0.0, carried: 1.0 };
+    let plants = Macc::Points(vec![(0.0, 0.0), (10.0, 5.0)]);
+    let mut world = sector(plants, product, 100.0);
+    let year = world.regions[0].years[0].as_mut().unwrap();
+    (year.free, year.auctioned, year.floor) = (90.0, 10.0, 10.0);
+    let it = simulate::run(&world);
+    let row = row(&it, "XXA");
+    // At 10 products are dearer by a part of 0.25 + 0.05: 1/1.075 are made, and what is not given
+    // goes to the auction.
+    let made = row.output.unwrap().share;
+    assert!(close(price(&it, "XXA"), 10.0), "{}", price(&it, "XXA"));
+    let offered = 10.0 + 90.0 * (1.0 - made);
+    assert!(row.withheld.0 <= offered && close(row.revenue.0, 10.0 * (offered - row.withheld.0)));
+}

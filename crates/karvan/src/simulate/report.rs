@@ -404,13 +404,18 @@ fn gains(it: &Outcome) -> String {
         .collect();
     let columns =
         ["Link", "Leave|Mt", &format!("First gains|M {usd}"), &format!("Second gains|M {usd}")];
-    format!(
-        "<section class=\"card\"><h2>Who gains by links</h2>\n{}{}<p class=\"source\">Source: \
-         equilibrium model, against no links and no foreign credits, discounted to the first \
-         year at each member's \
-         rate; rents and levies go half to each end.</p></section>\n",
-        table("By all links together", &head(&["Member", &format!("Gain|M {usd}")]), (1, &all)),
+    let each = if links.is_empty() {
+        String::new()
+    } else {
         table("By each link alone", &head(&columns), (1, &links))
+    };
+    format!(
+        "<section class=\"card\"><h2>Who gains by trade abroad</h2>\n{}{}<p \
+         class=\"source\">Source: equilibrium model, against no links and no foreign credits, \
+         discounted to the first year at each member's rate; rents and levies go half \
+         to each end.</p></section>\n",
+        table("By all of it together", &head(&["Member", &format!("Gain|M {usd}")]), (1, &all)),
+        each
     )
 }
 

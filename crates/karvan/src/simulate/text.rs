@@ -255,9 +255,10 @@ fn gains(it: &Outcome, usd: &str) -> String {
             mt(link.of_to.0),
         ]);
     }
+    let each = if it.link_gains.is_empty() { String::new() } else { format!("{each}\n") };
     format!(
         "Gains against no links and no foreign credits at all, of {}, discounted to the first\n\
-         year; rents and levies go half to each end\n\n{all}\n{each}\n",
+         year; rents and levies go half to each end\n\n{all}\n{each}",
         summed(it)
     )
 }

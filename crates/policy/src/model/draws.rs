@@ -9,7 +9,6 @@ use super::macc::Macc;
 use super::simulate::{self, Brief};
 use super::units::MillionUsd;
 use super::world::{Region, RegionYear, World};
-use crate::scenario::Curves;
 use sobol_burley::sample;
 
 /// The most draws: the sequence has no more.
@@ -145,8 +144,6 @@ fn drawn(world: &World, chance: Chance) -> World {
     let scenario = &world.scenario;
     let fuel = chance.pair(Whose::All, What::Fuel).0;
     let fuel = libm::exp(scenario.fuel_price_sd_percent / 100.0 * fuel);
-    // Measures at plants save fuel: what is dearer for bands is cheaper for some of them.
-    let fuel = if scenario.curves == Curves::Plants { 1.0 } else { fuel };
     let mut world = world.clone();
     for (member, region) in world.regions.iter_mut().enumerate() {
         let scenario = &world.scenario;
@@ -189,7 +186,9 @@ fn vary(it: &mut RegionYear, (emissions, abatement, fuel): (f64, f64, f64)) {
     for sector in &mut it.sectors {
         let more = if sector.baseline > 0.0 { emissions * abatement } else { abatement };
         sector.baseline *= emissions;
-        let fuel = if sector.name == "power" { fuel } else { 1.0 };
+        // Measures at plants save fuel: what is dearer for bands is cheaper for some of them.
+        let burns = sector.name == "power" && !sector.saves_fuel;
+        let fuel = if burns { fuel } else { 1.0 };
         // Nobody avoids more than all.
         let most = if sector.baseline > 0.0 { sector.baseline } else { f64::INFINITY };
         match &mut sector.macc {

@@ -182,6 +182,7 @@ mod tests {
             macc: Macc::Points(Vec::new()),
             spread: None,
             product: None,
+            saves_fuel: false,
         };
         let year = RegionYear { sectors: vec![sector], ..RegionYear::default() };
         Region {

@@ -448,8 +448,8 @@ impl fmt::Display for Warning {
             ),
             Self::NoTable { code } => write!(
                 to,
-                "{code}: a national target is named, and no table tells what the country emits; it \
-                 is passed over"
+                "{code}: a national target is named and passed over: what the country emits is not \
+                 known (no table has it, or the chapter states a requirement)"
             ),
             Self::Unsettled { moved, circle } => {
                 let how = match circle {

@@ -89,7 +89,7 @@ fn steps(
         let side = if kind == Kind::Withheld { StepSide::Takes } else { StepSide::Gives };
         all.push((Step { price, most, side }, kind));
     };
-    let auctioned = it.auctioned + reserve;
+    let auctioned = it.auctioned_at(supply, it.floor) + reserve;
     if it.floor > 0.0 && auctioned > 0.0 {
         add(Kind::Withheld, it.floor, auctioned);
     }
@@ -108,9 +108,11 @@ fn steps(
     // the price where it ends; more than that nobody has at any price of this world.
     if it.ceiling.is_none() {
         if it.fine.is_none() {
+            // Where less output closes the gap, it does, however dear that is.
+            let over = |price: f64| surplus + supply.at(price).quantity;
             let end = it.dearest();
-            let short = -(surplus + supply.at(end).quantity);
-            add(Kind::Missing, end, short.max(0.0));
+            let helped = !supply.outputs().is_empty() && over(it.farthest()) >= 0.0;
+            add(Kind::Missing, end, if helped { 0.0 } else { (-over(end)).max(0.0) });
         }
         add(Kind::Missing, dearest, f64::INFINITY);
     }
@@ -159,7 +161,7 @@ pub(super) struct Settled {
 impl Built {
     fn of(world: &World, feedback: &Feedback) -> Self {
         let years = world.regions.iter().flat_map(|it| &it.years).flatten();
-        let dearest = 2.0 * years.map(RegionYear::dearest).fold(1.0, f64::max);
+        let dearest = 2.0 * years.map(RegionYear::farthest).fold(1.0, f64::max);
         let mut built = Self { chains: Vec::new(), kinds: Vec::new(), sunk: Vec::new(), dearest };
         for region in &world.regions {
             let years = vec![MarketYear::default(); region.years.len()];
@@ -251,7 +253,7 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
     let mut years = world.regions.iter().flat_map(|it| &it.years).flatten();
     let has_rule = years.any(|it| it.reserve.is_some());
     let whole_steps = if has_rule { WHOLE_STEPS_OF_RULES } else { WHOLE_STEPS };
-    let mut seen: VecDeque<Feedback> = VecDeque::new();
+    let mut seen: VecDeque<(Feedback, f64)> = VecDeque::new();
     let mut near: Option<Joint> = None;
     let mut round = 0;
     loop {
@@ -266,7 +268,11 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
         };
         let moved = feedback.distance(&next, world);
         let same = SAME_STATE * moved;
-        let back = seen.iter().position(|it| it.distance(&feedback, world) <= same);
+        // As far from rest as then, or it is no circle but nearly at rest.
+        let comes_back = |(it, then): &(Feedback, f64)| {
+            (then - moved).abs() <= same && it.distance(&feedback, world) <= same
+        };
+        let back = seen.iter().skip(1).position(comes_back).map(|it| it + 1);
         if moved <= SETTLED || round >= ROUNDS || back.is_some() {
             let moved = MegaTonnes(moved);
             let circle = back.map(|it| it + 1);
@@ -287,7 +293,7 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
         near = Some(joint);
         // A circle of whole steps may end with half ones.
         if round >= whole_steps {
-            seen.push_front(before);
+            seen.push_front((before, moved));
             seen.truncate(CIRCLE);
         }
     }

@@ -267,8 +267,7 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
     let abatement = MegaTonnes(chain_year.supply.avoided(price));
     let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
     let reserve = MegaTonnes(at(&settled.reserve, place).unwrap_or(0.0));
-    let not_given = if it.follows { 0.0 } else { it.free * (1.0 - made) };
-    let auctioned = MegaTonnes(it.auctioned * left + not_given);
+    let auctioned = MegaTonnes(it.auctioned_at(&chain_year.supply, price));
     let sold = MegaTonnes((auctioned + reserve - withheld).0.max(0.0)) + tiers + ceiling;
     let price = UsdPerTonne(price);
     let baseline = MegaTonnes(it.all_baseline());

@@ -5,8 +5,10 @@
 
 use super::inputs::{self, Input};
 use super::macc::Macc;
+use super::outcome::OutputRow;
 use super::output::Product;
 use super::projects::{self, Place, Project};
+use super::supply::Supply;
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
 use crate::link::Link;
@@ -34,6 +36,23 @@ pub struct Sector {
     pub spread: Option<f64>,
     /// How its output follows the price; none where it stays.
     pub product: Option<Product>,
+    /// Whether its curve is of measures at plants, which save fuel.
+    pub saves_fuel: bool,
+}
+
+impl Sector {
+    /// A price at which its product is many times as dear; 0 where output does not follow prices
+    /// that far.
+    fn farthest(&self) -> f64 {
+        let Some(it) = self.product else { return 0.0 };
+        let end = self.macc.last_price().unwrap_or(DEAREST);
+        let emitted = 1.0 - self.macc.at(end).quantity / self.baseline;
+        let (left, carried) = (emitted - it.benchmark, it.carried * it.elasticity.min(1.0));
+        if left <= 0.0 || carried <= 0.0 || emitted <= it.follows {
+            return 0.0;
+        }
+        (MANY_TIMES * it.usd_per_t / (it.carried * left)).clamp(end, FARTHEST)
+    }
 }
 
 /// A jurisdiction in a year in which it owes units.
@@ -82,23 +101,34 @@ pub struct RegionYear {
 
 /// Nobody buys a product that is this many times as dear.
 const MANY_TIMES: f64 = 10.0;
+/// No price of a product that many times as dear is sought beyond this, USD/t.
+const FARTHEST: f64 = 1e6;
 /// Where a curve has no end, no price is above this, USD/t.
 const DEAREST: f64 = 1e9;
 
 impl RegionYear {
-    /// The highest price at which something happens there, however far measures have spread.
+    /// The highest price at which something happens there, however far measures have spread; but
+    /// for output.
     pub fn dearest(&self) -> f64 {
-        let end = |it: &Sector| {
-            let own = it.macc.last_price().unwrap_or(DEAREST);
-            // Where output helps, up to a product that is many times as dear.
-            let helps = |it: &&Product| it.elasticity * it.carried > 0.0 && it.follows == 0.0;
-            let output = it.product.as_ref().filter(helps).map_or(0.0, |it| it.usd_per_t);
-            own.max(MANY_TIMES * output)
-        };
-        let ends = self.sectors.iter().map(end);
+        let ends = self.sectors.iter().map(|it| it.macc.last_price().unwrap_or(DEAREST));
         let tiers = self.tiers.iter().map(|it| it.0);
         let all = ends.chain(tiers).chain([self.floor]).chain(self.ceiling).chain(self.fine);
         all.fold(0.0, f64::max)
+    }
+
+    /// A price at which nobody buys its products any more, where output follows prices.
+    pub fn farthest(&self) -> f64 {
+        self.sectors.iter().map(Sector::farthest).fold(self.dearest(), f64::max)
+    }
+
+    /// What is auctioned at a price, Mt: less where the cap fell with output, more where units were
+    /// not given for what is not made.
+    pub(super) fn auctioned_at(&self, supply: &Supply, price: f64) -> f64 {
+        let (outputs, cap) = (supply.outputs(), self.cap);
+        let cut: f64 = outputs.iter().map(|it| it.cut(price)).sum();
+        let left = if cap > 0.0 { 1.0 - cut / cap } else { 1.0 };
+        let made = OutputRow::of(outputs, price).filter(|_| self.by_output && !self.follows);
+        self.auctioned * left + self.free * (1.0 - made.map_or(1.0, |it| it.share))
     }
 
     /// Emissions without a market, Mt.
@@ -396,7 +426,14 @@ fn fine(it: &Jurisdiction, year: u16) -> Option<f64> {
 /// A curve of its own for all that a jurisdiction covers.
 fn whole(it: &Jurisdiction) -> Sector {
     let macc = it.macc.clone().unwrap_or(Macc::Points(Vec::new()));
-    Sector { name: "all".to_owned(), baseline: 0.0, macc, spread: None, product: None }
+    Sector {
+        name: "all".to_owned(),
+        baseline: 0.0,
+        macc,
+        spread: None,
+        product: None,
+        saves_fuel: false,
+    }
 }
 
 /// What could be built: at listed plants that owe units in some year they save what those cost.
@@ -479,12 +516,13 @@ fn sectors(
             Curves::Plants => projects::curve(projects, &name, it.abatement.hurdle()),
             Curves::Bands => None,
         };
+        let saves_fuel = of_plants.is_some();
         let mut curve = of_plants.unwrap_or_else(|| it.abatement.curve(&name));
         let at_once = if zero_price_share { abatement::zero_price_share(&name) } else { 0.0 };
         let spread = it.abatement.diffusion_percent / 100.0 * curve.potential();
         curve = curve.raised(at_once);
         let spread = diffusion.then_some(spread);
-        Sector { macc: in_mt(&curve, baseline), name, baseline, spread, product: None }
+        Sector { macc: in_mt(&curve, baseline), name, baseline, spread, product: None, saves_fuel }
     };
     baselines.into_iter().map(sector).collect()
 }
