@@ -368,3 +368,25 @@ fn what_could_not_be_traded_by_is_a_mistake() {
         assert!(found[0].what.contains(says), "{}", found[0]);
     }
 }
+
+#[test]
+fn the_method_names_every_key_of_a_scenario_and_no_other() {
+    let note = include_str!("../../../docs/model.md");
+    let table = note.split("| key | means |").nth(1).expect("the table of keys");
+    let rows = table.lines().skip(2).take_while(|it| it.starts_with('|'));
+    let named: Vec<&str> =
+        rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 20, "{named:?}");
+    // A key that is not there is told apart from one with a value that is not allowed.
+    let scenario = |key: &str| mistakes(&format!("{SMALL}[scenario]\n{key} = [[]]\n"));
+    for key in &named {
+        let all = scenario(key);
+        assert!(all.iter().all(|it| !it.what.contains("is unknown")), "{key}: {all:?}");
+    }
+    let unknown = scenario("nothing_like_it");
+    let known = unknown.iter().find(|it| it.what.contains("is unknown")).expect("it is unknown");
+    // None has been named yet but this one, so all that are known are listed.
+    for key in known.what.rsplit("known here are ").next().unwrap().split(", ") {
+        assert!(named.contains(&key), "{key} is not in the note: {}", known.what);
+    }
+}

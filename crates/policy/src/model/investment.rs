@@ -94,10 +94,8 @@ pub(super) fn in_use<'a>(
     let nothing = vec![0.0; prices.len()];
     let (with, without) = (build(region, prices, terms), build(region, &nothing, terms));
     let mut all: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let projects = region.projects.iter().filter(|it| it.of_sector > 0.0);
-    let extents = region.projects.iter().zip(with.iter().zip(&without));
-    let extents = extents.filter(|it| it.0.of_sector > 0.0).map(|it| it.1);
-    for (project, (with, without)) in projects.zip(extents) {
+    let projects = region.projects.iter().zip(with.iter().zip(&without));
+    for (project, (with, without)) in projects.filter(|it| it.0.of_sector > 0.0) {
         let row = all.entry(&project.sector).or_insert_with(|| nothing.clone());
         let decided = with.iter().zip(without);
         for (sum, (with, without)) in row.iter_mut().skip(1).zip(decided) {

@@ -171,6 +171,14 @@ impl Macc {
     }
 }
 
+/// The price from which on points give so much; none where they never do.
+pub(super) fn price_of(points: &[(f64, f64)], quantity: f64) -> Option<f64> {
+    let after = points.partition_point(|it| it.1 < quantity);
+    let two = points.get(after)?;
+    let before = after.checked_sub(1).and_then(|it| points.get(it));
+    Some(before.map_or(two.0, |one| one.0 + (quantity - one.1) / (two.1 - one.1) * (two.0 - one.0)))
+}
+
 /// A quantity where the price rises so much for each Mt.
 fn steep(quantity: f64, rise: f64) -> At {
     At { quantity, slope: (1.0 / rise).min(STEEPEST) }

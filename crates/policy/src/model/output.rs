@@ -5,7 +5,7 @@
 //! on units for the rest, less the units given for each piece of output. Of that products carry a
 //! share, and demand answers with a constant elasticity.
 
-use super::macc::{At, Macc};
+use super::macc::{self, At, Macc};
 
 /// What a sector makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,16 +41,18 @@ pub struct Output {
 
 impl Output {
     /// A sector with the curve of its plants.
-    pub fn new(product: Product, macc: Macc, baseline: f64) -> Self {
+    pub fn new(product: Product, curve: Macc, baseline: f64) -> Self {
         let enough = (1.0 - product.benchmark.max(product.follows)) * baseline;
-        let turns = match &macc {
-            Macc::Points(points) => price_of(points, enough),
+        let turns = match &curve {
+            // What is there before the first point is there at no price.
+            Macc::Points(points) if points.first().is_some_and(|it| it.1 >= enough) => 0.0,
+            Macc::Points(points) => macc::price_of(points, enough).unwrap_or(f64::INFINITY),
             Macc::Quadratic { .. }
             | Macc::Power { .. }
             | Macc::Linear { .. }
             | Macc::Exponential { .. } => f64::INFINITY,
         };
-        Self { product, macc, baseline, sunk: 0.0, turns }
+        Self { product, macc: curve, baseline, sunk: 0.0, turns }
     }
 
     /// The same where what is built costs so much beside the area under the curve, million USD.
@@ -129,16 +131,6 @@ impl Output {
             (1.0 - libm::pow(share, power)) / power - (1.0 - share)
         };
         self.product.usd_per_t * self.baseline * area
-    }
-}
-
-/// The price from which on a curve gives so much.
-fn price_of(points: &[(f64, f64)], quantity: f64) -> f64 {
-    let after = points.partition_point(|it| it.1 < quantity);
-    match (after.checked_sub(1).and_then(|it| points.get(it)), points.get(after)) {
-        (Some(one), Some(two)) => one.0 + (quantity - one.1) / (two.1 - one.1) * (two.0 - one.0),
-        (None, _) => 0.0,
-        (Some(_), None) => f64::INFINITY,
     }
 }
 

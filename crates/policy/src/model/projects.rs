@@ -66,7 +66,7 @@ impl Project {
 }
 
 /// What a country's projects are made from.
-pub(super) struct Place<'a> {
+pub(super) struct Country<'a> {
     /// Its code.
     pub(super) code: &'a str,
     /// Its listed plants that owe units in some year: by their id.
@@ -76,18 +76,18 @@ pub(super) struct Place<'a> {
 }
 
 /// All projects of a country.
-pub(super) fn of(place: &Place<'_>, (plants, tables): (&[PlantRow], &Tables)) -> Vec<Project> {
-    let nation = tables.nations.get(place.code);
-    let here = || plants.iter().filter(|it| it.jurisdiction == place.code);
+pub(super) fn of(country: &Country<'_>, (plants, tables): (&[PlantRow], &Tables)) -> Vec<Project> {
+    let nation = tables.nations.get(country.code);
+    let here = || plants.iter().filter(|it| it.jurisdiction == country.code);
     let mut listed: BTreeMap<&str, f64> = BTreeMap::new();
-    for plant in here().filter(|it| (place.owes)(it)) {
+    for plant in here().filter(|it| (country.owes)(it)) {
         *listed.entry(&plant.sector).or_default() += plant.emissions_t as f64 / 1e6;
     }
     let mut all = Vec::new();
     for measure in &tables.measures.all {
         for plant in here().filter(|it| it.provenance.is_real() && measure.fits(it)) {
             let Some(mut it) = at_plant((measure, plant), nation, tables) else { continue };
-            if (place.owes)(plant) {
+            if (country.owes)(plant) {
                 let sum = listed.get(plant.sector.as_str()).copied().unwrap_or(0.0);
                 it.of_sector = if sum > 0.0 { it.avoided / sum } else { 0.0 };
                 it.earns = Earns::All;
@@ -110,7 +110,7 @@ pub(super) fn of(place: &Place<'_>, (plants, tables): (&[PlantRow], &Tables)) ->
                 // Electricity of fuel that no list names the plants of.
                 let unlisted = here().filter(|it| !it.provenance.is_real() && measure.fits(it));
                 let gwh = unlisted.map(|it| it.output).sum();
-                all.extend(on_the_grid((measure, gwh), nation, place.electricity));
+                all.extend(on_the_grid((measure, gwh), nation, country.electricity));
             }
             Kind::Flare | Kind::Burn | Kind::Process => {}
         }
@@ -269,8 +269,8 @@ mod tests {
     fn projects() -> Vec<Project> {
         let plants = plants::read(PLANTS).expect("these are well");
         let owes = |it: &PlantRow| it.sector == "power";
-        let place = Place { code: "XXA", owes: &owes, electricity: 50.0 };
-        of(&place, (&plants, &tables()))
+        let country = Country { code: "XXA", owes: &owes, electricity: 50.0 };
+        of(&country, (&plants, &tables()))
     }
 
     fn close(one: f64, two: f64) -> bool {

@@ -6,7 +6,7 @@ use super::banking::{MarketYear, Step, StepSide};
 use super::credits::{self, Foreign};
 use super::foresight;
 use super::investment;
-use super::macc::Macc;
+use super::macc::{self, Macc};
 use super::markets::{Chain, Joint, LinkYear};
 use super::outcome::Warning;
 use super::output::Output;
@@ -49,18 +49,8 @@ pub(super) enum Kind {
 
 /// Points between two quantities, and what the first of them costs in any case.
 fn bounded(points: &[(f64, f64)], (least, most): (f64, f64)) -> (Vec<(f64, f64)>, f64) {
-    let price_of = |quantity: f64| {
-        let after = points.partition_point(|it| it.1 < quantity);
-        let (before, next) =
-            (after.checked_sub(1).and_then(|it| points.get(it)), points.get(after));
-        match (before, next) {
-            (Some(one), Some(two)) => {
-                one.0 + (quantity - one.1) / (two.1 - one.1) * (two.0 - one.0)
-            }
-            (_, Some(only)) | (Some(only), None) => only.0,
-            (None, None) => 0.0,
-        }
-    };
+    let end = points.last().map_or(0.0, |it| it.0);
+    let price_of = |quantity: f64| macc::price_of(points, quantity).unwrap_or(end);
     let (mut all, mut sunk) = (Vec::new(), 0.0);
     if least > 0.0 {
         let price = price_of(least);

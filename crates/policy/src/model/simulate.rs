@@ -262,7 +262,6 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
     let output = OutputRow::of(outputs, price);
     // What the cap falls with output counts in the curve; it is not avoided.
     let cut: f64 = outputs.iter().map(|it| it.cut(price)).sum();
-    let left = if it.cap > 0.0 { 1.0 - cut / it.cap } else { 1.0 };
     let made = if it.by_output { output.map_or(1.0, |it| it.share) } else { 1.0 };
     let abatement = MegaTonnes(chain_year.supply.avoided(price));
     let (withheld, tiers, ceiling) = (sum(Kind::Withheld), sum(Kind::Tier), sum(Kind::Ceiling));
@@ -286,7 +285,7 @@ fn row(year: u16, of_year: Option<&RegionYear>, settled: &Settled, place: (usize
         year,
         price: Some(price),
         baseline,
-        cap: MegaTonnes(it.cap * left),
+        cap: MegaTonnes(it.cap - cut),
         free,
         abatement,
         emissions,

@@ -7,7 +7,7 @@ use super::inputs::{self, Input};
 use super::macc::Macc;
 use super::outcome::OutputRow;
 use super::output::Product;
-use super::projects::{self, Place, Project};
+use super::projects::{self, Country, Project};
 use super::supply::Supply;
 use crate::abatement::{self, Curve};
 use crate::chapter::{Jurisdiction, UnusedNewEntrants};
@@ -443,7 +443,7 @@ fn projects(policy: &Policy, it: &Jurisdiction, data: Data<'_>) -> Vec<Project> 
         is_large(it, row) && years().any(|year| it.sectors.at(year).contains(&row.sector))
     };
     let electricity = policy.scenario.electricity_usd;
-    projects::of(&Place { code: &it.code, owes: &owes, electricity }, data)
+    projects::of(&Country { code: &it.code, owes: &owes, electricity }, data)
 }
 
 fn region_year(

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 /// Fleets below this tell nothing about the sun and wind of a country, MW.
 const FLEET_LEAST_MW: f64 = 200.0;
-/// Levels of base years without land use, where the document counts it, Mt: from the Mt of its
-/// target that the Climate Action Tracker reckons (318 less 15 percent).
-const LEVELS: [(&str, &str, f64); 1] = [("KAZ", "2030", 374.118)];
+/// Levels of base years without land use, where the document counts it, Mt: the Climate Action
+/// Tracker reckons that 318 Mt are left after the 15 percent.
+const LEVELS: [(&str, &str, f64); 1] = [("KAZ", "2030", 318.0 / (1.0 - 0.15))];
 const LEVELS_FROM: &str = "Climate Action Tracker: 318 Mt without land use";
 /// Years of output that a capacity factor is the mean of.
 const FLEET_YEARS: [&str; 3] = ["2020", "2021", "2022"];
@@ -116,7 +116,7 @@ pub(super) fn ndc(raw: &Raw<'_>) -> Result<String, Failure> {
         let note = cell(row, "note")?;
         let of_base = national.get(&(country.to_owned(), base.to_owned())).copied();
         let (reference, basis) = match (given, of_row, of_base) {
-            (Some(mt), _, _) => (format!("{mt}"), LEVELS_FROM),
+            (Some(mt), _, _) => (format!("{mt:.3}"), LEVELS_FROM),
             (None, Some(mt), _) => (format!("{mt}"), "the document"),
             (None, None, Some(mt)) => (format!("{mt:.3}"), "edgar-v7"),
             (None, None, None) => (String::new(), "the model's emissions without a market"),
