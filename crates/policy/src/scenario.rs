@@ -36,7 +36,7 @@ pub struct Scenario {
     /// Whether what is built for the price of units avoids emissions in later years, whatever they
     /// cost then.
     pub investment: bool,
-    /// How much of a technology's potential can be built in a year, percent.
+    /// How much of a project, which stands for many like it, can be built in a year, percent.
     pub build_limit_percent: f64,
     /// What electricity brings without a market, USD/MWh.
     pub electricity_usd: f64,
