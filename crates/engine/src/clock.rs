@@ -43,3 +43,25 @@ impl Clock for SetClock {
         Instant(self.0.load(Ordering::SeqCst))
     }
 }
+
+/// A clock that goes on from a moment, as fast as the machine's: a rehearsed market ends years
+/// ahead of the machine, and its time never goes back.
+#[derive(Clone, Copy, Debug)]
+pub struct ResumedClock {
+    from: Instant,
+    since: std::time::Instant,
+}
+
+impl ResumedClock {
+    /// A clock that shows `from` now.
+    pub fn from(from: Instant) -> Self {
+        Self { from, since: std::time::Instant::now() }
+    }
+}
+
+impl Clock for ResumedClock {
+    fn now(&self) -> Instant {
+        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Instant(self.from.0.saturating_add(passed))
+    }
+}

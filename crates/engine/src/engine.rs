@@ -9,10 +9,11 @@ use crate::index;
 use crate::journal::JournalBroken;
 use crate::journal::file::{FileJournal, FileOptions, SharedSegments};
 use crate::journal::recovery::{self, Dropped};
-use crate::journal::segment::{ReadFrom, Segment, read_frames};
+use crate::journal::segment::Segment;
 use crate::queue::{Mailbox, NotQueued, Queue, Waiting, Work};
 use crate::snapshot::{self, SEGMENTS_A_SNAPSHOT};
 use crate::storage::{DiskStorage, Storage};
+use crate::tail::Tail;
 use crate::writer::{Answer, ClockBounds, Stopped, Submission, Writer};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -95,7 +96,7 @@ impl Engine {
             Writer::new(journal, at_end.into_start(), options.clock).with_bounds(options.bounds);
         let threads = vec![
             spawn_writer(writer, &queue, &feed),
-            spawn_follower(&follower, &feed, &storage, &segments),
+            spawn_follower(&follower, Tail::new(&feed, &storage, &segments)),
             spawn_upkeep(&feed, (&storage, options.files.segment_bytes), &segments),
         ];
         let dropped = found.dropped;
@@ -110,6 +111,11 @@ impl Engine {
     /// The replica that pages and reports read.
     pub fn follower(&self) -> SharedFollower {
         Arc::clone(&self.follower)
+    }
+
+    /// The records as they come, for followers outside.
+    pub fn tail(&self) -> Tail {
+        Tail::new(&self.feed, &self.storage, &self.segments)
     }
 
     /// The position of the last record on disk.
@@ -216,23 +222,11 @@ fn serve(
     Ok(())
 }
 
-fn spawn_follower(
-    follower: &SharedFollower,
-    feed: &Arc<Feed>,
-    storage: &Arc<dyn Storage>,
-    segments: &SharedSegments,
-) -> JoinHandle<()> {
-    let (follower, feed) = (Arc::clone(follower), Arc::clone(feed));
-    let (storage, segments) = (Arc::clone(storage), Arc::clone(segments));
+fn spawn_follower(follower: &SharedFollower, tail: Tail) -> JoinHandle<()> {
+    let follower = Arc::clone(follower);
     std::thread::spawn(move || {
         let _guard = AbortOnPanic("the follower");
-        let from_files = |from: u64, most: usize| {
-            // The position first: the segments known after it hold at least that much.
-            let last = feed.durable();
-            let known = segments.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            read_frames(&*storage, &known, ReadFrom { from, last, most })
-        };
-        if let Err(why) = follower.follow(&feed, &from_files) {
+        if let Err(why) = follower.follow(&tail) {
             abort("the follower", &why);
         }
     })

@@ -1,9 +1,8 @@
 //! A follower: a replica of the state that has applied durable records only. Pages and reports
 //! read it; nobody ever sees a fact that a crash could take back.
 
-use crate::feed::{Feed, Next};
 use crate::frame;
-use crate::journal::JournalBroken;
+use crate::tail::{Tail, Tailed};
 use crate::writer::{Stopped, apply_frame};
 use karvan_core::State;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -33,9 +32,6 @@ pub struct NotShownYet {
     /// The position the follower has reached.
     pub reached: u64,
 }
-
-/// Reads frames from the journal's files: position and about how many bytes.
-pub type JournalReader<'a> = dyn Fn(u64, usize) -> Result<Vec<u8>, JournalBroken> + 'a;
 
 impl Follower {
     /// A follower that begins with a state.
@@ -97,15 +93,13 @@ impl Follower {
         Ok(())
     }
 
-    /// Follows the feed until it closes.
-    pub fn follow(&self, feed: &Feed, journal: &JournalReader<'_>) -> Result<(), Stopped> {
+    /// Follows the journal until the writer stops.
+    pub fn follow(&self, tail: &Tail) -> Result<(), Stopped> {
         loop {
-            let wanted = self.position().saturating_add(1);
-            match feed.next(wanted, PATIENCE) {
-                Next::Batch(batch) => self.apply_frames(&batch.frames)?,
-                Next::InJournal => self.apply_frames(&journal(wanted, 1024 * 1024)?)?,
-                Next::Nothing => {}
-                Next::Closed => return Ok(()),
+            match tail.next(self.position().saturating_add(1), PATIENCE)? {
+                Tailed::Frames(piece) => self.apply_frames(piece.as_ref())?,
+                Tailed::Nothing => {}
+                Tailed::Closed => return Ok(()),
             }
         }
     }

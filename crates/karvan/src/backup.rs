@@ -1,9 +1,9 @@
 //! `karvan backup` and `karvan restore`: a store is copied, checked as a whole, and never put in
 //! the place of a longer one.
 
-use crate::facts::hex;
 use crate::{Output, journal};
 use anyhow::{Context, Result, bail, ensure};
+use karvan_views::facts::hex;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -13,6 +13,9 @@ use std::path::Path;
 const LABEL: &str = "backup.json";
 /// The lock of a store in use: no part of it.
 const LOCK: &str = "karvan.lock";
+
+/// How the names of views begin: no part of it either.
+const VIEWS: &str = "views-";
 
 /// What a store amounts to.
 struct Worth {
@@ -38,7 +41,9 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(unfinished)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_name() == LOCK || entry.file_name() == LABEL {
+        let name = entry.file_name();
+        // Views are made again from the journal.
+        if name == LOCK || name == LABEL || name.to_string_lossy().starts_with(VIEWS) {
             continue;
         }
         let target = unfinished.join(entry.file_name());

@@ -5,7 +5,7 @@ mod statement;
 
 use crate::store::Store;
 use crate::table::Table;
-use crate::{Output, facts, journal};
+use crate::{Output, journal};
 use anyhow::{Context, Result};
 use karvan_core::cash::bank::Reason;
 use karvan_core::cash::book_statement::{BookStatement, Difference, Summary};
@@ -15,6 +15,7 @@ use karvan_core::id::{CashAccountId, Label, PaymentId, PersonId};
 use karvan_core::party::Role;
 use karvan_core::quantity::Money;
 use karvan_core::{Command, Context as Sender, Event, Events, State, decide};
+use karvan_views::facts;
 use serde_json::{Value, json};
 use statement::About;
 use std::io::Write;

@@ -3,7 +3,7 @@
 
 use crate::calc::sheet::{Row, Sheet};
 use crate::store::{self, Store};
-use crate::{Output, facts, journal};
+use crate::{Output, journal};
 use anyhow::{Result, bail};
 use karvan_core::account::{self, AccountNumber};
 use karvan_core::calendar::Day;
@@ -15,6 +15,7 @@ use karvan_core::mirror::reconcile_mirror::{MirrorDifference, ReconcileMirror};
 use karvan_core::quantity::Tonnes;
 use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_core::{Event, State};
+use karvan_views::facts;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::io::Write;

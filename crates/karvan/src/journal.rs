@@ -1,7 +1,7 @@
 //! `karvan journal`: verify, show and export the journal of a store.
 
+use crate::Output;
 use crate::store::Store;
-use crate::{Output, facts};
 use anyhow::{Context, Result};
 use karvan_core::command::kind_name;
 use karvan_core::id::PersonId;
@@ -16,6 +16,7 @@ use karvan_engine::reconcile;
 use karvan_engine::shadow::{Difference, Shadow};
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::storage::DiskStorage;
+use karvan_views::facts;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;

@@ -5,13 +5,14 @@ mod backup;
 mod bank;
 mod calc;
 mod data;
-mod facts;
 mod import;
 mod journal;
+mod key;
 mod letters;
 mod market;
 mod policy;
 mod rehearse;
+mod serve;
 mod simulate;
 mod store;
 mod surveillance;
@@ -40,7 +41,8 @@ struct Output {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Rehearse the shipped ECO pilot 2027-2030 into a store and show what happened.
+    /// Rehearse the shipped ECO pilot 2027-2030 into a store, show what happened, and serve its
+    /// portal.
     ///
     /// A second start finds the store and goes on with it: the rehearsal is played again, compared
     /// record by record with what is stored, and continued where the store ends.
@@ -49,6 +51,11 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     /// Simulate a policy: prices, flows, costs and gains in equilibrium, in a moment.
     Simulate(simulate::Simulate),
+    /// Serve the portal and the interface for machines over a store.
+    Serve(serve::Serve),
+    /// Say which keys of machines may hand in commands.
+    #[command(subcommand)]
+    Key(key::Keys),
     /// Look at policy files.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -162,6 +169,8 @@ fn main() -> ExitCode {
         Command::Demo(it) => rehearse::demo(&it),
         Command::Rehearse(it) => rehearse::rehearse(&it),
         Command::Simulate(it) => simulate::run(&it),
+        Command::Serve(it) => serve::run(&it),
+        Command::Key(it) => key::run(&it),
         Command::Bank(it) => bank::run(&it),
         Command::Market(it) => market::run(&it),
         Command::Surveillance { dir, output } => surveillance::run(&dir, output),

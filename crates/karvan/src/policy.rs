@@ -31,7 +31,8 @@ fn counted(mistakes: usize) -> String {
     if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
 }
 
-fn text_of(file: &Path) -> Result<String> {
+/// The text of a policy file.
+pub(crate) fn text_of(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| {
         format!(
             "{} cannot be read; name a policy file such as policies/eco-pilot.toml",

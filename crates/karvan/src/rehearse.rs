@@ -5,8 +5,8 @@ mod links;
 
 use crate::Output;
 use crate::data;
-use crate::facts::hex;
 use crate::policy;
+use crate::serve;
 use crate::table::Table;
 use anyhow::{Context, Result, bail};
 use expected::Compared;
@@ -20,6 +20,7 @@ use karvan_engine::journal::resume::Resume;
 use karvan_engine::storage::DiskStorage;
 use karvan_policy::Policy;
 use karvan_rehearsal::{INSTALLATIONS, Outcome, Play, PlayStage, Settings, YearRow};
+use karvan_views::facts::hex;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,11 @@ pub(crate) struct Demo {
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
     progress: Progress,
+    /// End when it is rehearsed, instead of serving its portal.
+    #[arg(long)]
+    no_serve: bool,
+    #[command(flatten)]
+    place: serve::Place,
     #[command(flatten)]
     output: Output,
 }
@@ -93,7 +99,12 @@ pub(crate) fn demo(it: &Demo) -> Result<()> {
         Policy::parse(PILOT).map_err(|it| anyhow::anyhow!("the shipped policy: {it:?}"))?;
     let settings = settings(policy, None, None, INSTALLATIONS)?;
     let ask = Ask { expect: false, progress: it.progress, output: it.output };
-    play(settings, Some(&it.data_dir), ask)
+    play(settings, Some(&it.data_dir), ask)?;
+    serve::keep_document(&it.data_dir, PILOT)?;
+    if it.no_serve {
+        return Ok(());
+    }
+    serve::rehearsed(&it.data_dir, &it.place)
 }
 
 /// `karvan rehearse`.
@@ -117,7 +128,11 @@ pub(crate) fn rehearse(it: &Rehearse) -> Result<()> {
         it.installations.as_ref().map_or_else(String::new, |it| it.display().to_string())
     })?;
     let ask = Ask { expect: it.expect, progress: it.progress, output: it.output };
-    play(settings, it.data_dir.as_deref(), ask)
+    play(settings, it.data_dir.as_deref(), ask)?;
+    match &it.data_dir {
+        Some(dir) => serve::keep_document(dir, &policy::text_of(&it.policy)?),
+        None => Ok(()),
+    }
 }
 
 fn read_years(text: &str, policy: &Policy) -> Result<(u16, u16)> {

@@ -214,7 +214,7 @@ impl MarketData {
 }
 
 /// The trade that a fact is, if it is one.
-fn traded(before: &State, event: &Event) -> Option<(Market, Venue, Price, Tonnes)> {
+pub(crate) fn traded(before: &State, event: &Event) -> Option<(Market, Venue, Price, Tonnes)> {
     if let Event::OrderTraded(it) = event {
         let market = before.orders.get(it.maker)?.market();
         return Some((market, Venue::Session, it.price, it.quantity));

@@ -2,6 +2,7 @@
 //! the slow tests, `cargo xtask refusals` writes `docs/refusals.md`, `cargo xtask data` the tables.
 
 mod data;
+mod map;
 mod refusals;
 mod rulebook;
 mod tidy;
@@ -17,6 +18,7 @@ cargo xtask sim        the simulator [--seeds N] [--from N], or [--planted]: doe
 cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
 cargo xtask rulebook   write docs/rulebook.md
+cargo xtask map        write the shapes of the map from Natural Earth [FILE]
 cargo xtask data       compile data/*.csv from the raw tables [--from DIR] [--check]";
 
 /// What went wrong, in words.
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "refusals" => refusals::write(&root()),
         "rulebook" => rulebook::write(&root()),
         "data" => data::compile(&root(), &rest),
+        "map" => map::write(&root(), &rest),
         _ => Err(format!("there is no task \"{task}\"; the tasks are\n{USAGE}")),
     };
     match result {

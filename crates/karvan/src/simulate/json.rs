@@ -3,9 +3,9 @@
 
 use super::text::total_cap_change;
 use super::{Simulated, more};
-use crate::facts::hex;
 use karvan_policy::model::irr::Irr;
 use karvan_policy::model::outcome::{Investment, Member, Row, TargetRow};
+use karvan_views::facts::hex;
 use serde_json::{Map, Value, json};
 
 pub(super) fn of(it: &Simulated) -> Value {

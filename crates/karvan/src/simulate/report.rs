@@ -8,10 +8,10 @@ use super::text::{
     built, credit_names, credit_rows, gaining, green, has_market, investment_cells, irr,
     output_cells, output_names, summed, sums, target_cells, total_cap_change, years_named,
 };
-use crate::facts::hex;
 use anyhow::{Context, Result, bail};
 use chart::{Band, Chart, Line};
 use karvan_policy::model::outcome::{Member, Outcome};
+use karvan_views::facts::hex;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use karvan_core::time::Instant;
 use serde_json::{Map, Value, json};
 
 /// A fact as JSON: its name under `fact`, its fields beside it.
-pub(crate) fn json(event: &karvan_core::Event) -> Value {
+pub fn json(event: &karvan_core::Event) -> Value {
     // The outer name repeats the inner one: `Surrendered(Surrendered { … })`.
     let mut value = told(event);
     if let Value::Object(fields) = &mut value {
@@ -170,7 +170,7 @@ fn in_its_unit(name: &str, value: Value) -> Value {
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
 

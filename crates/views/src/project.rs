@@ -1,0 +1,824 @@
+//! The projector: a follower that writes what facts mean into the tables of [`crate::lists`].
+//!
+//! It decides nothing and is never asked in order to decide. Everything of one piece of the journal
+//! is one transaction, and the position stands in the same database: whoever reads sees a state of
+//! the market as it was after a record, and its number.
+
+use crate::facts;
+use crate::list::List;
+use crate::lists::{self, history, market, registry};
+use crate::sql::{Sql, SqlError, Value};
+use karvan_core::account::number_of;
+use karvan_core::book::Market;
+use karvan_core::freezing::Frozen;
+use karvan_core::id::{AccountId, AuctionId, CallId, CouplingId, InstallationId, JurisdictionId};
+use karvan_core::ledger::Serials;
+use karvan_core::ledger::posting::Posting;
+use karvan_core::publication::public_from;
+use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::time::{DAY_MS, Instant, Year};
+use karvan_core::units::reverse::Ending;
+use karvan_core::{Event, RecordHeader, State};
+use karvan_engine::frame;
+use karvan_engine::writer::Stopped;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// What the data says of an installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plant {
+    /// Its name.
+    pub name: String,
+    /// Its operator.
+    pub operator: String,
+    /// Its fuel or process.
+    pub fuel: String,
+    /// Its capacity with the unit.
+    pub capacity: String,
+    /// Degrees north, in millionths.
+    pub latitude: Option<i64>,
+    /// Degrees east, in millionths.
+    pub longitude: Option<i64>,
+    /// measured, derived, assumed or synthetic.
+    pub provenance: String,
+    /// Where the data comes from.
+    pub source: String,
+}
+
+/// What the data says of installations, by their row. The journal holds the row alone.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue(pub BTreeMap<String, Plant>);
+
+impl Catalogue {
+    /// An installation.
+    pub fn of(&self, label: &str) -> Option<&Plant> {
+        self.0.get(label)
+    }
+}
+
+/// The projector cannot go on.
+#[derive(Debug)]
+pub enum ProjectionStopped {
+    /// The database failed.
+    Sql(SqlError),
+    /// The journal cannot be read.
+    Journal(Stopped),
+}
+
+impl From<SqlError> for ProjectionStopped {
+    fn from(it: SqlError) -> Self {
+        Self::Sql(it)
+    }
+}
+
+impl From<Stopped> for ProjectionStopped {
+    fn from(it: Stopped) -> Self {
+        Self::Journal(it)
+    }
+}
+
+impl fmt::Display for ProjectionStopped {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sql(it) => it.fmt(to),
+            Self::Journal(it) => it.fmt(to),
+        }
+    }
+}
+
+impl std::error::Error for ProjectionStopped {}
+
+/// A row that shows how things stand, and is to be written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Touched {
+    /// All that follows from the rules and the current year.
+    Rules,
+    Jurisdiction(JurisdictionId),
+    Year(JurisdictionId, Year),
+    Installation(InstallationId),
+    Compliance(InstallationId, Year),
+    Allocation(InstallationId, Year),
+    Account(AccountId),
+    Auction(AuctionId),
+    AuctionCancelled(AuctionId),
+    Call(CallId),
+    Link(JurisdictionId, JurisdictionId),
+}
+
+/// What a public fact is about.
+#[derive(Clone, Debug, Default)]
+struct About {
+    jurisdiction: Option<JurisdictionId>,
+    year: Option<Year>,
+    subject: Option<String>,
+    quantity: Option<Tonnes>,
+    price: Option<Price>,
+}
+
+/// Fields of public facts that name persons, or are not public.
+const PRIVATE: [&str; 5] = ["person", "persons", "detail", "hold", "single"];
+
+/// The public fields of a fact, by name.
+pub fn public_fields(event: &Event) -> serde_json::Value {
+    let mut fact = facts::json(event);
+    if let Some(fields) = fact.as_object_mut() {
+        fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
+    }
+    fact
+}
+
+/// Statements of all lists, made once.
+struct Statements(BTreeMap<&'static str, String>);
+
+impl Statements {
+    fn upsert(&self, list: &'static List) -> &str {
+        self.0.get(list.name).map_or("", String::as_str)
+    }
+}
+
+/// The projector.
+pub struct Projector {
+    state: State,
+    sql: Box<dyn Sql>,
+    known: Arc<Catalogue>,
+    touched: BTreeSet<Touched>,
+    statements: Statements,
+}
+
+/// The tables that are not lists, and the indexes that queries need.
+const TABLES: &str = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);";
+
+/// The version of the tables: what is said of the lists, and of their rows.
+pub fn schema() -> String {
+    /// Goes up when rows come to mean something else.
+    const MEANING: u32 = 1;
+    let tables: Vec<String> = lists::ALL.iter().map(|it| it.create()).collect();
+    format!("{MEANING} {}", tables.join(" "))
+}
+
+/// Where the views stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The last record they hold.
+    pub position: u64,
+    /// The market's time after it.
+    pub now: Instant,
+}
+
+/// Where the views of a database stand; none where there are none, or of another version.
+pub fn shown(sql: &mut dyn Sql) -> Result<Option<Shown>, SqlError> {
+    let rows = sql.rows("SELECT name, value FROM meta", &[])?;
+    let value = |wanted: &str| {
+        let row = rows.iter().find(|row| row.first().and_then(Value::text) == Some(wanted));
+        row.and_then(|row| row.get(1)).and_then(Value::text)
+    };
+    if value("schema") != Some(&schema()) {
+        return Ok(None);
+    }
+    let position = value("position").and_then(|it| it.parse().ok());
+    let now = value("now").and_then(|it| it.parse().ok());
+    Ok(position.zip(now).map(|(position, now)| Shown { position, now: Instant(now) }))
+}
+
+impl Projector {
+    /// Makes the tables in an empty database.
+    pub fn create(mut sql: Box<dyn Sql>, known: Arc<Catalogue>) -> Result<Self, SqlError> {
+        sql.run(TABLES)?;
+        for list in lists::ALL {
+            sql.run(&list.create())?;
+        }
+        let meta = "INSERT INTO meta (name, value) VALUES ($1, $2)";
+        for (name, value) in [("schema", schema()), ("position", "0".into()), ("now", "0".into())] {
+            sql.execute(meta, &[name.into(), value.into()])?;
+        }
+        Ok(Self::open(sql, known, State::default()))
+    }
+
+    /// Goes on in a database whose views stand where `state` does.
+    pub fn open(sql: Box<dyn Sql>, known: Arc<Catalogue>, state: State) -> Self {
+        let statements = lists::ALL.iter().map(|it| (it.name, it.upsert())).collect();
+        let statements = Statements(statements);
+        Self { state, sql, known, touched: BTreeSet::new(), statements }
+    }
+
+    /// Where it stands.
+    pub fn shown(&self) -> Shown {
+        Shown { position: self.state.position, now: self.state.now }
+    }
+
+    /// The state after the last record it took.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes whole frames in, as one transaction; frames it has are passed over.
+    pub fn take(&mut self, frames: &[u8]) -> Result<Shown, ProjectionStopped> {
+        self.sql.run("BEGIN")?;
+        for frame in frame::frames(frames) {
+            let position = self.state.next_position();
+            let unreadable = |what| Stopped::Unreadable { position, what };
+            let frame = frame.map_err(unreadable)?;
+            let record = frame.header.record;
+            if record.position < position {
+                continue;
+            }
+            if record.position > position {
+                let found = record.position;
+                return Err(unreadable(frame::Unreadable::OutOfOrder { found }).into());
+            }
+            let events = frame.events().map_err(unreadable)?;
+            for (part, event) in (0u32..).zip(&events) {
+                self.fact(&record, part, event)?;
+            }
+        }
+        self.write_touched()?;
+        let set = "UPDATE meta SET value = $2 WHERE name = $1";
+        let shown = self.shown();
+        self.sql.execute(set, &["position".into(), shown.position.to_string().into()])?;
+        self.sql.execute(set, &["now".into(), shown.now.0.to_string().into()])?;
+        self.sql.run("COMMIT")?;
+        Ok(shown)
+    }
+
+    fn write(&mut self, list: &'static List, row: &[Value]) -> Result<(), SqlError> {
+        debug_assert_eq!(row.len(), list.columns.len() + usize::from(list.delayed));
+        self.sql.execute(self.statements.upsert(list), row)
+    }
+
+    fn fact(&mut self, record: &RecordHeader, part: u32, event: &Event) -> Result<(), SqlError> {
+        // Rows of what happened may need what was before: the order that met, the call as it was.
+        self.trade(record, part, event)?;
+        self.end_of_date(event)?;
+        undone(&self.state, event, &mut self.touched);
+        let before = registry::year_of(&self.state);
+        karvan_core::apply(&mut self.state, record, event);
+        if registry::year_of(&self.state) != before {
+            self.touched.insert(Touched::Rules);
+        }
+        let about = Touching { state: &self.state, touched: &mut self.touched }.of(event);
+        self.movement(record, part, event)?;
+        self.history(record, event)?;
+        self.record(record, (part, event), about)
+    }
+
+    /// A public fact, for the list of records.
+    fn record(
+        &mut self,
+        record: &RecordHeader,
+        (part, event): (u32, &Event),
+        about: About,
+    ) -> Result<(), SqlError> {
+        let years = self.state.rules.as_ref().map_or(0, |it| it.publication_years);
+        let Some(public) = public_from(event, record.at, years) else { return Ok(()) };
+        // Movements have a list of their own, with the accounts.
+        if event.posting().is_some() && !matches!(event, Event::UnitsIssued(_)) {
+            return Ok(());
+        }
+        let row = [
+            record.position.into(),
+            part.into(),
+            record.at.into(),
+            event.name().into(),
+            about.jurisdiction.map(|it| lists::code(&self.state, it)).into(),
+            about.year.into(),
+            about.subject.into(),
+            about.quantity.into(),
+            about.price.into(),
+            public_fields(event).to_string().into(),
+            public.into(),
+        ];
+        self.write(&history::RECORDS, &row)
+    }
+
+    /// A trade, with the day of its market.
+    fn trade(&mut self, record: &RecordHeader, part: u32, event: &Event) -> Result<(), SqlError> {
+        let Some(traded) = crate::market_data::traded(&self.state, event) else { return Ok(()) };
+        let (market, venue, price, quantity) = traded;
+        let mut published = record.at;
+        if let Event::BlockTradeMade(it) = event {
+            published = published.max(it.published);
+        }
+        // The member's last price follows from it.
+        self.touched.insert(Touched::Jurisdiction(market.0));
+        let code = lists::code(&self.state, market.0);
+        let row = [
+            record.position.into(),
+            part.into(),
+            record.at.into(),
+            code.into(),
+            market.1.into(),
+            venue.name().into(),
+            price.into(),
+            quantity.into(),
+            published.into(),
+        ];
+        self.write(&market::TRADES, &row)?;
+        if published > record.at {
+            // What is not published moves no public total; surveillance and the list show it later.
+            return Ok(());
+        }
+        self.day(market, record.at, (venue, price, quantity))
+    }
+
+    fn day(
+        &mut self,
+        (jurisdiction, year): Market,
+        at: Instant,
+        (venue, price, quantity): (crate::market_data::Venue, Price, Tonnes),
+    ) -> Result<(), SqlError> {
+        use crate::market_data::Venue;
+        let day = at.0.saturating_sub(at.0.rem_euclid(DAY_MS));
+        let code: Value = lists::code(&self.state, jurisdiction).into();
+        let found = self.sql.rows(
+            "SELECT open, high, low, close, volume, value, trades FROM days \
+             WHERE jurisdiction = $1 AND year = $2 AND day = $3",
+            &[code.clone(), year.into(), day.into()],
+        )?;
+        let before = |place: usize| found.first().and_then(|row| row.get(place)?.int());
+        let price_of = |place: usize, choose: fn(i64, i64) -> i64| match venue {
+            Venue::BlockTrade => before(place),
+            Venue::Session | Venue::Call => {
+                Some(before(place).map_or(price.0, |it| choose(it, price.0)))
+            }
+        };
+        let more = |place: usize, by: i64| before(place).unwrap_or_default().saturating_add(by);
+        let value = price.times(quantity).map_or(i64::MAX, |it| it.0);
+        let row = [
+            code,
+            year.into(),
+            day.into(),
+            price_of(0, |first, _| first).into(),
+            price_of(1, i64::max).into(),
+            price_of(2, i64::min).into(),
+            price_of(3, |_, last| last).into(),
+            more(4, i64::try_from(quantity.0).unwrap_or(i64::MAX)).into(),
+            more(5, value).into(),
+            more(6, 1).into(),
+        ];
+        self.write(&market::DAYS, &row)
+    }
+
+    /// An auction or call that is over is no date any more.
+    fn end_of_date(&mut self, event: &Event) -> Result<(), SqlError> {
+        let (kind, number) = if let Event::AuctionCleared(it) = event {
+            ("auction", it.auction.0)
+        } else if let Event::AuctionCancelled(it) = event {
+            ("auction", it.auction.0)
+        } else if let Event::CallCleared(it) = event {
+            ("call", it.call.0)
+        } else {
+            return Ok(());
+        };
+        let delete = "DELETE FROM dates WHERE kind = $1 AND number = $2";
+        self.sql.execute(delete, &[kind.into(), number.into()])
+    }
+
+    /// Units that moved, for the list of transactions.
+    fn movement(
+        &mut self,
+        record: &RecordHeader,
+        part: u32,
+        event: &Event,
+    ) -> Result<(), SqlError> {
+        let (kind, series, from, to, serials) = match event.posting() {
+            Some(Posting::UnitsMoved(it)) => ("moved", it.series, it.from, it.to, it.serials),
+            Some(Posting::UnitsEnded(it)) => ("ended", it.series, it.from, it.into, it.serials),
+            Some(Posting::UnitsRestored(it)) => ("restored", it.series, it.from, it.to, it.serials),
+            Some(
+                Posting::UnitsIssued(_)
+                | Posting::UnitsHeld(_)
+                | Posting::UnitsReleased(_)
+                | Posting::CashHeld(_)
+                | Posting::CashReleased(_)
+                | Posting::CashMoved(_),
+            )
+            | None => return Ok(()),
+        };
+        let years = self.state.rules.as_ref().map_or(0, |it| it.publication_years);
+        let public = public_from(event, record.at, years);
+        let Some(series) = self.state.ledger.series.get(series) else { return Ok(()) };
+        let number = |it: AccountId| number_of(&self.state, it).map(|it| it.to_string());
+        let Serials { first, count } = serials;
+        let row = [
+            record.position.into(),
+            part.into(),
+            record.at.into(),
+            kind.into(),
+            number(from).into(),
+            number(to).into(),
+            lists::code(&self.state, series.jurisdiction).into(),
+            series.valid_from.into(),
+            first.into(),
+            count.into(),
+            public.into(),
+        ];
+        self.write(&history::TRANSACTIONS, &row)
+    }
+
+    /// Rows of what happened, beside records: policies, and what coupled auctions came to.
+    fn history(&mut self, record: &RecordHeader, event: &Event) -> Result<(), SqlError> {
+        if let Event::PolicyAdopted(it) = event {
+            let hash = facts::hex(&it.rules.policy_hash);
+            let name = it.rules.name.clone();
+            let row = [record.position.into(), record.at.into(), name.into(), hash.into()];
+            self.write(&history::POLICIES, &row)?;
+        }
+        if let Event::CouplingCleared(it) = event {
+            self.coupled(record, it.coupling)?;
+        }
+        Ok(())
+    }
+
+    fn coupled(&mut self, record: &RecordHeader, coupling: CouplingId) -> Result<(), SqlError> {
+        let Some(it) = self.state.couplings.get(coupling) else { return Ok(()) };
+        let mut prices = Vec::new();
+        let mut year = Year(0);
+        for price in &it.prices {
+            let Some(call) = self.state.calls.get(price.call) else { continue };
+            year = call.year;
+            prices.push([
+                coupling.0.into(),
+                lists::code(&self.state, call.jurisdiction).into(),
+                call.year.into(),
+                record.at.into(),
+                price.pays.into(),
+                price.gets.into(),
+                call.result.map(|it| it.volume).into(),
+                record.position.into(),
+            ]);
+        }
+        let flow = |flow: &karvan_core::coupling::CoupledFlow| {
+            [
+                coupling.0.into(),
+                lists::code(&self.state, flow.from).into(),
+                lists::code(&self.state, flow.to).into(),
+                year.into(),
+                record.at.into(),
+                flow.quantity.into(),
+                flow.home.into(),
+                flow.arrives.into(),
+                flow.rent.into(),
+                flow.levy.into(),
+                record.position.into(),
+            ]
+        };
+        let flows: Vec<[Value; 11]> = it.flows.iter().map(flow).collect();
+        for row in prices {
+            self.write(&market::COUPLED_PRICES, &row)?;
+        }
+        for row in flows {
+            self.write(&market::FLOWS, &row)?;
+        }
+        Ok(())
+    }
+
+    fn write_touched(&mut self) -> Result<(), SqlError> {
+        let mut touched = std::mem::take(&mut self.touched);
+        if touched.remove(&Touched::Rules) {
+            self.rules(&mut touched)?;
+        }
+        for it in touched {
+            self.write_row(it)?;
+        }
+        Ok(())
+    }
+
+    /// All that follows from the rules is written anew.
+    fn rules(&mut self, touched: &mut BTreeSet<Touched>) -> Result<(), SqlError> {
+        let Some(rules) = &self.state.rules else { return Ok(()) };
+        for (id, chapter) in rules.chapters() {
+            touched.insert(Touched::Jurisdiction(id));
+            touched.extend(chapter.years.iter().map(|it| Touched::Year(id, it.year)));
+        }
+        touched.extend(rules.links.iter().map(|it| Touched::Link(it.from, it.to)));
+        self.sql.run("DELETE FROM dates WHERE number = 0")?;
+        for row in history::deadlines(&self.state) {
+            self.write(&history::DATES, &row)?;
+        }
+        Ok(())
+    }
+
+    fn write_row(&mut self, it: Touched) -> Result<(), SqlError> {
+        let (state, known) = (&self.state, &*self.known);
+        let (list, row) = match it {
+            Touched::Rules => return Ok(()),
+            Touched::Jurisdiction(id) => {
+                (&registry::JURISDICTIONS, registry::jurisdiction(state, id))
+            }
+            Touched::Year(id, year) => (&registry::YEARS, registry::year(state, (id, year))),
+            Touched::Installation(id) => {
+                (&registry::INSTALLATIONS, registry::installation(state, known, id))
+            }
+            Touched::Compliance(id, year) => {
+                (&registry::COMPLIANCE, registry::compliance(state, known, (id, year)))
+            }
+            Touched::Allocation(id, year) => {
+                (&registry::ALLOCATIONS, registry::allocation(state, known, (id, year)))
+            }
+            Touched::Account(id) => (&registry::ACCOUNTS, registry::account(state, id)),
+            Touched::Auction(id) => return self.auction((id, false)),
+            Touched::AuctionCancelled(id) => return self.auction((id, true)),
+            Touched::Call(id) => {
+                let (row, date) = (market::call(state, id), history::call(state, id));
+                let is_open = state.calls.get(id).is_some_and(|it| it.result.is_none());
+                if let Some(date) = date.filter(|_| is_open) {
+                    self.write(&history::DATES, &date)?;
+                }
+                (&market::CALLS, row)
+            }
+            Touched::Link(from, to) => return self.link(from, to),
+        };
+        row.map_or(Ok(()), |row| self.write(list, &row))
+    }
+
+    fn auction(&mut self, (id, cancelled): (AuctionId, bool)) -> Result<(), SqlError> {
+        let row = market::auction(&self.state, (id, cancelled));
+        let bids = market::auction_bids(&self.state, id);
+        let is_open =
+            !cancelled && self.state.auctions.get(id).is_some_and(|it| it.result.is_none());
+        let date = history::auction(&self.state, id).filter(|_| is_open);
+        if let Some(row) = row {
+            self.write(&market::AUCTIONS, &row)?;
+        }
+        if let Some(row) = date {
+            self.write(&history::DATES, &row)?;
+        }
+        for row in if cancelled { Vec::new() } else { bids } {
+            self.write(&market::AUCTION_BIDS, &row)?;
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, from: JurisdictionId, to: JurisdictionId) -> Result<(), SqlError> {
+        let rules = self.state.rules.as_ref().and_then(|it| it.link(from, to));
+        let Some(rules) = rules else { return Ok(()) };
+        let rows: Vec<Vec<Value>> =
+            rules.years.iter().map(|it| registry::link(&self.state, rules, *it)).collect();
+        rows.iter().try_for_each(|row| self.write(&registry::LINKS, row))
+    }
+}
+
+/// What a fact is about, and which rows it touches.
+struct Touching<'a> {
+    state: &'a State,
+    touched: &'a mut BTreeSet<Touched>,
+}
+
+impl Touching<'_> {
+    /// An installation's duties of a year.
+    fn duty(&mut self, id: InstallationId, year: Year, quantity: Option<Tonnes>) -> About {
+        let about = self.installation(id);
+        self.touched.insert(Touched::Compliance(id, year));
+        self.touched.extend(about.jurisdiction.map(|it| Touched::Year(it, year)));
+        About { year: Some(year), quantity, ..about }
+    }
+
+    /// An installation's free allocation of a year.
+    fn allocation(&mut self, id: InstallationId, year: Year, quantity: Option<Tonnes>) -> About {
+        self.touched.insert(Touched::Allocation(id, year));
+        self.duty(id, year, quantity)
+    }
+
+    fn installation(&mut self, id: InstallationId) -> About {
+        let Some(it) = self.state.installations.get(id) else { return About::default() };
+        self.touched.extend([Touched::Installation(id), Touched::Account(it.account)]);
+        self.touched.insert(Touched::Jurisdiction(it.jurisdiction));
+        let subject = Some(it.label.to_string());
+        About { jurisdiction: Some(it.jurisdiction), subject, ..About::default() }
+    }
+
+    fn account(&mut self, id: AccountId, quantity: Option<Tonnes>) -> About {
+        self.touched.insert(Touched::Account(id));
+        let jurisdiction = self.state.accounts.get(id).map(|it| it.jurisdiction);
+        let subject = number_of(self.state, id).map(|it| it.to_string());
+        About { jurisdiction, subject, quantity, ..About::default() }
+    }
+
+    fn year(&mut self, id: JurisdictionId, year: Year, quantity: Option<Tonnes>) -> About {
+        self.touched.extend([Touched::Jurisdiction(id), Touched::Year(id, year)]);
+        About { jurisdiction: Some(id), year: Some(year), quantity, ..About::default() }
+    }
+
+    fn auction(&mut self, id: AuctionId) -> About {
+        self.touched.insert(Touched::Auction(id));
+        let Some(it) = self.state.auctions.get(id) else { return About::default() };
+        let sold = it.result.map_or(it.volume, |it| it.sold);
+        let about = self.year(it.jurisdiction, it.year, Some(sold));
+        let subject = Some(format!("auction {id}"));
+        About { subject, price: it.result.and_then(|it| it.price), ..about }
+    }
+
+    fn call(&mut self, id: CallId) -> About {
+        self.touched.insert(Touched::Call(id));
+        let Some(it) = self.state.calls.get(id) else { return About::default() };
+        let about = self.year(it.jurisdiction, it.year, it.result.map(|it| it.volume));
+        let subject = Some(format!("call {id}"));
+        About { subject, price: it.result.and_then(|it| it.price), ..about }
+    }
+
+    fn link(&mut self, from: JurisdictionId, to: JurisdictionId) -> About {
+        self.touched.insert(Touched::Link(from, to));
+        let subject = format!("link to {}", lists::code(self.state, to));
+        About { jurisdiction: Some(from), subject: Some(subject), ..About::default() }
+    }
+
+    /// What is not public is about nothing that is shown.
+    fn nothing(&self) -> About {
+        About::default()
+    }
+
+    fn issued(&mut self, it: &karvan_core::ledger::posting::UnitsIssued) -> About {
+        let Some(series) = self.state.ledger.series.get(it.series) else {
+            return About::default();
+        };
+        self.year(series.jurisdiction, series.valid_from, Some(it.serials.count))
+    }
+
+    /// Every fact is named: a new one does not build without an answer.
+    fn of(&mut self, event: &Event) -> About {
+        use Event as E;
+        match event {
+            E::PolicyAdopted(_) => {
+                self.touched.insert(Touched::Rules);
+                About::default()
+            }
+            E::UnitsIssued(it) => self.issued(it),
+            E::EmissionsReported(it) => self.duty(it.installation, it.year, it.emissions),
+            E::EmissionsEstimated(it) => self.duty(it.installation, it.year, Some(it.emissions)),
+            E::Surrendered(it) => self.duty(it.installation, it.year, Some(it.quantity)),
+            E::ComplianceFrozen(it) => self.duty(it.installation, it.year, None),
+            E::LetterSet(it) => self.duty(it.installation, it.year, None),
+            E::PenaltyOpened(it) => self.duty(it.installation, it.year, Some(it.shortfall)),
+            E::ExclusionSet(it) => self.duty(it.installation, it.year, None),
+            E::CeilingSold(it) => {
+                let about = self.duty(it.installation, it.year, Some(it.quantity));
+                About { price: Some(it.price), ..about }
+            }
+            E::PenaltyAdvanced(it) => match self.state.penalties.get(it.penalty) {
+                Some(case) => self.duty(case.installation, case.year, None),
+                None => About::default(),
+            },
+            E::EntitlementSet(it) => self.allocation(it.installation, it.year, Some(it.quantity)),
+            E::Allocated(it) => self.allocation(it.installation, it.year, Some(it.quantity)),
+            E::AllocationWithheld(it) => self.allocation(it.installation, it.year, None),
+            E::ExcessReturned(it) => self.allocation(it.installation, it.year, Some(it.quantity)),
+            E::AllocationReversed(it) => self.installation(it.installation),
+            E::InstallationRegistered(it) => self.installation(it.installation),
+            E::OperatorChanged(it) => self.installation(it.installation),
+            E::LastYearSet(it) => self.installation(it.installation),
+            E::InstallationsMerged(it) => {
+                self.installation(it.into);
+                self.installation(it.from)
+            }
+            E::AccountOpened(it) => self.account(it.account, None),
+            E::AccountClosed(it) => self.account(it.account, None),
+            E::Retired(it) => self.account(it.account, Some(it.quantity)),
+            E::Deleted(it) => self.account(it.account, Some(it.quantity)),
+            E::PurchaseReturned(it) => self.account(it.account, Some(it.quantity)),
+            E::FirstTransferred(it) => self.account(it.from, Some(it.serials.count)),
+            E::CapSet(it) => self.year(it.jurisdiction, it.year, Some(it.quantity)),
+            E::SupplyAdjusted(it) => self.year(it.jurisdiction, it.year, Some(it.intake)),
+            E::YearClosed(it) => self.year(it.jurisdiction, it.year, None),
+            E::ExpiryNoticed(it) => self.year(it.jurisdiction, it.year, Some(it.quantity)),
+            E::BlockTradeMade(it) => {
+                let about = self.year(it.jurisdiction, it.year, Some(it.quantity));
+                About { price: Some(it.price), ..about }
+            }
+            E::AuctionOpened(it) => self.auction(it.0.auction),
+            E::AuctionCleared(it) => self.auction(it.auction),
+            E::AuctionCancelled(it) => {
+                let about = self.auction(it.auction);
+                self.touched.remove(&Touched::Auction(it.auction));
+                self.touched.insert(Touched::AuctionCancelled(it.auction));
+                about
+            }
+            E::Consigned(it) => self.auction(it.auction),
+            E::CarriedOver(it) => {
+                let quantity = Some(it.parts.iter().copied().sum());
+                About { jurisdiction: Some(it.jurisdiction), quantity, ..About::default() }
+            }
+            E::CallOpened(it) => self.call(it.call),
+            E::CallCleared(it) => self.call(it.call),
+            E::CallsCoupled(it) => {
+                it.calls.iter().for_each(|call| drop(self.call(*call)));
+                About { subject: Some(format!("coupling {}", it.coupling)), ..About::default() }
+            }
+            E::CouplingCleared(it) => {
+                for flow in it.flows.iter() {
+                    self.link(flow.from, flow.to);
+                    self.link(flow.to, flow.from);
+                }
+                let quantity = Some(it.flows.iter().map(|it| it.quantity).sum());
+                let subject = Some(format!("coupling {}", it.coupling));
+                About { subject, quantity, ..About::default() }
+            }
+            E::OrderTraded(it) => {
+                let (quantity, price) = (Some(it.quantity), Some(it.price));
+                About { quantity, price, ..About::default() }
+            }
+            E::LinkSuspended(it) => self.link(it.from, it.to),
+            E::LinkResumed(it) => self.link(it.from, it.to),
+            E::LinkSeriesOpened(it) => About {
+                jurisdiction: Some(it.link.counts_in),
+                subject: Some("link".to_owned()),
+                ..About::default()
+            },
+            E::MirrorReconciled(it) => of(it.jurisdiction),
+            E::HolidaysDecreed(it) => of(it.jurisdiction),
+            E::CompatibilitySet(it) => of(it.jurisdiction),
+            E::PartyRegistered(it) => About { jurisdiction: it.jurisdiction, ..About::default() },
+            E::Reversed(it) => About { quantity: Some(it.quantity), ..About::default() },
+            E::FreezeBegun(it) => frozen(it.frozen),
+            E::FreezeConfirmed(it) => frozen(it.frozen),
+            E::Unfrozen(it) => frozen(it.frozen),
+            E::PolicyScheduled(_)
+            | E::PolicyDropped(_)
+            | E::FixingPublished(_)
+            | E::TradingHalted(_)
+            | E::TradingResumed(_)
+            | E::UnitsMoved(_)
+            | E::UnitsEnded(_)
+            | E::UnitsRestored(_)
+            | E::Transferred(_)
+            | E::UnitsHeld(_)
+            | E::UnitsReleased(_)
+            | E::CashHeld(_)
+            | E::CashReleased(_)
+            | E::CashMoved(_)
+            | E::CashAccountOpened(_)
+            | E::LineBooked(_)
+            | E::PaymentAsked(_)
+            | E::PaymentSent(_)
+            | E::PaymentEnded(_)
+            | E::LegShown(_)
+            | E::DepositReturned(_)
+            | E::StatementBooked(_)
+            | E::BidPlaced(_)
+            | E::BidFilled(_)
+            | E::OrderPlaced(_)
+            | E::OrderCancelled(_)
+            | E::OrderFilled(_)
+            | E::OrderReduced(_)
+            | E::OrderRequeued(_)
+            | E::OrderEnded(_)
+            | E::OrdersCancelled(_)
+            | E::AccountRestricted(_)
+            | E::AccountStatusSet(_)
+            | E::ApprovalGiven(_)
+            | E::AccountStopped(_)
+            | E::ReportHandedIn(_)
+            | E::HoldingImported(_)
+            | E::AccountResumed(_)
+            | E::AccountReopened(_)
+            | E::AccountTrusted(_)
+            | E::AccountDistrusted(_)
+            | E::TransferLimitSet(_)
+            | E::SinglePersonSet(_)
+            | E::ClosureRequested(_)
+            | E::TransferDelayed(_)
+            | E::TransferEnded(_)
+            | E::LimitUsed(_)
+            | E::Locked(_)
+            | E::Unlocked(_)
+            | E::PartyReviewed(_)
+            | E::SettlementClassSet(_)
+            | E::PersonAppointed(_)
+            | E::PersonSuspended(_)
+            | E::PersonRestored(_)
+            | E::Proposed(_)
+            | E::Approved(_)
+            | E::Rejected(_)
+            | E::TimePassed(_)
+            | E::DueSettled(_) => self.nothing(),
+        }
+    }
+}
+
+fn of(jurisdiction: JurisdictionId) -> About {
+    About { jurisdiction: Some(jurisdiction), ..About::default() }
+}
+
+fn frozen(it: Frozen) -> About {
+    match it {
+        Frozen::Jurisdiction(it) => of(it),
+        Frozen::Market | Frozen::Account(_) | Frozen::Holder(_) | Frozen::Serials(..) => {
+            About::default()
+        }
+    }
+}
+
+/// What a reversal takes back is known before it only.
+fn undone(state: &State, event: &Event, touched: &mut BTreeSet<Touched>) {
+    if let Event::Reversed(it) = event
+        && let Some(row) = state.reversible.get(&it.record)
+        && let Ending::Surrender(installation, year) = row.ending
+    {
+        Touching { state, touched }.duty(installation, year, None);
+    }
+    if let Event::AllocationReversed(it) = event
+        && let Some(row) = state.deliveries.get(&(it.record, it.installation))
+    {
+        Touching { state, touched }.allocation(it.installation, row.year, None);
+    }
+}

@@ -1,0 +1,31 @@
+// Figures that move: the number of the last record, and the newest rows of the record. Pages are
+// whole without it.
+"use strict";
+(() => {
+  // Long work: the page looks again by itself.
+  if (document.querySelector("[data-live=wait]")) {
+    setTimeout(() => location.reload(), 1000);
+  }
+  const ticker = document.querySelector("[data-live=ticker]");
+  const records = document.querySelectorAll("[data-live=record]");
+  if (!ticker || !window.EventSource) return;
+  const pause = document.querySelector("[data-live=pause]");
+  let paused = false;
+  if (pause) {
+    pause.hidden = false;
+    pause.addEventListener("click", () => {
+      paused = !paused;
+      pause.setAttribute("aria-pressed", String(paused));
+    });
+  }
+  const source = new EventSource(ticker.dataset.from);
+  source.addEventListener("rows", (event) => {
+    if (paused) return;
+    ticker.innerHTML = event.data;
+  });
+  source.addEventListener("record", (event) => {
+    if (paused) return;
+    records.forEach((it) => { it.textContent = event.data; });
+  });
+  addEventListener("pagehide", () => source.close());
+})();

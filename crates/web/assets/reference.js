@@ -1,0 +1,2 @@
+"use strict";
+Scalar.createApiReference("#app", { url: "/api/openapi.json", withDefaultFonts: false, telemetry: false });

@@ -1,0 +1,54 @@
+// The simulator answers while a control moves. Without this file the form has a button.
+"use strict";
+(() => {
+  const form = document.getElementById("scenario");
+  const results = document.getElementById("results");
+  if (!form || !results) return;
+  // Only what is moved stands in the address.
+  const start = new Map();
+  new FormData(form).forEach((value, name) => start.set(name, value));
+  const adopted = new Map(JSON.parse(form.dataset.adopted || "[]"));
+  const query = () => {
+    const moved = new URLSearchParams();
+    new FormData(form).forEach((value, name) => {
+      if (String(value) !== String(adopted.get(name))) moved.append(name, value);
+    });
+    const year = new URLSearchParams(location.search).get("year");
+    if (year) moved.append("year", year);
+    return moved.toString();
+  };
+  const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
+  let timer = 0;
+  let running = null;
+  const ask = async () => {
+    const text = query();
+    if (running) running.abort();
+    running = new AbortController();
+    const slow = setTimeout(() => results.setAttribute("aria-busy", "true"), 300);
+    try {
+      const answer = await fetch(`${form.action}/results?${text}`, { signal: running.signal });
+      results.innerHTML = await answer.text();
+      history.replaceState(null, "", text ? `?${text}` : location.pathname);
+    } catch (why) {
+      if (why.name !== "AbortError") form.submit();
+    } finally {
+      clearTimeout(slow);
+      results.removeAttribute("aria-busy");
+    }
+  };
+  form.addEventListener("input", (event) => {
+    const it = event.target;
+    if (it.type === "range") {
+      const output = form.querySelector(`output[for="${CSS.escape(it.id)}"]`);
+      const unit = output.dataset.unit;
+      const sign = it.min < 0 && it.value > 0 ? "+" : "";
+      output.textContent = sign + number.format(it.value) + (unit ? ` ${unit}` : "");
+    }
+    clearTimeout(timer);
+    timer = setTimeout(ask, 60);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+  });
+})();

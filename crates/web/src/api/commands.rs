@@ -1,0 +1,276 @@
+//! Commands: `POST /api/v1/<form>`, signed, each with an idempotency key; many orders at once; and
+//! what became of a command.
+
+use super::forms::{FORMS, Field, Form, Kind, Mistake, Need};
+use super::openapi::wrong;
+use super::problem::Problem;
+use super::signed;
+use crate::app::Shared;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use karvan_core::Refusals;
+use karvan_engine::queue::NotQueued;
+use karvan_engine::{Answer, CommandId, Submission};
+use serde_json::{Value as Json, json};
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HttpMethod, RefOr, Required, ResponseBuilder, Schema,
+};
+
+/// The largest body, in bytes.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+/// The routes.
+pub fn router() -> Router<Shared> {
+    let mut router = Router::new().route("/api/v1/commands/{id}", get(became));
+    for form in &FORMS {
+        let ask = move |state: State<Shared>, uri: OriginalUri, headers: HeaderMap, body: Bytes| {
+            command(state, (form, uri), headers, body)
+        };
+        router = router.route(&format!("/api/v1/commands/{}", form.path), post(ask));
+    }
+    router.layer(DefaultBodyLimit::max(BODY_MAX))
+}
+
+async fn command(
+    State(app): State<Shared>,
+    (form, uri): (&'static Form, OriginalUri),
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match take(&app, (form, uri.path()), (&headers, &body)).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn take(
+    app: &Shared,
+    (form, path): (&Form, &str),
+    (headers, body): (&HeaderMap, &[u8]),
+) -> Result<Response, Problem> {
+    let request = signed::Request { method: "POST", path, headers, body };
+    let key = signed::key(&app.keys, request)?;
+    let id = signed::id(headers)?;
+    let body: Json = serde_json::from_slice(body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, format!("The body is no JSON: {error}."))
+    })?;
+    let parsed = {
+        let state = app.follower.read();
+        form.parse(&body, &state)
+    };
+    let command = parsed.map_err(|all| mistakes(&all))?;
+    let submission = Submission { id, actor: key.person, command };
+    let mut waiting = app.desk.submit(&app.engine, vec![submission]).map_err(not_queued)?;
+    let answer = match waiting.pop() {
+        Some(it) => it.await.ok(),
+        None => None,
+    };
+    let answer = answer.unwrap_or_else(|| Answer::Unavailable("the market closes down".to_owned()));
+    answered(id, answer)
+}
+
+fn mistakes(all: &[Mistake]) -> Problem {
+    let row = |it: &Mistake| json!({ "parameter": it.field, "detail": it.why });
+    let errors: Vec<Json> = all.iter().map(row).collect();
+    Problem::new(StatusCode::BAD_REQUEST, "The request does not fit the command.")
+        .with(json!({ "errors": errors }))
+}
+
+fn not_queued(why: NotQueued) -> Problem {
+    match why {
+        NotQueued::Full => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many commands wait. Nothing was decided; send it again later, with the same key.",
+        ),
+        NotQueued::Closed => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The market closes down. Nothing was decided; send it again later, with the same key.",
+        ),
+    }
+}
+
+fn answered(id: CommandId, answer: Answer) -> Result<Response, Problem> {
+    let conflict = |title: &str| Problem::new(StatusCode::CONFLICT, title);
+    match answer {
+        Answer::Accepted { position } => {
+            let body = json!({ "record": position, "command": id.to_string() });
+            let mut response = (StatusCode::CREATED, body.to_string()).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert("karvan-record", HeaderValue::from(position));
+            Ok(response)
+        }
+        Answer::Refused(refusals) => Err(refused(&refusals)),
+        Answer::Conflict { position } => {
+            let title = "This Idempotency-Key was used for another command.";
+            Err(conflict(title).with(json!({ "record": position })))
+        }
+        Answer::TooOld => Err(conflict(
+            "This Idempotency-Key is too old. Nothing was executed now; ask what became of it.",
+        )),
+        Answer::FromTheFuture => Err(conflict(
+            "This Idempotency-Key was made after the market's time. Take the time of any answer.",
+        )),
+        Answer::Reserved => {
+            Err(conflict("This Idempotency-Key is the market's own. Choose another."))
+        }
+        Answer::Unavailable(why) => {
+            let title = "The market takes no commands just now. Nothing was decided; try again.";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, title).with(json!({ "detail": why })))
+        }
+    }
+}
+
+/// The market says no: with the number and the text of each refusal.
+fn refused(refusals: &Refusals) -> Problem {
+    let all: Vec<Json> = refusals
+        .list()
+        .iter()
+        .map(|it| json!({ "number": it.number(), "text": it.to_string() }))
+        .collect();
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The market says no.")
+        .with(json!({ "detail": refusals.to_string(), "refusals": all }))
+}
+
+/// What became of a command, however long ago.
+async fn became(State(app): State<Shared>, Path(id): Path<String>) -> Response {
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert("idempotency-key", value);
+    }
+    let id = match signed::id(&headers) {
+        Ok(it) => it,
+        Err(problem) => return problem.into_response(),
+    };
+    let found = tokio::task::spawn_blocking(move || app.engine.what_became_of(id)).await;
+    match found {
+        Ok(Ok(Some(position))) => {
+            let body = json!({ "record": position, "command": id.to_string() });
+            ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+        }
+        Ok(Ok(None)) => {
+            let title = "No record came of this command: it was refused, or never arrived.";
+            Problem::new(StatusCode::NOT_FOUND, title).into_response()
+        }
+        Ok(Err(_)) | Err(_) => {
+            let title = "The journal cannot be read just now; try again.";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, title).into_response()
+        }
+    }
+}
+
+/// The paths of the document.
+pub fn paths() -> Vec<(String, PathItem)> {
+    let mut all: Vec<(String, PathItem)> =
+        FORMS.iter().map(|it| (format!("/api/v1/commands/{}", it.path), of_form(it))).collect();
+    let id = ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The command's id: its Idempotency-Key."))
+        .schema(Some(Schema::Object(text().build())));
+    let became = OperationBuilder::new()
+        .operation_id(Some("what_became_of"))
+        .summary(Some("Says which record a command became, however long ago."))
+        .tag("Commands")
+        .parameter(id)
+        .response("200", accepted("The record."))
+        .response("400", wrong("The id does not fit."))
+        .response("404", wrong("No record came of it."))
+        .response("503", wrong("The journal cannot be read just now."));
+    all.push(("/api/v1/commands/{id}".to_owned(), PathItem::new(HttpMethod::Get, became.build())));
+    all
+}
+
+/// How requests are signed, for the document.
+pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
+    use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+    let about = "An HTTP message signature (RFC 9421) with Ed25519 over @method, @path, \
+                 content-digest and idempotency-key, with created, keyid and alg.";
+    let scheme = ApiKeyValue::with_description("Signature", about);
+    builder.security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(scheme)))
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
+}
+
+fn of_field(it: &Field) -> ObjectBuilder {
+    let integer = || ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer));
+    let schema = match it.kind {
+        Kind::Year | Kind::Tonnes | Kind::Number => integer().minimum(Some(0)),
+        Kind::Price => text().pattern(Some(r"^\d+(\.\d{1,2})?$")),
+        Kind::Hash => text().pattern(Some("^[0-9a-f]{64}$")),
+        Kind::Choice([]) | Kind::Jurisdiction | Kind::Account | Kind::Installation => text(),
+        Kind::Choice(all) => text().enum_values(Some(all.iter().map(|it| json!(it)))),
+    };
+    schema.description(Some(it.about))
+}
+
+fn accepted(about: &str) -> utoipa::openapi::Response {
+    let record = ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer));
+    let body = ObjectBuilder::new()
+        .property("record", record.description(Some("The record, on disk.")))
+        .required("record")
+        .property("command", text().description(Some("The command's id.")))
+        .required("command");
+    let content =
+        ContentBuilder::new().schema(Some(RefOr::T(Schema::Object(body.build())))).build();
+    ResponseBuilder::new().description(about).content("application/json", content).build()
+}
+
+fn of_form(form: &Form) -> PathItem {
+    let mut body = ObjectBuilder::new();
+    for field in form.fields {
+        body = body.property(field.name, of_field(field));
+        if field.required == Need::Required {
+            body = body.required(field.name);
+        }
+    }
+    let content =
+        ContentBuilder::new().schema(Some(RefOr::T(Schema::Object(body.build())))).build();
+    let request = RequestBodyBuilder::new()
+        .content("application/json", content)
+        .required(Some(Required::True));
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(form.path.replace(['/', '-'], "_")))
+        .summary(Some(form.about))
+        .tag("Commands")
+        .request_body(Some(request.build()))
+        .security(utoipa::openapi::security::SecurityRequirement::new::<_, [&str; 0], &str>(
+            "signature",
+            [],
+        ));
+    let headers = [
+        ("Idempotency-Key", "A UUID of version 7, made by the market's clock."),
+        ("Content-Digest", "sha-256 of the body (RFC 9530)."),
+        ("Signature-Input", "What is signed, when, and by which key (RFC 9421)."),
+        ("Signature", "The signature."),
+    ];
+    for (name, about) in headers {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some(about))
+            .schema(Some(Schema::Object(text().build())));
+        operation = operation.parameter(parameter);
+    }
+    operation = operation
+        .response("201", accepted("The command is a record, on disk."))
+        .response("400", wrong("What does not fit is named."))
+        .response("401", wrong("The request is not signed as it must be."))
+        .response("409", wrong("The key was used, or is not of this time."))
+        .response("413", wrong("The body is too large."))
+        .response("422", wrong("The market says no, with the numbers of its refusals."))
+        .response("429", wrong("Too many commands wait."))
+        .response("503", wrong("The market takes no commands just now."));
+    PathItem::new(HttpMethod::Post, operation.build())
+}

@@ -1,0 +1,380 @@
+//! The application: what it holds, and which address leads where.
+
+use crate::api;
+use crate::api::desk::Desk;
+use crate::api::keys::Keys;
+use crate::asked::{Address, Asked, Failure, Theme};
+use crate::assets::Assets;
+use crate::cache::{Body, Cache};
+use crate::live::{self, Live};
+use crate::look::frame;
+use crate::pages;
+use crate::rehearsals::Rehearsals;
+use crate::scenario::Model;
+use crate::texts::Language;
+use axum::Router;
+use axum::body::Body as Sent;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use karvan_engine::Engine;
+use karvan_engine::follower::SharedFollower;
+use karvan_policy::Policy;
+use karvan_views::shared::{Reader, Views};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Documents by their SHA-256 in hexadecimal: policy files above all.
+#[derive(Clone, Debug, Default)]
+pub struct Documents(pub BTreeMap<String, String>);
+
+/// How the portal is set up.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Whether what is shown is a rehearsal: then every page says so.
+    pub training: bool,
+    /// The folder of the file of keys; without it nobody hands in commands.
+    pub keys: Option<PathBuf>,
+}
+
+/// What the portal holds.
+pub struct App {
+    /// The writer.
+    pub engine: Arc<Engine>,
+    /// The replica of the state.
+    pub follower: SharedFollower,
+    /// The lists.
+    pub views: Arc<Views>,
+    /// Policy files.
+    pub documents: Documents,
+    /// How it is set up.
+    pub settings: Settings,
+    /// The files that pages need.
+    pub assets: Assets,
+    /// The policy in force as its file says it, where the file is at hand.
+    policy: Option<Policy>,
+    /// The policy in force as it is simulated, where its file is at hand.
+    pub model: Option<Arc<Model>>,
+    /// Rehearsals that readers started.
+    pub rehearsals: Rehearsals,
+    cache: Cache,
+    /// Live figures.
+    pub live: Live,
+    /// Where commands are handed in.
+    pub desk: Desk,
+    /// Whose keys may hand them in.
+    pub keys: Keys,
+}
+
+impl App {
+    /// An application over a running engine and its views.
+    pub fn new(
+        engine: Arc<Engine>,
+        views: Arc<Views>,
+        (documents, settings, installations): (Documents, Settings, &str),
+    ) -> Self {
+        let follower = engine.follower();
+        let hash =
+            follower.read().rules.as_ref().map(|it| karvan_views::facts::hex(&it.policy_hash));
+        let text = hash.and_then(|it| documents.0.get(&it));
+        let policy = text.and_then(|it| Policy::parse(it).ok());
+        let model = text.and_then(|it| Model::of(it, installations)).map(Arc::new);
+        let (assets, cache, live) = (Assets::new(), Cache::default(), Live::default());
+        let (desk, keys) = (Desk::default(), Keys::of(settings.keys.clone()));
+        Self {
+            engine,
+            follower,
+            views,
+            documents,
+            settings,
+            assets,
+            policy,
+            model,
+            rehearsals: Rehearsals::default(),
+            cache,
+            live,
+            desk,
+            keys,
+        }
+    }
+
+    /// The policy in force as its file says it.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    /// The market's currency.
+    pub fn currency(&self) -> String {
+        let state = self.follower.read();
+        state.rules.as_ref().map(|it| it.currency.to_string()).unwrap_or_default()
+    }
+
+    /// The name that the policy gives a jurisdiction.
+    pub fn name_of(&self, code: &str) -> Option<String> {
+        let chapters = &self.policy()?.jurisdictions;
+        chapters.iter().find(|it| it.code == code).map(|it| it.name.clone())
+    }
+
+    /// An answer that is kept, or made with the views of one moment.
+    pub fn kept(
+        &self,
+        key: String,
+        kind: &'static str,
+        make: impl FnOnce(&mut Reader<'_>) -> Result<Vec<u8>, Failure>,
+    ) -> Result<Arc<Body>, Failure> {
+        let now = (self.views.generation(), self.views.shown().position);
+        if let Some(it) = self.cache.get(&key, now) {
+            return Ok(it);
+        }
+        let (made, position) = self.views.read(|reader| {
+            let position = reader.shown.position;
+            Ok((make(reader), position))
+        })?;
+        let body = Arc::new(Body::new(made?, kind, position));
+        self.cache.put(key, &body, now.0);
+        Ok(body)
+    }
+}
+
+/// The application, shared by all who answer.
+pub type Shared = Arc<App>;
+
+/// What a page may load: our own files, nothing else, and nothing inline.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// The routes.
+pub fn router(app: &Shared) -> Router {
+    live::start(app);
+    Router::new()
+        .route("/", get(root))
+        .route("/theme/{name}", get(theme))
+        .route("/assets/{name}", get(asset))
+        .route("/{language}/", get(home))
+        .route("/{language}/simulator/rehearsals", post(rehearse))
+        .route("/{language}/{*path}", get(page))
+        .merge(api::router())
+        .merge(live::router())
+        .fallback(nothing)
+        .layer(axum::middleware::map_response(safe))
+        .with_state(Arc::clone(app))
+}
+
+async fn safe(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let fixed =
+        [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::REFERRER_POLICY, "same-origin")];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    response
+}
+
+async fn root(headers: HeaderMap) -> Redirect {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+    let language = Language::accepted(accepted.unwrap_or_default());
+    Redirect::temporary(&format!("/{}/", language.tag))
+}
+
+/// Chooses light or dark, and goes back to where the reader was.
+async fn theme(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let theme = Theme::of(&name).name().unwrap_or("system");
+    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
+    let from = headers.get(header::REFERER).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    // Only the path counts: nobody is sent to another site.
+    let path = from.splitn(4, '/').nth(3).unwrap_or_default();
+    let mut response = Redirect::to(&format!("/{path}")).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn asset(
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(it) = app.assets.named(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = send(it, &headers);
+    // The name holds a part of the content's hash, so that what it names never changes.
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response.headers_mut().insert(header::CACHE_CONTROL, forever);
+    response
+}
+
+async fn home(
+    state: State<Shared>,
+    Path(language): Path<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    page(state, Path((language, String::new())), query, headers).await
+}
+
+async fn page(
+    State(app): State<Shared>,
+    Path((language, path)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let Some(language) = Language::of(&language) else {
+        return nothing(State(app), headers).await;
+    };
+    let query = query.unwrap_or_default();
+    let parameters = parameters(&query);
+    let path = path.trim_matches('/').to_owned();
+    let address = Address { language, theme: theme_of(&headers), path, parameters };
+    let answered = tokio::task::spawn_blocking(move || answer(&app, &address, &query)).await;
+    match answered {
+        Ok((status, body)) => {
+            let mut response = send(&body, &headers);
+            if response.status() == StatusCode::OK {
+                *response.status_mut() = status;
+            }
+            let vary = HeaderValue::from_static("Accept-Encoding, Cookie");
+            response.headers_mut().insert(header::VARY, vary);
+            let look = HeaderValue::from_static("no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, look);
+            response
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+fn answer(app: &Shared, address: &Address, query: &str) -> (StatusCode, Arc<Body>) {
+    let theme = address.theme.name().unwrap_or_default();
+    let key = format!("{} {theme} /{}?{query}", address.language.tag, address.path);
+    let made = app.kept(key, HTML, |reader| {
+        let mut asked = Asked { app, address, reader };
+        if let Some(part) = pages::fragment(&mut asked) {
+            return Ok(part?.into_string().into_bytes());
+        }
+        let page = pages::page(&mut asked)?;
+        Ok(frame::framed(&asked, &page).into_string().into_bytes())
+    });
+    match made {
+        Ok(body) => (StatusCode::OK, body),
+        Err(failure) => {
+            let status = match &failure {
+                Failure::NotFound => StatusCode::NOT_FOUND,
+                Failure::Unfit(_) => StatusCode::BAD_REQUEST,
+                Failure::Sql(_) => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            let shown = app.views.shown();
+            let page = frame::failed(app, address, (&failure, shown));
+            let body = Body::new(page.into_string().into_bytes(), HTML, shown.position);
+            (status, Arc::new(body))
+        }
+    }
+}
+
+async fn nothing(State(app): State<Shared>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+    let language = Language::accepted(accepted.unwrap_or_default());
+    let theme = theme_of(&headers);
+    let address = Address { language, theme, path: String::new(), parameters: Vec::new() };
+    let shown = app.views.shown();
+    let page = frame::failed(&app, &address, (&Failure::NotFound, shown));
+    let body = Body::new(page.into_string().into_bytes(), HTML, shown.position);
+    let mut response = send(&body, &headers);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+fn theme_of(headers: &HeaderMap) -> Theme {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
+    let mut all = cookies.flat_map(|it| it.split(';')).map(str::trim);
+    Theme::of(all.find_map(|it| it.strip_prefix("theme=")).unwrap_or_default())
+}
+
+/// Starts a rehearsal of a scenario, and leads to its page.
+async fn rehearse(
+    State(app): State<Shared>,
+    Path(language): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let Some(language) = Language::of(&language) else {
+        return nothing(State(app), headers).await;
+    };
+    let Some(model) = app.model.clone() else {
+        return nothing(State(app), headers).await;
+    };
+    let started = model.moved(&parameters(&body)).map(|it| app.rehearsals.start(&model, it));
+    match started {
+        Ok(Some(number)) => {
+            Redirect::to(&format!("/{}/simulator/rehearsals/{number}", language.tag))
+                .into_response()
+        }
+        Ok(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// The most parameters of an address that are read.
+const PARAMETERS_MAX: usize = 64;
+
+/// The parameters of an address.
+pub fn parameters(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|it| !it.is_empty()).take(PARAMETERS_MAX);
+    pairs
+        .map(|it| {
+            let (name, value) = it.split_once('=').unwrap_or((it, ""));
+            (unquote(name), unquote(value))
+        })
+        .collect()
+}
+
+fn unquote(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digits = [rest.next(), rest.next()];
+                let digit = |it: Option<u8>| char::from(it?).to_digit(16);
+                match (digit(digits[0]), digit(digits[1])) {
+                    (Some(high), Some(low)) => {
+                        bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                    }
+                    _ => bytes.push(b'%'),
+                }
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Sends a body that is kept: not at all where the reader has it, compressed where that is taken.
+pub fn send(body: &Body, asked: &HeaderMap) -> Response {
+    let value = |name: header::HeaderName| asked.get(name).and_then(|it| it.to_str().ok());
+    let known = value(header::IF_NONE_MATCH).unwrap_or_default();
+    if known.split(',').any(|it| it.trim().trim_start_matches("W/") == body.tag) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, body.tag.clone())]).into_response();
+    }
+    let takes_gzip = value(header::ACCEPT_ENCODING).is_some_and(|it| it.contains("gzip"));
+    let compressed = body.gzip.as_ref().filter(|_| takes_gzip);
+    let bytes = compressed.unwrap_or(&body.plain).clone();
+    let mut response = Response::new(Sent::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body.kind));
+    if compressed.is_some() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&body.tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert("karvan-record", HeaderValue::from(body.position));
+    response
+}

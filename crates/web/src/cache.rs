@@ -1,0 +1,144 @@
+//! Answers that are kept: a page that many ask for is made once for each second in which something
+//! happened, and sent as it is, compressed.
+//!
+//! What is kept names the record it shows, so it is old at worst, never wrong. It is kept for a
+//! second; after that it is made anew only if the views have moved on.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// An answer that is kept is given again for so long without a look at the views.
+pub const FRESH: Duration = Duration::from_secs(1);
+/// The most bytes kept.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Smaller bodies are not worth compressing.
+const COMPRESS_MIN: usize = 512;
+
+/// A body, plain and compressed.
+#[derive(Debug)]
+pub struct Body {
+    /// As it is.
+    pub plain: Vec<u8>,
+    /// Compressed with gzip, where that is smaller.
+    pub gzip: Option<Vec<u8>>,
+    /// What tells two bodies apart (RFC 9110 section 8.8.3).
+    pub tag: String,
+    /// Its media type.
+    pub kind: &'static str,
+    /// The record it shows.
+    pub position: u64,
+}
+
+impl Body {
+    /// A body that is made once and sent often.
+    pub fn new(plain: Vec<u8>, kind: &'static str, position: u64) -> Self {
+        let gzip = (plain.len() >= COMPRESS_MIN).then(|| gzip(&plain)).flatten();
+        let gzip = gzip.filter(|it| it.len() < plain.len());
+        Self { tag: tag(&plain), plain, gzip, kind, position }
+    }
+
+    fn bytes(&self) -> usize {
+        self.plain.len().saturating_add(self.gzip.as_ref().map_or(0, Vec::len))
+    }
+}
+
+fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok()
+}
+
+/// The first half of the SHA-256 of some bytes, in quotes.
+fn tag(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest(bytes);
+    let half: String = hash.iter().take(16).map(|it| format!("{it:02x}")).collect();
+    format!("\"{half}\"")
+}
+
+struct Kept {
+    body: Arc<Body>,
+    looked: Instant,
+    generation: u64,
+}
+
+#[derive(Default)]
+struct Inner {
+    kept: BTreeMap<String, Kept>,
+    bytes: usize,
+}
+
+/// What is kept.
+#[derive(Default)]
+pub struct Cache(Mutex<Inner>);
+
+impl Cache {
+    /// The answer of a key, if it is young, or as new as the views.
+    pub fn get(&self, key: &str, now: (u64, u64)) -> Option<Arc<Body>> {
+        let (generation, position) = now;
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let it = inner.kept.get_mut(key)?;
+        if it.looked.elapsed() < FRESH {
+            return Some(Arc::clone(&it.body));
+        }
+        if it.body.position == position && it.generation == generation {
+            it.looked = Instant::now();
+            return Some(Arc::clone(&it.body));
+        }
+        None
+    }
+
+    /// Keeps an answer; when there are too many, all are forgotten.
+    pub fn put(&self, key: String, body: &Arc<Body>, generation: u64) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.bytes.saturating_add(body.bytes()) > BYTES_MAX {
+            inner.kept.clear();
+            inner.bytes = 0;
+        }
+        let kept = Kept { body: Arc::clone(body), looked: Instant::now(), generation };
+        inner.bytes = inner.bytes.saturating_add(body.bytes());
+        if let Some(before) = inner.kept.insert(key, kept) {
+            inner.bytes = inner.bytes.saturating_sub(before.body.bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_given_again_while_it_is_young_or_nothing_happened() {
+        let cache = Cache::default();
+        let body = Arc::new(Body::new(b"page ".repeat(500), "text/html", 7));
+        assert!(body.gzip.as_ref().is_some_and(|it| it.len() < body.plain.len()));
+        cache.put("/".to_owned(), &body, 1);
+        assert!(cache.get("/", (1, 8)).is_some(), "younger than a second");
+        let age = |cache: &Cache| {
+            let mut inner = cache.0.lock().expect("nobody panics");
+            let kept = inner.kept.get_mut("/").expect("it is kept");
+            kept.looked = kept.looked.checked_sub(FRESH * 2).expect("a clock that runs");
+        };
+        age(&cache);
+        assert!(cache.get("/", (1, 7)).is_some(), "nothing happened since");
+        age(&cache);
+        assert!(cache.get("/", (1, 8)).is_none(), "a record came");
+        assert!(cache.get("/", (2, 7)).is_none(), "views were made again");
+        assert!(cache.get("/other", (1, 7)).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let cache = Cache::default();
+        let large = vec![1; BYTES_MAX / 4];
+        for place in 0..10 {
+            let body = Arc::new(Body::new(large.clone(), "text/plain", 1));
+            cache.put(format!("/{place}"), &body, 1);
+            assert!(cache.0.lock().expect("nobody panics").bytes <= BYTES_MAX);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The pages: which address is which page. Each is a function from what is asked to a page.
+
+pub mod about;
+pub mod auctions;
+pub mod coupled;
+pub mod home;
+pub mod installation;
+pub mod jurisdiction;
+pub mod markets;
+pub mod policy;
+pub mod records;
+pub mod registry;
+pub mod search;
+pub mod simulator;
+
+use crate::asked::{Asked, Failure, Page};
+use maud::Markup;
+
+/// The part of a page that is fetched by itself, if the address is one of such a part.
+pub fn fragment(asked: &mut Asked<'_, '_>) -> Option<Result<Markup, Failure>> {
+    let is_part = asked.address.path == "simulator/results";
+    is_part.then(|| simulator::fragment(asked))
+}
+
+/// The page of an address.
+pub fn page(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
+    let path = asked.address.path.clone();
+    let parts: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
+    match parts.as_slice() {
+        [] => home::page(asked),
+        ["jurisdictions", code] => jurisdiction::page(asked, code),
+        ["markets"] => markets::index(asked),
+        ["markets", code, year] => markets::page(asked, (code, year)),
+        ["auctions"] => auctions::index(asked),
+        ["auctions", number] => auctions::page(asked, number),
+        ["coupled"] => coupled::index(asked),
+        ["coupled", number] => coupled::page(asked, number),
+        ["registry"] => registry::index(asked),
+        ["registry", name] => registry::list(asked, name),
+        ["installations", label] => installation::page(asked, label),
+        ["policy"] => policy::in_force(asked),
+        ["policy", hash] => policy::version(asked, hash),
+        ["records"] => registry::list(asked, "records"),
+        ["records", number] => records::page(asked, number),
+        ["data"] => about::page(asked),
+        ["search"] => search::page(asked),
+        ["simulator"] => simulator::page(asked),
+        ["simulator", "coalitions"] => simulator::coalitions(asked),
+        ["simulator", "rehearsals", number] => simulator::rehearsal(asked, number),
+        _ => Err(Failure::NotFound),
+    }
+}

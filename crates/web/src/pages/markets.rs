@@ -1,0 +1,351 @@
+//! The exchange: all markets, and one with its phase, what waits, its prices and trades.
+
+use crate::asked::{Asked, Failure, Page, Section};
+use crate::look::chart::{Axis, Line, Size, lines};
+use crate::look::table;
+use karvan_core::State;
+use karvan_core::book::Market;
+use karvan_core::call::clear_call::indicative;
+use karvan_core::exchange::{Phase, Side, phase};
+use karvan_core::time::{Instant, Year};
+use karvan_views::depth::{Level, depth};
+use karvan_views::list::Page as Rows;
+use karvan_views::lists::market;
+use maud::{Markup, html};
+
+/// Prices of each side of the book.
+const LEVELS: usize = 8;
+/// Days in the chart.
+const DAYS: usize = 1_000;
+/// Rows of small tables.
+const FEW: usize = 12;
+
+/// All markets.
+pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
+    let title = asked.say("menu-market");
+    let open = open(asked);
+    let calls = asked.many(&market::CALLS, &[("state", "cleared"), ("volume.min", "1")], FEW)?;
+    let days = asked.many(&market::DAYS, &[("sort", "-day")], FEW)?;
+    let columns = ["call", "jurisdiction", "year", "closes", "price", "volume", "coupling"];
+    let body = html! {
+        div class="page-head" { div class="stack-s" {
+            h1 { (asked.say("markets-head")) }
+            p class="lead" { (asked.say("markets-lead")) }
+        } }
+        div class="stack" {
+            div class="card flush" {
+                header { h2 { (asked.say("markets-open")) } }
+                @if open.is_empty() {
+                    div class="empty" {
+                        b { (asked.say("markets-none")) } (asked.say("markets-none-text"))
+                    }
+                } @else { (all_open(asked, &open)) }
+                (asked.source_alone("book-source"))
+            }
+            section class="grid g-2 stretch" {
+                div class="card flush" {
+                    header {
+                        h2 { (asked.say("calls-last")) }
+                        a class="small" href=(asked.to("registry/calls")) { (asked.say("all")) }
+                    }
+                    (asked.table("calls-last", (&market::CALLS, &calls), &columns))
+                    (asked.source("calls-source", (&market::CALLS, "state=cleared")))
+                }
+                div class="card flush" {
+                    header {
+                        h2 { (asked.say("days-last")) }
+                        a class="small" href=(asked.to("registry/days")) { (asked.say("all")) }
+                    }
+                    (asked.table(
+                        "days-last", (&market::DAYS, &days),
+                        &["day", "jurisdiction", "year", "close", "volume", "trades"],
+                    ))
+                    (asked.source("days-source", (&market::DAYS, "")))
+                }
+            }
+        }
+    };
+    Ok(Page { title, section: Some(Section::Market), crumbs: Vec::new(), body })
+}
+
+/// A market as it is now.
+struct Now {
+    market: Market,
+    code: String,
+    phase: &'static str,
+    closes: Option<Instant>,
+    indicative: Option<i64>,
+    volume: i64,
+    last: Option<(i64, Instant)>,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
+
+fn now(state: &State, market: Market) -> Option<Now> {
+    let chapter = state.rules.as_ref()?.jurisdiction(market.0)?;
+    let found = indicative(state, market);
+    let (phase, closes) = match phase(state, market, state.now) {
+        Phase::Closed => ("closed", None),
+        Phase::Halted => ("halted", None),
+        Phase::Call(it) => ("call", state.calls.get(it).map(|it| it.closes)),
+        Phase::Continuous(_) => ("continuous", None),
+    };
+    let of = |side| depth(state, (market, side), (None, LEVELS));
+    let last = state.last_price(market.0, market.1);
+    Some(Now {
+        market,
+        code: chapter.code.to_string(),
+        phase,
+        closes,
+        indicative: found.map(|it| it.price.0),
+        volume: found.map(|it| i64::try_from(it.volume.0).unwrap_or(i64::MAX)).unwrap_or_default(),
+        last: last.map(|(price, at)| (price.0, at)),
+        bids: of(Side::Buy),
+        asks: of(Side::Sell),
+    })
+}
+
+/// Markets whose surrender is still to come.
+fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
+    let state = asked.app.follower.read();
+    let Some(rules) = &state.rules else { return Vec::new() };
+    let this = state.now.date().0;
+    let mut all = Vec::new();
+    for (id, chapter) in rules.chapters() {
+        let years = chapter.years.iter().filter(|it| {
+            it.stage.obliges() && it.surrender_due > state.now && i64::from(it.year.0) <= this
+        });
+        all.extend(years.filter_map(|it| now(&state, (id, it.year))));
+    }
+    all
+}
+
+fn all_open(asked: &Asked<'_, '_>, all: &[Now]) -> Markup {
+    let figures = asked.figures();
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(asked.say("markets-open")) {
+            table {
+                thead { tr {
+                    th scope="col" { (asked.say("col-market")) }
+                    th scope="col" { (asked.say("col-phase")) }
+                    th scope="col" class="num" {
+                        (asked.say("col-last")) span class="u" {
+                            (table::in_unit(asked, "unit-price"))
+                        }
+                    }
+                    th scope="col" { (asked.say("col-last-at")) }
+                    th scope="col" class="num" {
+                        (asked.say("col-indicative")) span class="u" {
+                            (table::in_unit(asked, "unit-price"))
+                        }
+                    }
+                } }
+                tbody { @for it in all { tr {
+                    th scope="row" {
+                        a href=(asked.to(&format!("markets/{}/{}", it.code, it.market.1))) {
+                            (asked.country(&it.code)) " " (figures.plain(i64::from(it.market.1.0)))
+                        }
+                    }
+                    td { (asked.word("phase", it.phase)) }
+                    td class="num" { (it.last.map_or("–".to_owned(), |it| figures.price(it.0))) }
+                    td { (it.last.map_or("–".to_owned(), |it| figures.short(it.1))) }
+                    td class="num" {
+                        (it.indicative.map_or("–".to_owned(), |it| figures.price(it)))
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+/// One market.
+pub fn page(asked: &mut Asked<'_, '_>, (code, year): (&str, &str)) -> Result<Page, Failure> {
+    let number: u16 = year.parse().map_err(|_| Failure::NotFound)?;
+    let found = {
+        let state = asked.app.follower.read();
+        let chapter = state.rules.as_ref().and_then(|rules| {
+            rules.chapters().find(|(_, it)| it.code.as_str() == code).map(|(id, _)| id)
+        });
+        let id = chapter.ok_or(Failure::NotFound)?;
+        state.year_rules(id, Year(number)).ok_or(Failure::NotFound)?;
+        now(&state, (id, Year(number))).ok_or(Failure::NotFound)?
+    };
+    let of = [("jurisdiction", code), ("year", year)];
+    let days = asked.many(&market::DAYS, &of, DAYS)?;
+    let trades = asked.many(&market::TRADES, &of, FEW)?;
+    let calls = asked.many(&market::CALLS, &of, FEW)?;
+    let figures = asked.figures();
+    let title = format!("{} {}", asked.country(code), figures.plain(number.into()));
+    let query = format!("jurisdiction={code}&year={year}");
+    let columns = ["call", "closes", "state", "price", "volume", "coupling"];
+    let body = html! {
+        div class="page-head" { div class="stack-s" {
+            h1 { (asked.say_with("market-head", &[("name", title.clone().into())])) }
+            p class="lead" {
+                (asked.say_with("market-lead", &[("year", figures.plain(number.into()).into())]))
+            }
+            p class="meta" {
+                span class="tag info" { (asked.word("phase", found.phase)) }
+                @if let Some(closes) = found.closes {
+                    span {
+                        (asked.say_with("phase-until", &[("at", figures.moment(closes).into())]))
+                    }
+                }
+            }
+        } }
+        div class="stack" {
+            (tiles(asked, &found, &days))
+            section class="grid g-2 stretch" {
+                (prices(asked, (code, &query), &days))
+                (book(asked, &found))
+            }
+            section class="grid g-2 stretch" {
+                div class="card flush" {
+                    header {
+                        h2 { (asked.say("trades-last")) } a class="small"
+                            href={ (asked.to("registry/trades")) "?" (query) } {
+                            (asked.say("all"))
+                        }
+                    }
+                    @if trades.rows.is_empty() {
+                        div class="empty" { b { (asked.say("no-trades")) } }
+                    }
+                    @else {
+                        (asked.table(
+                            "trades-last", (&market::TRADES, &trades),
+                            &["record", "at", "venue", "price", "quantity"],
+                        ))
+                    }
+                    (asked.source("trades-source", (&market::TRADES, &query)))
+                }
+                div class="card flush" {
+                    header { h2 { (asked.say("calls-last")) } }
+                    @if calls.rows.is_empty() {
+                        div class="empty" { b { (asked.say("no-calls")) } }
+                    }
+                    @else {
+                        (asked.table("calls-last", (&market::CALLS, &calls), &columns))
+                    }
+                    (asked.source("calls-source", (&market::CALLS, &query)))
+                }
+            }
+        }
+    };
+    let crumbs = vec![("markets".to_owned(), asked.say("menu-market"))];
+    Ok(Page { title, section: Some(Section::Market), crumbs, body })
+}
+
+fn tiles(asked: &Asked<'_, '_>, it: &Now, days: &Rows) -> Markup {
+    let figures = asked.figures();
+    let volume: i64 = days.iter().filter_map(|it| it.int("volume")).sum();
+    let trades: i64 = days.iter().filter_map(|it| it.int("trades")).sum();
+    html! {
+        section class="tiles t3" aria-label=(asked.say("key-figures")) {
+            dl class="fig" {
+                dt { (asked.say("col-last")) }
+                @match it.last {
+                    Some((price, at)) => {
+                        dd {
+                            b { (figures.price(price)) }
+                            span class="u" { (table::in_unit(asked, "unit-price")) }
+                        }
+                        dd class="note" { (figures.moment(at)) }
+                    }
+                    None => dd class="note" { (asked.say("no-trades")) }
+                }
+            }
+            dl class="fig" {
+                dt { (asked.say("col-indicative")) }
+                @match it.indicative {
+                    Some(price) => {
+                        dd {
+                            b { (figures.price(price)) }
+                            span class="u" { (table::in_unit(asked, "unit-price")) }
+                        }
+                        dd class="note" { (figures.whole(it.volume)) " " (asked.say("unit-t")) }
+                    }
+                    None => dd class="note" { (asked.say("no-indicative")) }
+                }
+            }
+            dl class="fig" {
+                dt { (asked.say("col-volume")) }
+                dd { b { (figures.millions(volume, 2)) } span class="u" { (asked.say("unit-mt")) } }
+                dd class="note" { (asked.say_with("trades-count", &[("count", trades.into())])) }
+            }
+        }
+    }
+}
+
+fn prices(asked: &Asked<'_, '_>, (code, query): (&str, &str), days: &Rows) -> Markup {
+    let points: Vec<(i64, i64)> =
+        days.iter().filter_map(|it| Some((it.int("day")?, it.int("close")?))).collect();
+    let line = Line { colour: code.to_lowercase(), name: String::new(), points };
+    let title = asked.say_with("prices-unit", &[("currency", asked.app.currency().into())]);
+    html! {
+        div class="card" {
+            header { h2 { (asked.say("prices-head")) } }
+            @if line.points.is_empty() {
+                div class="empty" { b { (asked.say("no-trades")) } (asked.say("no-trades-text")) }
+            } @else {
+                (lines(
+                    &[line], Axis { size: Size::Half, title: &title, places: 2 },
+                    (asked.figures(), &asked.say("prices-head")),
+                ))
+            }
+            (asked.source("days-source", (&market::DAYS, query)))
+        }
+    }
+}
+
+/// The ladder: prices down the middle, who buys on the left, who sells on the right.
+fn book(asked: &Asked<'_, '_>, it: &Now) -> Markup {
+    let figures = asked.figures();
+    let most = it.bids.iter().chain(&it.asks).map(|it| it.quantity.0).max().unwrap_or(1).max(1);
+    let share = |it: &Level| 100.0 * it.quantity.0 as f64 / most as f64;
+    let units = |it: &Level| figures.whole(i64::try_from(it.quantity.0).unwrap_or(i64::MAX));
+    let at = |it: f64| format!("{it:.1}");
+    let bar = |class: &str, from: f64, width: f64| {
+        html! {
+            svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
+                rect class=(class) height="10" x=(at(from)) width=(at(width)) {}
+            }
+        }
+    };
+    html! {
+        div class="card" {
+            header { h2 { (asked.say("book-head")) } }
+            @if it.bids.is_empty() && it.asks.is_empty() {
+                div class="empty" { b { (asked.say("book-empty")) } (asked.say("book-empty-text")) }
+            } @else {
+                table class="ladder" {
+                    caption class="vh" { (asked.say("book-head")) }
+                    thead { tr {
+                        th scope="col" { (asked.say("buy")) }
+                        th scope="col" { (asked.say("col-price")) }
+                        th scope="col" { (asked.say("sell")) }
+                    } }
+                    tbody {
+                        @for level in it.asks.iter().rev() {
+                            tr {
+                                td {}
+                                td class="p" { (figures.price(level.price.0)) }
+                                td { (bar("d-ask", 0.0, share(level))) span { (units(level)) } }
+                            }
+                        }
+                        @for level in &it.bids {
+                            tr {
+                                td class="num" {
+                                    (bar("d-bid", 100.0 - share(level), share(level)))
+                                    span { (units(level)) }
+                                }
+                                td class="p" { (figures.price(level.price.0)) }
+                                td {}
+                            }
+                        }
+                    }
+                }
+            }
+            (asked.source_alone("book-source"))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The socket: connections with limits, TLS where it is set up, an end that loses nothing.
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// The most connections at a time.
+pub const CONNECTIONS_MAX: usize = 8_192;
+/// Heads of requests must be there within this time, handshakes too.
+const HEAD: Duration = Duration::from_secs(10);
+/// The largest head of a request, in bytes.
+const HEAD_BYTES: usize = 64 * 1024;
+/// Answers under way have so long when the server ends.
+const END: Duration = Duration::from_secs(10);
+
+/// How TLS is set up.
+pub struct Tls(TlsAcceptor);
+
+impl Tls {
+    /// From files in PEM: the chain of certificates, and the private key.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, String> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
+        let chain = chain.map_err(|error| format!("the certificates: {error}"))?;
+        if chain.is_empty() {
+            return Err("the file of certificates holds none in PEM".to_owned());
+        }
+        let key = PrivateKeyDer::from_pem_slice(key)
+            .map_err(|error| format!("the private key: {error}"))?;
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
+        let mut config = config.map_err(|error| format!("certificate and key: {error}"))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+}
+
+/// Whether an address may be bound: only the machine's own until TLS is set up.
+pub fn may_bind(address: SocketAddr, tls: Option<&Tls>) -> Result<(), String> {
+    if address.ip().is_loopback() || tls.is_some() {
+        return Ok(());
+    }
+    Err(format!(
+        "{address} can be reached from other machines, and no TLS is set up; name the files of a \
+         certificate and its key, or bind 127.0.0.1"
+    ))
+}
+
+/// Serves until `end`; then takes nothing new, and lets answers under way finish.
+pub async fn serve(
+    listener: TcpListener,
+    (router, tls): (Router, Option<Tls>),
+    end: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let tls = tls.map(|it| it.0);
+    tokio::pin!(end);
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut end => break,
+        };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut end => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // Too many open files, a client that left: others are served all the same.
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+        };
+        drop(stream.set_nodelay(true));
+        let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _place = place;
+            match tls {
+                None => connection(stream, router, watcher).await,
+                Some(tls) => {
+                    let handshake = tokio::time::timeout(HEAD, tls.accept(stream)).await;
+                    if let Ok(Ok(stream)) = handshake {
+                        connection(stream, router, watcher).await;
+                    }
+                }
+            }
+        });
+    }
+    drop(listener);
+    drop(tokio::time::timeout(END, graceful.shutdown()).await);
+    Ok(())
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    let service = TowerToHyperService::new(router);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    // A connection that breaks is the other side's matter.
+    drop(watcher.watch(connection).await);
+}
