@@ -32,7 +32,7 @@ fn options() -> Options {
 }
 
 /// An engine with what opened a market in its journal.
-fn engine(opening: &[Asked], folder: &Path) -> Result<Engine, Failure> {
+pub(crate) fn engine(opening: &[Asked], folder: &Path) -> Result<Engine, Failure> {
     let engine = Engine::start(folder, options())?;
     // Lanes pass one another: what builds on another lane's work waits for it.
     let opening = submissions(opening.to_vec(), 1 << 40);

@@ -17,6 +17,7 @@ mod scene;
 mod sqlite;
 mod table;
 mod traders;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,12 +29,12 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 cargo xtask bench [--runs N] [--only PART] [--json] [--dir DIR]
   --runs N    runs of each figure, 5 by default
-  --only PART transfers, orders, auctions, model or durable; all of them by default
+  --only PART transfers, orders, auctions, model, durable or web; all of them by default
   --dir DIR   where the durable runs write, target by default; name a real disk
   --json      one JSON object instead of the table";
 
 /// The parts of the benchmark.
-const PARTS: [&str; 5] = ["transfers", "orders", "auctions", "model", "durable"];
+const PARTS: [&str; 6] = ["transfers", "orders", "auctions", "model", "durable", "web"];
 
 struct Arguments {
     runs: usize,
@@ -130,6 +131,19 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
         durable::orders(runs, &folder, &mut table)?;
         eprintln!("one command at a time, in turns with a bare sync");
         durable::latency(&scene, runs, &folder, &mut table)?;
+        std::fs::remove_dir_all(&folder)?;
+    }
+    if wanted("web") {
+        let folder = arguments.folder.join("karvan-bench");
+        // What a run that was cut short left behind.
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(&folder)?;
+        eprintln!("the portal under load");
+        web::reading(runs, &folder, &mut table)?;
+        eprintln!("orders by HTTP");
+        web::orders(runs, &folder, &mut table)?;
+        eprintln!("listeners");
+        web::listeners(&folder, &mut table)?;
         std::fs::remove_dir_all(&folder)?;
     }
     Ok(table)

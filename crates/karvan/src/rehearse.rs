@@ -43,7 +43,7 @@ pub(crate) struct Demo {
     #[arg(long)]
     no_serve: bool,
     #[command(flatten)]
-    place: serve::Place,
+    place: serve::Where,
     #[command(flatten)]
     output: Output,
 }

@@ -9,21 +9,25 @@ use karvan_engine::storage::DiskStorage;
 use karvan_engine::{Engine, Options, snapshot};
 use karvan_rehearsal::INSTALLATIONS;
 use karvan_views::facts::hex;
-use karvan_views::shared::Views;
+use karvan_views::postgres::Schemas;
+use karvan_views::shared::{Place, Views};
 use karvan_views::sqlite::Files;
 use karvan_web::app::router;
 use karvan_web::serve::{Tls, may_bind, serve};
 use karvan_web::{App, Documents, Settings, catalogue};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How the names of policies beside a store begin; their SHA-256 follows.
 const DOCUMENT: &str = "policy-";
 /// The most bytes of a document.
 const DOCUMENT_MAX: u64 = 4 * 1024 * 1024;
+/// Requests that are over let go of the market within this time.
+const HELD_MAX: Duration = Duration::from_secs(5);
 /// Where the portal is, when nobody says where.
 const ADDRESS: &str = "127.0.0.1:8700";
 
@@ -37,21 +41,27 @@ pub(crate) struct Serve {
     #[arg(long)]
     config: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    place: Where,
 }
 
 /// Where the portal is served.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Place {
+pub(crate) struct Where {
     /// The address and port. Without TLS only the machine's own are allowed.
     #[arg(long, value_name = "ADDRESS:PORT")]
     address: Option<SocketAddr>,
+    /// Where the lists are kept: a PostgreSQL database such as postgres://user@localhost/karvan;
+    /// beside the journal where nothing is said. They are made again from the journal whenever they
+    /// are missing.
+    #[arg(long, value_name = "URL")]
+    views: Option<String>,
 }
 
 /// The file of settings.
 #[derive(Debug, Default)]
 struct Config {
     address: Option<SocketAddr>,
+    views: Option<String>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
     training: bool,
@@ -76,6 +86,7 @@ impl Config {
                     let parsed = text()?.parse().ok();
                     config.address = Some(parsed.with_context(|| wrong("like 127.0.0.1:8700"))?);
                 }
+                "views" => config.views = Some(text()?.to_owned()),
                 "certificate" => config.certificate = Some(here.join(text()?)),
                 "key" => config.key = Some(here.join(text()?)),
                 "installations" => config.installations = Some(here.join(text()?)),
@@ -91,7 +102,7 @@ impl Config {
                 }
                 other => bail!(
                     "{}: there is no setting \"{other}\"; settings are address, certificate, key, \
-                     installations, policies, training",
+                     installations, policies, training, views",
                     name()
                 ),
             }
@@ -126,6 +137,7 @@ struct Service {
 pub(crate) fn run(it: &Serve) -> Result<()> {
     let mut config = it.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.address = it.place.address.or(config.address);
+    config.views = it.place.views.clone().or(config.views);
     anyhow::ensure!(it.data_dir.is_dir(), "{} is no data directory", it.data_dir.display());
     let installations = match &config.installations {
         Some(file) => std::fs::read_to_string(file)
@@ -140,9 +152,10 @@ pub(crate) fn run(it: &Serve) -> Result<()> {
 }
 
 /// Serves a store that was rehearsed: it says so on every page, and its time goes on from there.
-pub(crate) fn rehearsed(dir: &Path, place: &Place) -> Result<()> {
+pub(crate) fn rehearsed(dir: &Path, place: &Where) -> Result<()> {
     let clock = Arc::new(ResumedClock::from(last_moment(dir)?));
-    let config = Config { address: place.address, training: true, ..Config::default() };
+    let (address, views) = (place.address, place.views.clone());
+    let config = Config { address, views, training: true, ..Config::default() };
     let installations = INSTALLATIONS.to_owned();
     portal(Service { dir: dir.to_owned(), config, installations, clock })
 }
@@ -190,6 +203,7 @@ fn documents(dir: &Path, more: &[PathBuf]) -> Result<Documents> {
 }
 
 fn portal(it: Service) -> Result<()> {
+    log();
     let Service { dir, config, installations, clock } = it;
     let tls = config.tls()?;
     let fallback: SocketAddr = ADDRESS.parse().context("the address of the portal")?;
@@ -202,7 +216,11 @@ fn portal(it: Service) -> Result<()> {
         eprintln!("karvan: an unfinished batch of {} records is dropped", it.records);
     }
     let known = Arc::new(catalogue::read(&installations).context("the table of installations")?);
-    let place = Box::new(Files::in_folder(&dir));
+    let place: Box<dyn Place> = match config.views.as_deref() {
+        None => Box::new(Files::in_folder(&dir)),
+        Some(url) if url.starts_with("postgres://") => Box::new(Schemas::of(url)),
+        Some(url) => bail!("{url} is no address of a PostgreSQL database, such as postgres://…"),
+    };
     let (views, thread) = Views::start(place, engine.tail(), known).with_context(name)?;
     let documents = documents(&dir, &config.policies)?;
     let settings = Settings { training: config.training, keys: Some(dir.clone()) };
@@ -220,6 +238,7 @@ fn portal(it: Service) -> Result<()> {
         };
         let address = listener.local_addr()?;
         println!("portal        {scheme}://{address}/  (end with Ctrl-C)");
+        tracing::info!(%address, scheme, records = engine.durable(), "the portal is served");
         std::io::stdout().flush()?;
         let end = async {
             asked_to_end().await;
@@ -228,14 +247,40 @@ fn portal(it: Service) -> Result<()> {
         serve(listener, (router(&app), tls), end).await?;
         Ok(())
     })?;
+    tracing::info!("no more requests are taken");
     // Requests are over: the writer answers what waits, marks the journal, and ends.
     drop((runtime, app));
-    match Arc::try_unwrap(engine) {
-        Ok(engine) => engine.stop(),
-        Err(_) => bail!("a request still holds the market; the journal is safe, and read on start"),
-    }
+    end(engine)?;
     drop(thread.join());
     Ok(())
+}
+
+/// Ends the engine once nobody holds it any more.
+fn end(mut engine: Arc<Engine>) -> Result<()> {
+    let asked = std::time::Instant::now();
+    loop {
+        match Arc::try_unwrap(engine) {
+            Ok(engine) => {
+                engine.stop();
+                return Ok(());
+            }
+            Err(held) if asked.elapsed() < HELD_MAX => engine = held,
+            Err(_) => bail!("a request still holds the market; the journal is safe, read on start"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Logs: lines of JSON where a program reads them, words where a person does.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KARVAN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        drop(lines.with_target(false).try_init());
+    } else {
+        drop(lines.json().try_init());
+    }
 }
 
 /// Ctrl-C, or the signal by which services are ended.

@@ -94,9 +94,20 @@ pub struct Policy {
     pub hash: [u8; 32],
 }
 
+/// Whether caps must be such that they can be met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Checked,
+    Unchecked,
+}
+
 impl Policy {
     /// Reads a policy file; all its mistakes at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
+        Self::parse_as(text, Reach::Checked)
+    }
+
+    fn parse_as(text: &str, reach: Reach) -> Result<Self, Vec<Mistake>> {
         let report = Report::on(text);
         if text.len() > FILE_BYTES_MAX {
             let what = format!("has {} bytes; allowed are {FILE_BYTES_MAX}", text.len());
@@ -113,7 +124,9 @@ impl Policy {
         }
         // Parts of the file are read while the report collects mistakes: both live until the end.
         let policy = read(&report, table.get_ref(), text);
-        check::caps_can_be_reached(&policy, &report, table.get_ref());
+        if reach == Reach::Checked {
+            check::caps_can_be_reached(&policy, &report, table.get_ref());
+        }
         let mistakes = report.into_mistakes();
         if mistakes.is_empty() { Ok(policy) } else { Err(mistakes) }
     }
@@ -122,6 +135,15 @@ impl Policy {
     /// is wrong with one of them is told before the file's mistakes.
     pub fn parse_with(text: &str, set: &[String]) -> Result<Result<Self, Vec<Mistake>>, String> {
         Ok(Self::parse(&overlay::with(text, set)?))
+    }
+
+    /// The same for a simulation alone, which says by itself what a cap that nobody can meet comes
+    /// to.
+    pub fn parse_to_simulate(
+        text: &str,
+        set: &[String],
+    ) -> Result<Result<Self, Vec<Mistake>>, String> {
+        Ok(Self::parse_as(&overlay::with(text, set)?, Reach::Unchecked))
     }
 
     /// What the policy means to the core.

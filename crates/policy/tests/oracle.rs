@@ -151,7 +151,10 @@ fn agree(world: &World) {
     let (least, prices) = general(world);
     let (cost, found) = ours(world);
     let close = |one: f64, two: f64, room: f64| (one - two).abs() <= room * (1.0 + two.abs());
-    assert!(close(cost, least, 1e-6), "the cost is {cost}, and {least} by the general solver");
+    // Ours is within 1e-7 of every condition, so it is never dearer than the least by more than
+    // that; the solver stops within some millionths above it.
+    let told = format!("the cost is {cost}, and {least} by the general solver");
+    assert!(cost - least <= 1e-6 * (1.0 + least.abs()) && close(cost, least, 1e-5), "{told}");
     // Where a bound barely binds, an interior point solver knows prices to a few digits less.
     for (ours, theirs) in found.iter().zip(&prices) {
         assert!(

@@ -3,7 +3,7 @@
 //!
 //! [`market_data`], [`depth`], [`makers`] and [`surveillance`] are folds in memory. [`lists`] are
 //! tables in SQL that anybody may ask for ([`list`]); the [`project`]or writes them, [`shared`]
-//! keeps them beside a running market, over [`sqlite`].
+//! keeps them beside a running market, over [`sqlite`] or [`postgres`].
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
 pub mod depth;
@@ -12,6 +12,7 @@ pub mod list;
 pub mod lists;
 pub mod makers;
 pub mod market_data;
+pub mod postgres;
 pub mod project;
 pub mod shared;
 pub mod sql;

@@ -268,6 +268,9 @@ impl fmt::Display for Unfit {
     }
 }
 
+/// Less than any figure, and a number to every database.
+const LEAST: i64 = -i64::MAX;
+
 /// Parameters that are not columns.
 pub const RESERVED: [&str; 5] = ["sort", "after", "limit", "format", "q"];
 
@@ -325,7 +328,11 @@ impl Query {
                     .map(|it| format!("lower(COALESCE({}, ''))", quoted(it.name)))
                     .collect();
                 let pattern = format!("%{}%", escaped(&value.to_lowercase()));
-                let all = texts.join(" || ' ' || ");
+                // Where there is no text, there is none to be found.
+                let all = match texts.is_empty() {
+                    true => "''".to_owned(),
+                    false => texts.join(" || ' ' || "),
+                };
                 self.conditions.push((all, "LIKE", pattern.into()));
                 Ok(())
             }
@@ -432,7 +439,7 @@ impl Query {
         match asked {
             Some((name, kind, down)) => {
                 // What is missing comes before all there is.
-                let least = if kind.is_text() { "''".to_owned() } else { i64::MIN.to_string() };
+                let least = if kind.is_text() { "''".to_owned() } else { LEAST.to_string() };
                 let asked = format!("COALESCE({}, {least})", quoted(name));
                 std::iter::once((asked, down)).chain(keys).collect()
             }

@@ -214,7 +214,7 @@ impl Projector {
 
     /// Takes whole frames in, as one transaction; frames it has are passed over.
     pub fn take(&mut self, frames: &[u8]) -> Result<Shown, ProjectionStopped> {
-        self.sql.run("BEGIN")?;
+        self.sql.begin()?;
         for frame in frame::frames(frames) {
             let position = self.state.next_position();
             let unreadable = |what| Stopped::Unreadable { position, what };
@@ -271,8 +271,9 @@ impl Projector {
     ) -> Result<(), SqlError> {
         let years = self.state.rules.as_ref().map_or(0, |it| it.publication_years);
         let Some(public) = public_from(event, record.at, years) else { return Ok(()) };
-        // Movements have a list of their own, with the accounts.
-        if event.posting().is_some() && !matches!(event, Event::UnitsIssued(_)) {
+        // Movements and trades of sessions have lists of their own.
+        let elsewhere = event.posting().is_some() || matches!(event, Event::OrderTraded(_));
+        if elsewhere && !matches!(event, Event::UnitsIssued(_)) {
             return Ok(());
         }
         let row = [

@@ -245,7 +245,7 @@ impl Views {
             Some(it) => it,
             None => self.place.read(generation)?,
         };
-        sql.run("BEGIN")?;
+        sql.begin()?;
         let at = shown(&mut *sql)?.unwrap_or_default();
         let answer = ask(&mut Reader { sql: &mut *sql, shown: at })?;
         sql.run("COMMIT")?;

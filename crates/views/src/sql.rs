@@ -135,6 +135,11 @@ impl std::error::Error for SqlError {}
 
 /// One connection to a database.
 pub trait Sql: Send {
+    /// Begins to read or write: all of it, or nothing, and as of one moment.
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.run("BEGIN")
+    }
+
     /// Runs statements without values, separated by semicolons.
     fn run(&mut self, statements: &str) -> Result<(), SqlError>;
 

@@ -1,5 +1,6 @@
 //! The interface for machines: lists, commands, and the document that describes them.
 
+pub mod batch;
 pub mod bids;
 pub mod calendar;
 pub mod commands;
@@ -19,6 +20,7 @@ use axum::Router;
 /// Its routes.
 pub fn router() -> Router<Shared> {
     reference::router()
+        .merge(batch::router())
         .merge(bids::router())
         .merge(calendar::router())
         .merge(commands::router())

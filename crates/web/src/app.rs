@@ -8,6 +8,7 @@ use crate::assets::Assets;
 use crate::cache::{Body, Cache};
 use crate::live::{self, Live};
 use crate::look::frame;
+use crate::metrics::{self, Metrics};
 use crate::pages;
 use crate::rehearsals::Rehearsals;
 use crate::scenario::Model;
@@ -59,6 +60,8 @@ pub struct App {
     pub model: Option<Arc<Model>>,
     /// Rehearsals that readers started.
     pub rehearsals: Rehearsals,
+    /// How it is doing.
+    pub metrics: Metrics,
     cache: Cache,
     /// Live figures.
     pub live: Live,
@@ -93,6 +96,7 @@ impl App {
             policy,
             model,
             rehearsals: Rehearsals::default(),
+            metrics: Metrics::default(),
             cache,
             live,
             desk,
@@ -158,8 +162,10 @@ pub fn router(app: &Shared) -> Router {
         .route("/{language}/{*path}", get(page))
         .merge(api::router())
         .merge(live::router())
+        .merge(metrics::router())
         .fallback(nothing)
         .layer(axum::middleware::map_response(safe))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(app), metrics::counted))
         .with_state(Arc::clone(app))
 }
 

@@ -90,6 +90,25 @@ impl Figures {
         if value > 0.0 && !is_zero { format!("+{text}") } else { text }
     }
 
+    /// Whole percent, with its sign where the language has it.
+    pub fn percent(self, value: i64) -> String {
+        self.in_percent(&self.whole(value))
+    }
+
+    /// A change in whole percent.
+    pub fn percent_change(self, value: i64) -> String {
+        self.in_percent(&self.change(value, 0))
+    }
+
+    fn in_percent(self, number: &str) -> String {
+        self.0.say_with("percent", &[("number", number.into())])
+    }
+
+    /// Names one after the other.
+    pub fn names(self, all: &[String]) -> String {
+        all.join(&self.0.say("names-join").replace('_', " "))
+    }
+
     /// Money in hundredths, in millions of the currency, one decimal.
     pub fn money_millions(self, cents: i64) -> String {
         self.millions(cents.wrapping_div(100), 1)

@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod figures;
 pub mod live;
 pub mod look;
+pub mod metrics;
 pub mod pages;
 pub mod rehearsals;
 pub mod scenario;

@@ -49,6 +49,11 @@ impl Live {
         self.over.send_replace(true);
     }
 
+    /// Who listens.
+    pub fn listeners(&self) -> usize {
+        LISTENERS_MAX.saturating_sub(self.places.available_permits())
+    }
+
     fn of(&self, tag: &str) -> Option<&watch::Sender<Piece>> {
         self.channels.iter().find(|(it, _)| *it == tag).map(|(_, it)| it)
     }

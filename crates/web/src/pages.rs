@@ -13,13 +13,17 @@ pub mod registry;
 pub mod search;
 pub mod simulator;
 
-use crate::asked::{Asked, Failure, Page};
+use crate::asked::{Address, Asked, Failure, Page};
 use maud::Markup;
 
 /// The part of a page that is fetched by itself, if the address is one of such a part.
 pub fn fragment(asked: &mut Asked<'_, '_>) -> Option<Result<Markup, Failure>> {
-    let is_part = asked.address.path == "simulator/results";
-    is_part.then(|| simulator::fragment(asked))
+    is_part(asked.address).then(|| simulator::fragment(asked))
+}
+
+/// Whether an address is that of a part.
+pub fn is_part(address: &Address) -> bool {
+    address.path == "simulator/results"
 }
 
 /// The page of an address.

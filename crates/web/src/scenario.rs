@@ -301,7 +301,10 @@ impl Model {
     }
 
     fn world_of(&self, scenario: &Scenario) -> Result<World, Vec<String>> {
-        let policy = self.policy_of(scenario)?;
+        let parsed = Policy::parse_to_simulate(&self.text, &self.set(scenario));
+        let parsed = parsed.map_err(|it| vec![it])?;
+        let policy =
+            parsed.map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let years = (policy.first_year, policy.last_year);
         Ok(World::of(&policy, (&self.table, &self.tables), years))
     }

@@ -57,14 +57,48 @@ macro_rules! texts {
 }
 
 /// All languages, the one that is asked last first.
-pub static LANGUAGES: [Language; 1] = [Language {
-    tag: "en",
-    name: "English",
-    direction: Direction::Ltr,
-    numbers: Numbers { group: ',', point: '.', zero: '0' },
-    font: "inter-latin-wght-normal.woff2",
-    texts: texts!("en"),
-}];
+pub static LANGUAGES: [Language; 5] = [
+    Language {
+        tag: "en",
+        name: "English",
+        direction: Direction::Ltr,
+        numbers: Numbers { group: ',', point: '.', zero: '0' },
+        font: "inter-latin-wght-normal.woff2",
+        texts: texts!("en"),
+    },
+    Language {
+        tag: "ru",
+        name: "Русский",
+        direction: Direction::Ltr,
+        numbers: Numbers { group: '\u{a0}', point: ',', zero: '0' },
+        font: "inter-cyrillic-wght-normal.woff2",
+        texts: texts!("ru"),
+    },
+    Language {
+        tag: "tr",
+        name: "Türkçe",
+        direction: Direction::Ltr,
+        numbers: Numbers { group: '.', point: ',', zero: '0' },
+        font: "inter-latin-wght-normal.woff2",
+        texts: texts!("tr"),
+    },
+    Language {
+        tag: "az",
+        name: "Azərbaycanca",
+        direction: Direction::Ltr,
+        numbers: Numbers { group: '.', point: ',', zero: '0' },
+        font: "inter-latin-wght-normal.woff2",
+        texts: texts!("az"),
+    },
+    Language {
+        tag: "fa",
+        name: "فارسی",
+        direction: Direction::Rtl,
+        numbers: Numbers { group: '\u{66c}', point: '\u{66b}', zero: '\u{6f0}' },
+        font: "vazirmatn-arabic-wght-normal.woff2",
+        texts: texts!("fa"),
+    },
+];
 
 /// How many texts were asked for that there are not; a test looks.
 pub static MISSING: AtomicUsize = AtomicUsize::new(0);
@@ -118,6 +152,9 @@ impl Language {
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // Figures and names in a text that runs the other way are kept apart from it.
         bundle.set_use_isolating(self.direction == Direction::Rtl);
+        if self.numbers.zero != '0' {
+            bundle.set_formatter(Some(persian));
+        }
         for text in self.texts {
             // A test reads all files without an error; a part that is wrong is left out.
             let resource = match FluentResource::try_new((*text).to_owned()) {
@@ -158,6 +195,16 @@ impl Language {
             format!("[{key}]")
         })
     }
+}
+
+/// Counts in Persian digits; what is text has them already.
+fn persian<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    let FluentValue::Number(it) = value else { return None };
+    let digit = |letter: char| {
+        let place = letter.to_digit(10)?;
+        char::from_u32(u32::from('\u{6f0}').saturating_add(place))
+    };
+    Some(it.as_string().chars().map(|it| digit(it).unwrap_or(it)).collect())
 }
 
 /// A value in a text.
@@ -244,6 +291,8 @@ mod tests {
     #[test]
     fn the_language_that_the_reader_prefers_is_chosen() {
         assert_eq!(Language::accepted("xx, en;q=0.3").tag, "en");
+        assert_eq!(Language::accepted("fa-IR, en;q=0.3").tag, "fa");
+        assert_eq!(Language::accepted("de, ru;q=0.4, az;q=0.9").tag, "az");
         assert_eq!(Language::accepted("").tag, "en");
         assert_eq!(Language::accepted("en-GB;q=0.8, q=;;,,").tag, "en");
     }

@@ -3,6 +3,7 @@
 
 mod data;
 mod map;
+mod postgres;
 mod refusals;
 mod rulebook;
 mod tidy;
@@ -13,7 +14,7 @@ use std::time::Instant;
 
 const USAGE: &str = "\
 cargo xtask check      format, lints, unit, doc and story tests, tidy, generated files, 200 seeds
-cargo xtask test       check, and the slow tests: crashes, full disk, planted faults
+cargo xtask test       check, and the slow tests: crashes, full disk, planted faults, pages
 cargo xtask sim        the simulator [--seeds N] [--from N], or [--planted]: does it find all faults
 cargo xtask bench      speeds against SQLite and a bare sync [--runs N] [--json] [--dir DIR]
 cargo xtask refusals   write docs/refusals.md
@@ -59,9 +60,19 @@ fn root() -> PathBuf {
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), Failure> {
+    cargo_with(arguments, ("", ""))
+}
+
+/// The same with a variable of the environment.
+fn cargo_with(arguments: &[&str], (name, value): (&str, &str)) -> Result<(), Failure> {
     eprintln!("cargo {}", arguments.join(" "));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(arguments).current_dir(root()).status();
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root());
+    if !name.is_empty() {
+        command.env(name, value);
+    }
+    let status = command.status();
     match status {
         Ok(it) if it.success() => Ok(()),
         Ok(it) => Err(format!("cargo {} failed: {it}", arguments.join(" "))),
@@ -83,6 +94,31 @@ fn components() -> Result<(), Failure> {
             return Err(format!(
                 "{component} is missing; install it with rustup component add {component}"
             ));
+        }
+    }
+    Ok(())
+}
+
+/// A browser for the tests of pages: one that is there, else Debian's, and it is said.
+fn browser() -> Result<(), Failure> {
+    let there = |name: &str| {
+        Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success())
+    };
+    if ["chromium", "chromium-browser", "google-chrome"].into_iter().any(there) {
+        return Ok(());
+    }
+    println!("installing chromium with apt-get");
+    apt("chromium").map_err(|why| format!("the tests of pages need Chromium; {why}"))
+}
+
+/// Installs a package where that can be done.
+fn apt(package: &str) -> Result<(), Failure> {
+    for arguments in [&["update", "-qq"][..], &["install", "-y", "-qq", package][..]] {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).stdout(std::process::Stdio::null());
+        let done = command.env("DEBIAN_FRONTEND", "noninteractive").status();
+        if !done.is_ok_and(|it| it.success()) {
+            return Err("apt-get could not install it; install it and start again".to_owned());
         }
     }
     Ok(())
@@ -124,5 +160,13 @@ fn sim_of(arguments: &[&str]) -> Result<(), Failure> {
 fn test() -> Result<(), Failure> {
     check()?;
     sim_of(&["--planted", "--seeds", "300"])?;
-    cargo(&["test", "--release", "--package", "karvan", "--", "--ignored", "--nocapture"])
+    cargo(&["test", "--release", "--package", "karvan", "--", "--ignored", "--nocapture"])?;
+    let server = postgres::Server::start()?;
+    let views = ["test", "--release", "--package", "karvan-views", "--test", "postgres"];
+    let arguments = [&views[..], &["--", "--ignored"]].concat();
+    cargo_with(&arguments, ("KARVAN_POSTGRES", &server.url()))?;
+    drop(server);
+    browser()?;
+    let browser = ["test", "--release", "--package", "karvan-web", "--test", "browser"];
+    cargo(&[&browser[..], &["--", "--ignored", "--test-threads", "2"]].concat())
 }

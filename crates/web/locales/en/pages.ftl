@@ -242,6 +242,7 @@ sim-who = Who gains by links
 sim-who-label = Gains of members by links, all years, discounted
 sim-who-note = All years, discounted to the first, against markets without links.
 sim-before = Before you rely on it
+sim-refused = As a policy this would be refused:
 sim-proxy = Abatement costs are proxies, not measured.
 sim-assumed = { $count ->
     [one] One input is an assumption.

@@ -83,7 +83,8 @@ fn mistakes(all: &[Mistake]) -> Problem {
         .with(json!({ "errors": errors }))
 }
 
-fn not_queued(why: NotQueued) -> Problem {
+/// Why a command was not taken into the queue.
+pub fn not_queued(why: NotQueued) -> Problem {
     match why {
         NotQueued::Full => Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -97,33 +98,47 @@ fn not_queued(why: NotQueued) -> Problem {
 }
 
 fn answered(id: CommandId, answer: Answer) -> Result<Response, Problem> {
+    let Answer::Accepted { position } = answer else { return Err(unanswered(answer)) };
+    let body = json!({ "record": position, "command": id.to_string() });
+    let mut response = (StatusCode::CREATED, body.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("karvan-record", HeaderValue::from(position));
+    Ok(response)
+}
+
+/// What a row of a batch says that is no record.
+pub fn refusal(answer: Answer) -> Json {
+    let it = unanswered(answer);
+    let mut row = json!({ "status": it.status.as_u16(), "title": it.title });
+    if let (Json::Object(row), Json::Object(more)) = (&mut row, it.more) {
+        row.extend(more);
+    }
+    row
+}
+
+/// Why a command is no record.
+fn unanswered(answer: Answer) -> Problem {
     let conflict = |title: &str| Problem::new(StatusCode::CONFLICT, title);
     match answer {
         Answer::Accepted { position } => {
-            let body = json!({ "record": position, "command": id.to_string() });
-            let mut response = (StatusCode::CREATED, body.to_string()).into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.insert("karvan-record", HeaderValue::from(position));
-            Ok(response)
+            conflict("It is a record.").with(json!({ "record": position }))
         }
-        Answer::Refused(refusals) => Err(refused(&refusals)),
+        Answer::Refused(refusals) => refused(&refusals),
         Answer::Conflict { position } => {
             let title = "This Idempotency-Key was used for another command.";
-            Err(conflict(title).with(json!({ "record": position })))
+            conflict(title).with(json!({ "record": position }))
         }
-        Answer::TooOld => Err(conflict(
+        Answer::TooOld => conflict(
             "This Idempotency-Key is too old. Nothing was executed now; ask what became of it.",
-        )),
-        Answer::FromTheFuture => Err(conflict(
+        ),
+        Answer::FromTheFuture => conflict(
             "This Idempotency-Key was made after the market's time. Take the time of any answer.",
-        )),
-        Answer::Reserved => {
-            Err(conflict("This Idempotency-Key is the market's own. Choose another."))
-        }
+        ),
+        Answer::Reserved => conflict("This Idempotency-Key is the market's own. Choose another."),
         Answer::Unavailable(why) => {
             let title = "The market takes no commands just now. Nothing was decided; try again.";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, title).with(json!({ "detail": why })))
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, title).with(json!({ "detail": why }))
         }
     }
 }

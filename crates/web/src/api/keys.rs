@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// The file's name.
@@ -53,12 +53,27 @@ pub struct Key {
     pub since: String,
 }
 
-impl Key {
+/// A key, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Whose it is.
+    pub person: PersonId,
+    scope: Scope,
+    public: Option<VerifyingKey>,
+}
+
+impl Known {
+    fn of(it: &Key) -> Self {
+        let public = VerifyingKey::from_bytes(&it.public).ok();
+        Self { person: it.person, scope: it.scope, public }
+    }
+
     /// Whether a signature over some bytes is this key's.
     pub fn signed(&self, bytes: &[u8], signature: &[u8; 64]) -> bool {
-        let Ok(public) = VerifyingKey::from_bytes(&self.public) else { return false };
-        self.scope == Scope::Write
-            && public.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
+        let Some(public) = self.public.as_ref().filter(|_| self.scope == Scope::Write) else {
+            return false;
+        };
+        public.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -161,10 +176,12 @@ fn mark(it: &std::fs::Metadata) -> Mark {
     (it.modified().ok(), it.len(), 0)
 }
 
+type ByName = BTreeMap<String, Arc<Known>>;
+
 /// The keys of a folder, read again when the file changes.
 pub struct Keys {
     folder: Option<PathBuf>,
-    read: Mutex<(Option<Mark>, BTreeMap<String, Key>)>,
+    read: Mutex<(Option<Mark>, ByName)>,
 }
 
 impl Keys {
@@ -174,13 +191,14 @@ impl Keys {
     }
 
     /// A key by its name. A file that is wrong gives no key.
-    pub fn named(&self, name: &str) -> Option<Key> {
+    pub fn named(&self, name: &str) -> Option<Arc<Known>> {
         let folder = self.folder.as_ref()?;
         let changed = std::fs::metadata(folder.join(FILE)).ok().map(|it| mark(&it));
         let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 != changed {
             let all = read(folder).unwrap_or_default();
-            *known = (changed, all.into_iter().map(|it| (it.name.clone(), it)).collect());
+            let known_by = |it: &Key| (it.name.clone(), Arc::new(Known::of(it)));
+            *known = (changed, all.iter().map(known_by).collect());
         }
         known.1.get(name).cloned()
     }
@@ -204,8 +222,8 @@ mod tests {
         write(&folder, std::slice::from_ref(&key)).expect("it is written");
         assert_eq!(read(&folder).expect("it is read"), vec![key.clone()]);
         let keys = Keys::of(Some(folder.clone()));
-        assert_eq!(keys.named("desk-1"), Some(key));
-        assert_eq!(keys.named("desk-2"), None);
+        assert_eq!(keys.named("desk-1").map(|it| it.person), Some(key.person));
+        assert!(keys.named("desk-2").is_none());
         std::fs::write(folder.join(FILE), format!("{HEAD}\nx,1,admin,00,now\n")).expect("written");
         let wrong = read(&folder).expect_err("admin is no scope");
         assert_eq!(wrong.to_string(), "keys.csv, line 2: the scope is write or read");

@@ -1,13 +1,14 @@
 //! Signed requests: HTTP message signatures (RFC 9421) with Ed25519, over the method, the path, the
 //! digest of the body (RFC 9530) and the idempotency key.
 
-use super::keys::{Key, Keys};
+use super::keys::{Keys, Known};
 use super::problem::Problem;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use karvan_engine::CommandId;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A signature is good for so long, in seconds, by this machine's clock.
@@ -56,7 +57,7 @@ fn denied(why: &str) -> Problem {
 }
 
 /// The key that signed a request.
-pub fn key(keys: &Keys, it: Request<'_>) -> Result<Key, Problem> {
+pub fn key(keys: &Keys, it: Request<'_>) -> Result<Arc<Known>, Problem> {
     let header = |name: &str| {
         let value = it.headers.get(name).and_then(|it| it.to_str().ok());
         value.ok_or_else(|| denied(&format!("it has no {name}")))

@@ -2,6 +2,7 @@
 //! size. Floats here are places on the screen; figures beside them are written from whole numbers.
 
 use crate::figures::Figures;
+use crate::texts::Direction;
 use karvan_core::time::Instant;
 use maud::{Markup, html};
 
@@ -69,6 +70,16 @@ fn rule(class: &str, from: (f64, f64), to: (f64, f64)) -> Markup {
     html! { line class=(class) x1=(at(from.0)) y1=(at(from.1)) x2=(at(to.0)) y2=(at(to.1)) {} }
 }
 
+/// Words beside a place, to the right of it. Where the language runs the other way, words and
+/// digits are set in its order, and the place is their end.
+fn words(figures: Figures, class: &str, place: (f64, f64), text: &str) -> Markup {
+    let is_rtl = figures.0.direction == Direction::Rtl;
+    html! {
+        text class=(class) x=(at(place.0)) y=(at(place.1)) direction=[is_rtl.then_some("rtl")]
+            text-anchor=[is_rtl.then_some("end")] { (text) }
+    }
+}
+
 /// The zero line is stronger than the others.
 fn grid(place: u8) -> &'static str {
     if place == 0 { "zl" } else { "gl" }
@@ -116,6 +127,8 @@ fn lines_on(
     (axis, figures, label): (Axis<'_>, Figures, &str),
 ) -> Markup {
     let (right, base) = (sheet.width - sheet.right, sheet.height - BOTTOM);
+    #[expect(clippy::cast_possible_truncation, reason = "a few years")]
+    let room = ((right - sheet.left) / YEAR) as i64;
     let step = step(float(most));
     let top = (float(most) / step).ceil() * step;
     let span = float(last - first).max(1.0);
@@ -136,7 +149,7 @@ fn lines_on(
     html! {
         svg class=(sheet.class) viewBox={ "0 0 " (sheet.width) " " (sheet.height) } role="img"
             aria-label=(label) {
-            text class="ti" x="0" y="12" { (axis.title) }
+            (words(figures, "ti", (0.0, 12.0), axis.title))
             @for place in 0..=5u8 {
                 @let value = step * f64::from(place);
                 @if value <= top {
@@ -146,7 +159,7 @@ fn lines_on(
                     }
                 }
             }
-            @for (place, moment) in ticks(first, last).into_iter().enumerate() {
+            @for (place, moment) in ticks((first, last), room).into_iter().enumerate() {
                 text x=(at(x(moment))) y=(at(sheet.height - 6.0))
                     text-anchor=(if place == 0 { "start" } else { "middle" }) {
                     (figures.plain(Instant(moment).date().0))
@@ -161,9 +174,9 @@ fn lines_on(
                 }
             }
             @for (place, line, value) in &ends {
-                text class={ "lb x-" (line.colour) } x=(at(right + 9.0)) y=(at(place + 4.0)) {
-                    (line.name) " " (figures.decimal(*value, axis.places))
-                }
+                @let told = format!("{} {}", line.name, figures.decimal(*value, axis.places));
+                @let class = format!("lb x-{}", line.colour);
+                (words(figures, &class, (right + 9.0, place + 4.0), &told))
             }
         }
     }
@@ -177,13 +190,16 @@ fn scale(figures: Figures, value: f64, places: usize) -> String {
     if whole % unit == 0 { figures.whole(whole / unit) } else { figures.decimal(whole, places) }
 }
 
-/// Beginnings of years between two moments, at most six.
-fn ticks(first: i64, last: i64) -> Vec<i64> {
+/// A year in figures takes so much room.
+const YEAR: f64 = 48.0;
+
+/// Beginnings of years between two moments, at most so many.
+fn ticks((first, last): (i64, i64), most: i64) -> Vec<i64> {
     let (from, to) = (Instant(first).date().0, Instant(last).date().0);
-    let every = (to - from) / 6 + 1;
+    let every = (to - from) / most.max(1) + 1;
     let years = (from..=to).step_by(usize::try_from(every).unwrap_or(1));
     let moments = years.map(|it| Instant::of_date(it, 1, 1).0.max(first));
-    let far = (last - first) / 12;
+    let far = (last - first) / most.max(1);
     let mut all: Vec<i64> = moments.collect();
     // The first year has its name at the beginning, unless the next comes at once.
     if all.len() > 1 && all.get(1).is_some_and(|it| it - first < far) {
@@ -237,7 +253,7 @@ pub fn bars(all: &[Bar], (unit, label): (&str, &str), figures: Figures) -> Marku
     let most = float(values.max().unwrap_or_default().max(1));
     html! {
         (bars_wide(all, most, (unit, label, figures)))
-        (bars_narrow(all, most, label))
+        (bars_narrow(all, most, (label, figures)))
     }
 }
 
@@ -271,13 +287,13 @@ fn bars_wide(all: &[Bar], most: f64, (unit, label, figures): (&str, &str, Figure
                     @let mark = x(float(mark));
                     (rule("cap", (mark, y - 5.0), (mark, y + 22.0)))
                 }
-                text x=(at(end + 9.0)) y=(at(y + 13.0)) { (bar.told) }
+                (words(figures, "", (end + 9.0, y + 13.0), &bar.told))
             }
         }
     }
 }
 
-fn bars_narrow(all: &[Bar], most: f64, label: &str) -> Markup {
+fn bars_narrow(all: &[Bar], most: f64, (label, figures): (&str, Figures)) -> Markup {
     const ROW: f64 = 48.0;
     let count = float(i64::try_from(all.len()).unwrap_or(1));
     let x = |it: f64| 330.0 * it / most;
@@ -286,7 +302,7 @@ fn bars_narrow(all: &[Bar], most: f64, label: &str) -> Markup {
             aria-label=(label) {
             @for (bar, place) in all.iter().zip(0i32..) {
                 @let y = 16.0 + ROW * f64::from(place);
-                text class="ti" x="0" y=(at(y)) { (bar.name) "  " (bar.told) }
+                (words(figures, "ti", (0.0, y), &format!("{}  {}", bar.name, bar.told)))
                 rect class={ "f-" (bar.colour) } x="0.6" y=(at(y + 7.0))
                     width=(at(x(float(bar.value)).max(1.0))) height="13" {}
                 @if let Some(mark) = bar.mark {
@@ -339,7 +355,7 @@ fn curve_on(sheet: Sheet, it: &Curve<'_>, figures: Figures) -> Markup {
     html! {
         svg class=(sheet.class) viewBox={ "0 0 " (sheet.width) " " (sheet.height) } role="img"
             aria-label=(it.label) {
-            text class="ti" x="0" y="12" { (it.titles.0) }
+            (words(figures, "ti", (0.0, 12.0), it.titles.0))
             @for place in 0..=5u8 {
                 @let value = steps * f64::from(place);
                 @if value <= top {
@@ -398,7 +414,7 @@ pub struct Gain {
 }
 
 /// Bars from zero to both sides.
-pub fn gains(all: &[Gain], label: &str) -> Markup {
+pub fn gains(all: &[Gain], label: &str, figures: Figures) -> Markup {
     const ROW: f64 = 40.0;
     let count = float(i64::try_from(all.len()).unwrap_or(1));
     let most = all.iter().map(|it| it.value).fold(0.0, f64::max);
@@ -412,7 +428,7 @@ pub fn gains(all: &[Gain], label: &str) -> Markup {
             @for (it, place) in all.iter().zip(0i32..) {
                 @let y = 10.0 + ROW * f64::from(place);
                 @let (from, to) = (x(it.value.min(0.0)), x(it.value.max(0.0)));
-                text class="ti" x="0" y=(at(y + 14.0)) { (it.name) }
+                (words(figures, "ti", (0.0, y + 14.0), &it.name))
                 rect class={ "f-" (it.colour) } x=(at(from)) y=(at(y)) height="17"
                     width=(at((to - from).max(0.8))) {}
                 text x=(at(to + 8.0)) y=(at(y + 14.0)) { (it.told) }
@@ -435,8 +451,8 @@ mod tests {
     #[test]
     fn years_are_named_where_they_begin() {
         let day = |year, month, day| Instant::of_date(year, month, day).0;
-        let found = ticks(day(2027, 3, 1), day(2029, 6, 1));
+        let found = ticks((day(2027, 3, 1), day(2029, 6, 1)), 6);
         assert_eq!(found, vec![day(2027, 3, 1), day(2028, 1, 1), day(2029, 1, 1)]);
-        assert_eq!(ticks(day(2027, 12, 20), day(2029, 6, 1)).first(), Some(&day(2028, 1, 1)));
+        assert_eq!(ticks((day(2027, 12, 20), day(2029, 6, 1)), 6).first(), Some(&day(2028, 1, 1)));
     }
 }

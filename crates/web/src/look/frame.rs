@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::asked::{Address, Asked, Failure, Page, Section, Theme};
 use crate::figures::Figures;
+use crate::pages;
 use crate::texts::LANGUAGES;
 use karvan_views::project::Shown;
 use maud::{DOCTYPE, Markup, html};
@@ -38,6 +39,10 @@ pub fn failed(app: &App, address: &Address, (why, shown): (&Failure, Shown)) -> 
         }
         p { a href={ "/" (address.language.tag) "/" } { (say("back-home")) } }
     };
+    // A part of a page fails as a part.
+    if pages::is_part(address) {
+        return body;
+    }
     let page = Page { title, section: None, crumbs: Vec::new(), body };
     document(app, address, (&page, shown))
 }

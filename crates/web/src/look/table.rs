@@ -69,7 +69,8 @@ pub fn told(asked: &Asked<'_, '_>, column: &Column, value: &Value) -> String {
         (Value::Int(it), Kind::Degrees) => figures.decimal(*it / 100, 4),
         // The zone stands in the head.
         (Value::Int(it), Kind::Moment) => {
-            format!("{}, {}", figures.short(Instant(*it)), figures.time(Instant(*it)))
+            let (day, time) = (figures.short(Instant(*it)), figures.time(Instant(*it)));
+            asked.say_with("day-time", &[("day", day.into()), ("time", time.into())])
         }
         (Value::Int(it), Kind::Day) => figures.short(Instant(*it)),
         (Value::Int(it), _) => figures.plain(*it),

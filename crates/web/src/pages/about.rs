@@ -55,7 +55,7 @@ fn plain(
             table {
                 caption class="vh" { (asked.say(name)) }
                 thead { tr { @for it in heads { th scope="col" { (it) } } } }
-                tbody lang="en" {
+                tbody lang="en" dir="ltr" {
                     @for row in rows { tr { @for it in row { td { bdi { (it) } } } } }
                 }
             }

@@ -61,7 +61,7 @@ fn shown(asked: &Asked<'_, '_>, versions: &Rows, hash: &str) -> Result<Page, Fai
                 header { h2 { (asked.say("policy-file")) } }
                 p class="small muted" { (asked.say("policy-file-text")) }
                 @match text {
-                    Some(text) => pre class="text" tabindex="0" lang="en" { (text) },
+                    Some(text) => pre class="text" tabindex="0" lang="en" dir="ltr" { (text) },
                     None => div class="empty" {
                         b { (asked.say("policy-missing")) } (asked.say("policy-missing-text"))
                     }
@@ -86,7 +86,7 @@ fn changes(asked: &Asked<'_, '_>, before: &str, after: &str) -> Markup {
     html! {
         div class="card" {
             header { h2 { (asked.say("policy-changes")) } }
-            pre class="text" tabindex="0" lang="en" {
+            pre class="text" tabindex="0" lang="en" dir="ltr" {
                 @for change in &all {
                     @let (sign, class) = match change.tag() {
                         ChangeTag::Delete => ("- ", "del"),

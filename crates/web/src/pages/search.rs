@@ -90,7 +90,7 @@ pub fn page(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
                         h2 { (asked.say("policy-file")) }
                         a class="small" href=(asked.to("policy")) { (asked.say("all")) }
                     }
-                    pre class="text" tabindex="0" lang="en" {
+                    pre class="text" tabindex="0" lang="en" dir="ltr" {
                         @for (number, line) in &lines { (format!("{number:>5}  {line}\n")) }
                     }
                 }

@@ -68,10 +68,6 @@ pub fn fragment(asked: &mut Asked<'_, '_>) -> Result<Markup, Failure> {
     results(asked, &model, &scenario)
 }
 
-fn percent(asked: &Asked<'_, '_>, value: i64) -> String {
-    format!("{} %", asked.figures().change(value, 0))
-}
-
 /// A slider: label, value with its unit, the adopted value beneath.
 struct Slider<'a> {
     name: String,
@@ -141,11 +137,11 @@ fn cap(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let slider_of = Slider {
         name: format!("cap.{}", it.code),
         label: &name,
-        value: (it.cap_percent.to_string(), percent(asked, it.cap_percent)),
+        value: (it.cap_percent.to_string(), figures.percent_change(it.cap_percent)),
         range: ((-most).to_string(), most.to_string(), "1"),
         hint,
     };
-    slider(&slider_of, "%")
+    slider(&slider_of, &asked.say("unit-percent"))
 }
 
 fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
@@ -175,11 +171,15 @@ fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let share = Slider {
         name: format!("credits.{}", it.code),
         label: &credits,
-        value: (it.credits.1.to_string(), format!("{} %", figures.whole(it.credits.1))),
+        value: (it.credits.1.to_string(), figures.percent(it.credits.1)),
         range: ("0".to_owned(), "100".to_owned(), "1"),
         hint: asked.say("sim-credit-hint"),
     };
-    html! { (of("floor", it.floor, "0.25")) (of("ceiling", it.ceiling, "1")) (slider(&share, "%")) }
+    html! {
+        (of("floor", it.floor, "0.25"))
+        (of("ceiling", it.ceiling, "1"))
+        (slider(&share, &asked.say("unit-percent")))
+    }
 }
 
 fn link(asked: &Asked<'_, '_>, it: &LinkControl) -> Markup {
@@ -246,15 +246,20 @@ fn results(
     let year = year_of(asked, &outcome);
     let query = address(scenario);
     let took = i64::try_from(took).unwrap_or_default();
+    // What can be simulated need not be a policy: a cap that nobody can meet is none.
+    let refused = match model.set(scenario).is_empty() {
+        true => Vec::new(),
+        false => model.policy_of(scenario).err().unwrap_or_default(),
+    };
     Ok(html! {
         (tiles(asked, &outcome, year))
         (prices(asked, (&outcome, &model.adopted), (&query, took)))
         section class="grid g-2 stretch" {
             (who_gains(asked, &outcome, &query))
-            (caution(asked, &outcome))
+            (caution(asked, &outcome, &refused))
         }
         (figures_of(asked, (&outcome, year), &query))
-        (next_steps(asked, model, scenario))
+        (next_steps(asked, (model, scenario), &refused))
     })
 }
 
@@ -277,7 +282,7 @@ fn tiles(asked: &Asked<'_, '_>, outcome: &Outcome, year: u16) -> Markup {
         html! {
             dl class="fig" {
                 dt { (label) }
-                dd { b { (value) } span class="u" { (unit) } }
+                dd { b { bdi { (value) } } span class="u" { (unit) } }
                 dd class="note" { (note) }
             }
         }
@@ -405,7 +410,7 @@ fn who_gains(asked: &Asked<'_, '_>, outcome: &Outcome, query: &str) -> Markup {
     html! {
         div class="card" {
             header { h2 { (asked.say("sim-who")) } span class="small muted" { (unit) } }
-            (gains(&all, &asked.say("sim-who-label")))
+            (gains(&all, &asked.say("sim-who-label"), figures))
             p class="small muted" { (asked.say("sim-who-note")) }
             footer class="src" { span { (asked.say("sim-source-short")) } (downloads(query)) }
         }
@@ -413,7 +418,7 @@ fn who_gains(asked: &Asked<'_, '_>, outcome: &Outcome, query: &str) -> Markup {
 }
 
 /// What whoever relies on it should know first.
-fn caution(asked: &Asked<'_, '_>, outcome: &Outcome) -> Markup {
+fn caution(asked: &Asked<'_, '_>, outcome: &Outcome, refused: &[String]) -> Markup {
     let mut proxies = 0usize;
     for it in &outcome.inputs {
         proxies += usize::from(matches!(it.provenance.name(), "assumption" | "assumed" | "proxy"));
@@ -425,11 +430,19 @@ fn caution(asked: &Asked<'_, '_>, outcome: &Outcome) -> Markup {
     let sellers: Vec<String> = sellers.map(|it| asked.country(&it.code)).collect();
     let proxies = i64::try_from(proxies).unwrap_or_default();
     let assumed = asked.say_with("sim-assumed", &[("count", proxies.into())]);
-    let oversold = asked.say_with("sim-oversold", &[("names", sellers.join(", ").into())]);
+    let oversold =
+        asked.say_with("sim-oversold", &[("names", asked.figures().names(&sellers).into())]);
     html! {
         div class="card" {
             header { h2 { (asked.say("sim-before")) } }
             ul class="checks" {
+                @for it in refused.iter().take(2) {
+                    li {
+                        (warning())
+                        span { (asked.say("sim-refused")) " " span lang="en" dir="ltr" { (it) } }
+                        span class="v" {}
+                    }
+                }
                 li { (warning()) span { (asked.say("sim-proxy")) } span class="v" {} }
                 li {
                     (warning()) span { (assumed) } span class="v" {}
@@ -518,7 +531,11 @@ fn figures_of(asked: &Asked<'_, '_>, (outcome, year): (&Outcome, u16), query: &s
 }
 
 /// What can be done with a scenario: its link, its command, coalitions, a rehearsal.
-fn next_steps(asked: &Asked<'_, '_>, model: &Model, scenario: &Scenario) -> Markup {
+fn next_steps(
+    asked: &Asked<'_, '_>,
+    (model, scenario): (&Model, &Scenario),
+    refused: &[String],
+) -> Markup {
     let query = address(scenario);
     let set = model.set(scenario);
     let mut command = String::from("karvan simulate POLICY");
@@ -538,7 +555,7 @@ fn next_steps(asked: &Asked<'_, '_>, model: &Model, scenario: &Scenario) -> Mark
                 @for (name, value) in scenario.parameters() {
                     input type="hidden" name=(name) value=(value);
                 }
-                button class="btn" { (asked.say("sim-rehearse")) }
+                button class="btn" disabled[!refused.is_empty()] { (asked.say("sim-rehearse")) }
                 a class="btn sec" href={ (asked.to("simulator/coalitions")) "?" (query) } {
                     (asked.say("sim-coalitions"))
                 }
@@ -560,7 +577,7 @@ pub fn coalitions(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
     let money = asked.say_with("unit-money-m", &[("currency", asked.app.currency().into())]);
     let title = asked.say("sim-coalitions");
     let names = |it: &Coalition| {
-        it.members.iter().map(|it| asked.country(it)).collect::<Vec<_>>().join(", ")
+        figures.names(&it.members.iter().map(|it| asked.country(it)).collect::<Vec<_>>())
     };
     let each = |it: &Coalition| {
         let gains = it.gains.iter().map(|it| figures.signed(it.0, 1));
@@ -638,7 +655,7 @@ pub fn rehearsal(asked: &mut Asked<'_, '_>, number: &str) -> Result<Page, Failur
                 p class="small muted" { (asked.say("sim-may-leave")) }
             },
             Standing::Failed(why) => div
-                class="errors" { h2 { (asked.say("sim-failed")) } p lang="en" { (why) } },
+                class="errors" { h2 { (asked.say("sim-failed")) } p lang="en" dir="ltr" { (why) } },
             Standing::Done(both) => { (beside(asked, both)) }
         }
     };

@@ -99,6 +99,17 @@ impl Portal {
         Self { router, engine, views, runtime, folder }
     }
 
+    /// Serves it on a free port of this machine; its address.
+    pub(crate) fn serve(&self) -> String {
+        let router = self.router.clone();
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        self.runtime.spawn(async move {
+            karvan_web::serve::serve(listener, (router, None), std::future::pending()).await
+        });
+        format!("http://{address}")
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

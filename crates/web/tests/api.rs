@@ -1,0 +1,275 @@
+//! The interface against its own document, views that are made again while they are read, and
+//! clients that mean no good.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a failing test stops"
+)]
+
+#[path = "shared/market.rs"]
+#[allow(dead_code, reason = "other files use the rest")]
+mod market;
+
+use axum::body::Body;
+use axum::http::Request;
+use market::Portal;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+fn document(portal: &Portal) -> Value {
+    let answer = portal.get("/api/openapi.json");
+    assert_eq!(answer.status, 200);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// Whether a value is what a schema says; what is wrong, with its place.
+fn fits(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let place = name.trim_start_matches('#');
+        return fits(value, root.pointer(place).ok_or(format!("{at}: no {name}"))?, root, at);
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(it) => vec![it],
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Ok(()),
+    };
+    let is = |name: &str| match name {
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{other} is no type"),
+    };
+    if !types.iter().any(|it| is(it)) {
+        return Err(format!("{at}: {value} is none of {types:?}"));
+    }
+    if let Some(all) = value.as_array() {
+        for (it, place) in all.iter().zip(0..) {
+            fits(it, &schema["items"], root, &format!("{at}[{place}]"))?;
+        }
+    }
+    if let Some(fields) = value.as_object() {
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !fields.contains_key(name) {
+                return Err(format!("{at}: without {name}"));
+            }
+        }
+        for (name, it) in fields {
+            let known = &schema["properties"][name];
+            if !known.is_null() {
+                fits(it, known, root, &format!("{at}.{name}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A value of a schema, and one that is none.
+fn examples(schema: &Value) -> (String, Option<&'static str>) {
+    if let Some(first) = schema["enum"].as_array().and_then(|it| it.first()) {
+        return (first.as_str().unwrap_or_default().to_owned(), None);
+    }
+    let kind = schema["type"].as_str().unwrap_or_default();
+    match (kind, schema["format"].as_str(), schema["pattern"].as_str()) {
+        ("integer", ..) => ("7".to_owned(), Some("seven")),
+        (_, Some("date-time"), _) => ("2029-03-01T09:00:00Z".to_owned(), Some("soon")),
+        (_, Some("date"), _) => ("2029-03-01".to_owned(), Some("2029-13-01")),
+        (_, _, Some(_)) => ("12.50".to_owned(), Some("12,5o")),
+        _ => ("text".to_owned(), None),
+    }
+}
+
+#[test]
+fn the_document_and_the_server_agree_on_every_operation() {
+    let portal = Portal::rehearsed();
+    let root = document(&portal);
+    assert_eq!(root["openapi"], "3.1.0");
+    let mut operations = 0;
+    for (path, item) in root["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations += 1;
+            assert!(operation["summary"].is_string(), "{path}");
+            if method == "get" {
+                reading(&portal, &root, (path, operation));
+            } else {
+                // What is not signed is not heard; what signed requests come to is in commands.rs.
+                let sent = Request::post(path.as_str()).body(Body::from("{}")).unwrap();
+                told(&portal.ask(sent), &root, (path, operation));
+            }
+        }
+    }
+    assert!(operations > 25, "{operations}");
+}
+
+/// An answer is one that the document knows, and has its shape.
+fn told(answer: &market::Answer, root: &Value, (path, operation): (&str, &Value)) {
+    let known = &operation["responses"][answer.status.to_string()];
+    assert!(!known.is_null(), "{path}: {} is not in the document", answer.status);
+    let kind = answer.header("content-type").split(';').next().unwrap().to_owned();
+    let content = &known["content"][&kind];
+    assert!(!content.is_null(), "{path}: {kind} is not in the document of {}", answer.status);
+    if kind.ends_with("json") {
+        let value: Value = serde_json::from_slice(&answer.body).unwrap();
+        fits(&value, &content["schema"], root, path).unwrap_or_else(|why| panic!("{why}"));
+    }
+}
+
+fn reading(portal: &Portal, root: &Value, (path, operation): (&str, &Value)) {
+    let address = path.replace("{id}", "0192f0000000700000000000000000ff");
+    told(&portal.get(&address), root, (path, operation));
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        if parameter["in"] != "query" {
+            continue;
+        }
+        let (name, (good, bad)) =
+            (parameter["name"].as_str().unwrap(), examples(&parameter["schema"]));
+        if name != "after" {
+            let answer = portal.get(&format!("{address}?{name}={good}&limit=3"));
+            assert_eq!(answer.status, 200, "{path}?{name}={good}: {}", answer.text());
+            told(&answer, root, (path, operation));
+        }
+        if let Some(bad) = bad {
+            let answer = portal.get(&format!("{address}?{name}={bad}"));
+            assert_eq!(answer.status, 400, "{path}?{name}={bad}");
+            told(&answer, root, (path, operation));
+        }
+    }
+    let answer = portal.get(&format!("{address}?no_such_parameter=1"));
+    assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
+}
+
+#[test]
+fn views_are_made_again_while_they_are_read_and_no_wrong_figure_is_shown() {
+    let portal = Portal::rehearsed();
+    let ask = |at: &str| -> Value { serde_json::from_slice(&portal.get(at).body).unwrap() };
+    let lists = ["/api/v1/years?limit=1000", "/api/v1/compliance?limit=1000&sort=-emissions"];
+    let before: Vec<Value> = lists.iter().map(|it| ask(it)).collect();
+    let generation = portal.views.generation();
+    portal.views.make_anew();
+    let started = Instant::now();
+    let mut reads = 0;
+    while portal.views.generation() == generation {
+        assert!(started.elapsed() < Duration::from_secs(60), "it is never made");
+        for (at, before) in lists.iter().zip(&before) {
+            // A parameter that changes nothing goes around what is kept.
+            let now = ask(&format!("{at}&format=json&q=&x{reads}="));
+            assert_eq!(now["rows"], before["rows"], "{at}");
+            assert!(now["record"].as_u64() >= before["record"].as_u64());
+        }
+        assert_eq!(portal.get("/health/ready").status, 200);
+        reads += 1;
+    }
+    for (at, before) in lists.iter().zip(&before) {
+        assert_eq!(ask(&format!("{at}&x="))["rows"], before["rows"], "{at}: after it was made");
+    }
+    assert!(reads > 1, "it was read while it was made");
+}
+
+#[test]
+fn it_says_how_it_is_doing() {
+    let portal = Portal::rehearsed();
+    assert_eq!(portal.get("/health/live").text(), "ok\n");
+    let ready: Value = serde_json::from_slice(&portal.get("/health/ready").body).unwrap();
+    assert_eq!((&ready["ready"], &ready["durable"]), (&json!(true), &ready["shown"]));
+    portal.get("/en/");
+    portal.get("/api/v1/nothing");
+    let text = portal.get("/metrics").text();
+    let figure = |name: &str| {
+        let line = text.lines().find(|it| it.starts_with(name)).unwrap_or_else(|| panic!("{name}"));
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    assert!(figure("karvan_record_durable ") > 10_000.0);
+    assert_eq!(figure("karvan_requests_total{kind=\"page\",status=\"2xx\"}"), 1.0);
+    assert_eq!(figure("karvan_requests_total{kind=\"list\",status=\"4xx\"}"), 1.0);
+    assert_eq!(figure("karvan_request_seconds_count{kind=\"page\"}"), 1.0);
+}
+
+/// Sends bytes as they are; what comes back within some seconds.
+fn raw(server: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    // Whoever is turned away may be cut off while it sends.
+    drop(stream.write_all(bytes));
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn hostile_requests_are_bounded_and_answered_and_nothing_is_lost() {
+    let portal = Portal::rehearsed();
+    let server = portal.serve();
+    let before = portal.engine.durable();
+    let status = |answer: &str| answer.split(' ').nth(1).unwrap_or_default().to_owned();
+    let close = "Host: x\r\nConnection: close\r\n\r\n";
+    let ask = |line: &str| raw(&server, format!("{line} HTTP/1.1\r\n{close}").as_bytes());
+    let long = "a".repeat(100_000);
+    for (line, expected) in [
+        ("GET /en/".to_owned(), "200"),
+        ("GET /en/%00%ff%2e%2e%2f".to_owned(), "400"),
+        ("GET /en/%00%2e%2e%2f".to_owned(), "404"),
+        ("GET /assets/../../etc/passwd".to_owned(), "404"),
+        ("DELETE /en/".to_owned(), "405"),
+        ("BREW /en/".to_owned(), "405"),
+        (format!("GET /en/registry/years?{}", "zz=1&".repeat(5_000)), "400"),
+        ("GET /api/v1/years?after=%F0%28%8C".to_owned(), "400"),
+        (format!("GET /{long}"), "414"),
+    ] {
+        let found = status(&ask(&line));
+        let given = &line[..line.len().min(60)];
+        assert!(found == expected || (expected == "414" && found == "431"), "{given}: {found}");
+    }
+    assert_eq!(status(&raw(&server, b"\x16\x03\x01\x00\xff nonsense\r\n\r\n")), "400");
+    let heads: String = (0..5_000).map(|it| format!("X-{it}: {it}\r\n")).collect();
+    let many = format!("GET /en/ HTTP/1.1\r\n{heads}{close}");
+    assert!(["431", "400"].contains(&status(&raw(&server, many.as_bytes())).as_str()));
+    // A body that is announced as huge is not waited for.
+    let huge = "POST /api/v1/commands/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\
+                Connection: close\r\n\r\n{";
+    let started = Instant::now();
+    let answer = raw(&server, huge.as_bytes());
+    assert!(answer.is_empty() || ["413", "401", "400"].contains(&status(&answer).as_str()));
+    assert!(started.elapsed() < Duration::from_secs(20));
+    // Clients that say nothing do not keep others out.
+    let silent: Vec<TcpStream> = (0..300)
+        .map(|_| TcpStream::connect(server.trim_start_matches("http://")).unwrap())
+        .collect();
+    assert_eq!(status(&ask("GET /health/live")), "200");
+    drop(silent);
+    assert_eq!(portal.engine.durable(), before);
+    assert_eq!(portal.get("/health/ready").status, 200);
+}
+
+#[test]
+fn live_figures_come_to_all_who_listen_and_end_with_the_portal() {
+    let portal = Portal::rehearsed();
+    let server = portal.serve();
+    let connect = |tag: &str| {
+        let mut stream = TcpStream::connect(server.trim_start_matches("http://")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .write_all(format!("GET /live/{tag} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+            .unwrap();
+        stream
+    };
+    let mut listeners = [connect("en"), connect("fa"), connect("en")];
+    for stream in &mut listeners {
+        let mut told = String::new();
+        let mut bytes = [0u8; 4096];
+        while !told.contains("event: rows") {
+            let count = stream.read(&mut bytes).expect("figures come");
+            assert!(count > 0, "the stream goes on");
+            told.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        assert!(told.contains("text/event-stream") && told.contains("event: record"));
+    }
+    assert_eq!(portal.get("/live/xx").status, 404);
+}
