@@ -5,13 +5,14 @@
 
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
-    DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT, ZeroConeT,
+    DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT, SolverStatus, ZeroConeT,
 };
 use karvan_policy::model::banking::{MarketYear, Step, StepSide};
 use karvan_policy::model::macc::Macc;
 use karvan_policy::model::markets::{self, Chain, LinkYear};
 use karvan_policy::model::supply::Supply;
 use proptest::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The chains with the points of their curves.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ struct Variable {
 }
 
 /// The least discounted cost, and each node's price.
-fn general(world: &World) -> (f64, Vec<f64>) {
+fn general(world: &World) -> Option<(f64, Vec<f64>)> {
     let years = world.chains[0].years.len();
     let rho = world.chains[0].rho;
     let worth = |year: usize| (1.0 + rho).powi(-(year as i32));
@@ -119,9 +120,12 @@ fn general(world: &World) -> (f64, Vec<f64>) {
     let mut solver =
         DefaultSolver::new(&quadratic, &linear, &matrix, &right, &cones, settings).unwrap();
     solver.solve();
+    if solver.solution.status != SolverStatus::Solved {
+        return None;
+    }
     let price = |(place, dual): (usize, &f64)| -dual / worth(place % years);
     let prices = solver.solution.z[..equal].iter().enumerate().map(price).collect();
-    (solver.solution.obj_val, prices)
+    Some((solver.solution.obj_val, prices))
 }
 
 /// The same by the model.
@@ -147,9 +151,19 @@ fn ours(world: &World) -> (f64, Vec<f64>) {
     (cost, joint.prices.concat())
 }
 
+/// Worlds that the general solver solved, and those in which it stopped before.
+static JUDGED: AtomicUsize = AtomicUsize::new(0);
+static UNJUDGED: AtomicUsize = AtomicUsize::new(0);
+
 fn agree(world: &World) {
-    let (least, prices) = general(world);
     let (cost, found) = ours(world);
+    // Where the solver stops before it is as exact as asked, it judges nobody; that must stay rare.
+    let Some((least, prices)) = general(world) else {
+        let unjudged = UNJUDGED.fetch_add(1, Ordering::Relaxed);
+        assert!(unjudged * 20 <= JUDGED.load(Ordering::Relaxed) + 100, "{unjudged} unjudged");
+        return;
+    };
+    JUDGED.fetch_add(1, Ordering::Relaxed);
     let close = |one: f64, two: f64, room: f64| (one - two).abs() <= room * (1.0 + two.abs());
     // Ours is within 1e-7 of every condition, so it is never dearer than the least by more than
     // that; the solver stops within some millionths above it.
