@@ -14,7 +14,7 @@ use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, AuctionId, CallId, CouplingId, InstallationId, JurisdictionId};
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
-use karvan_core::publication::public_from;
+use karvan_core::publication::{YEARS_LATER, public_from};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_core::units::reverse::Ending;
@@ -117,14 +117,23 @@ struct About {
 }
 
 /// Fields of public facts that name persons, or are not public.
-const PRIVATE: [&str; 5] = ["person", "persons", "detail", "hold", "single"];
+const PRIVATE: [&str; 7] = ["person", "persons", "detail", "hold", "single", "cash", "differences"];
+
+/// What is not public, wherever it stands.
+fn without_private(value: &mut serde_json::Value) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
+        fields.values_mut().for_each(without_private);
+    }
+    if let Some(all) = value.as_array_mut() {
+        all.iter_mut().for_each(without_private);
+    }
+}
 
 /// The public fields of a fact, by name.
 pub fn public_fields(event: &Event) -> serde_json::Value {
     let mut fact = facts::json(event);
-    if let Some(fields) = fact.as_object_mut() {
-        fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
-    }
+    without_private(&mut fact);
     fact
 }
 
@@ -152,7 +161,7 @@ const TABLES: &str = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);";
 /// The version of the tables: what is said of the lists, and of their rows.
 pub fn schema() -> String {
     /// Goes up when rows come to mean something else.
-    const MEANING: u32 = 1;
+    const MEANING: u32 = 2;
     let tables: Vec<String> = lists::ALL.iter().map(|it| it.create()).collect();
     format!("{MEANING} {}", tables.join(" "))
 }
@@ -269,7 +278,7 @@ impl Projector {
         (part, event): (u32, &Event),
         about: About,
     ) -> Result<(), SqlError> {
-        let years = self.state.rules.as_ref().map_or(0, |it| it.publication_years);
+        let years = self.state.rules.as_ref().map_or(YEARS_LATER, |it| it.publication_years);
         let Some(public) = public_from(event, record.at, years) else { return Ok(()) };
         // Movements and trades of sessions have lists of their own.
         let elsewhere = event.posting().is_some() || matches!(event, Event::OrderTraded(_));
@@ -396,7 +405,7 @@ impl Projector {
             )
             | None => return Ok(()),
         };
-        let years = self.state.rules.as_ref().map_or(0, |it| it.publication_years);
+        let years = self.state.rules.as_ref().map_or(YEARS_LATER, |it| it.publication_years);
         let public = public_from(event, record.at, years);
         let Some(series) = self.state.ledger.series.get(series) else { return Ok(()) };
         let number = |it: AccountId| number_of(&self.state, it).map(|it| it.to_string());
@@ -427,6 +436,13 @@ impl Projector {
         }
         if let Event::CouplingCleared(it) = event {
             self.coupled(record, it.coupling)?;
+        }
+        // What each of its calls traded follows in the same record.
+        if let Event::CallCleared(it) = event
+            && let Some(coupling) = self.state.calls.get(it.call).and_then(|it| it.coupling)
+            && self.state.couplings.get(coupling).is_some_and(|it| it.cleared == Some(record.at))
+        {
+            self.coupled(record, coupling)?;
         }
         Ok(())
     }
@@ -493,7 +509,9 @@ impl Projector {
             touched.extend(chapter.years.iter().map(|it| Touched::Year(id, it.year)));
         }
         touched.extend(rules.links.iter().map(|it| Touched::Link(it.from, it.to)));
-        self.sql.run("DELETE FROM dates WHERE number = 0")?;
+        self.sql.run("DELETE FROM dates WHERE kind NOT IN ('auction', 'call')")?;
+        // What a later policy no longer has is no link.
+        self.sql.run("DELETE FROM links")?;
         for row in history::deadlines(&self.state) {
             self.write(&history::DATES, &row)?;
         }
@@ -589,6 +607,25 @@ impl Touching<'_> {
         About { jurisdiction: Some(it.jurisdiction), subject, ..About::default() }
     }
 
+    /// An installation whose duties of all years may be others now.
+    fn all_years(&mut self, id: InstallationId) -> About {
+        let about = self.installation(id);
+        let of = |it: JurisdictionId| self.state.rules.as_ref()?.jurisdiction(it);
+        for (jurisdiction, year) in about
+            .jurisdiction
+            .and_then(|it| Some((it, of(it)?)))
+            .into_iter()
+            .flat_map(|(id, chapter)| chapter.years.iter().map(move |it| (id, it.year)))
+        {
+            self.touched.insert(Touched::Year(jurisdiction, year));
+            let row = self.state.installations.get(id);
+            if row.is_some_and(|it| it.emissions.contains_key(&year)) {
+                self.touched.insert(Touched::Compliance(id, year));
+            }
+        }
+        about
+    }
+
     fn account(&mut self, id: AccountId, quantity: Option<Tonnes>) -> About {
         self.touched.insert(Touched::Account(id));
         let jurisdiction = self.state.accounts.get(id).map(|it| it.jurisdiction);
@@ -665,12 +702,12 @@ impl Touching<'_> {
             E::AllocationWithheld(it) => self.allocation(it.installation, it.year, None),
             E::ExcessReturned(it) => self.allocation(it.installation, it.year, Some(it.quantity)),
             E::AllocationReversed(it) => self.installation(it.installation),
-            E::InstallationRegistered(it) => self.installation(it.installation),
+            E::InstallationRegistered(it) => self.all_years(it.installation),
             E::OperatorChanged(it) => self.installation(it.installation),
-            E::LastYearSet(it) => self.installation(it.installation),
+            E::LastYearSet(it) => self.all_years(it.installation),
             E::InstallationsMerged(it) => {
-                self.installation(it.into);
-                self.installation(it.from)
+                self.all_years(it.into);
+                self.all_years(it.from)
             }
             E::AccountOpened(it) => self.account(it.account, None),
             E::AccountClosed(it) => self.account(it.account, None),

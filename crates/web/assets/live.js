@@ -1,5 +1,4 @@
-// Figures that move: the number of the last record, and the newest rows of the record. Pages are
-// whole without it.
+// The newest rows of the record come by themselves. Pages are whole without this file.
 "use strict";
 (() => {
   // Long work: the page looks again by itself.
@@ -7,7 +6,6 @@
     setTimeout(() => location.reload(), 1000);
   }
   const ticker = document.querySelector("[data-live=ticker]");
-  const records = document.querySelectorAll("[data-live=record]");
   if (!ticker || !window.EventSource) return;
   const pause = document.querySelector("[data-live=pause]");
   let paused = false;
@@ -22,10 +20,6 @@
   source.addEventListener("rows", (event) => {
     if (paused) return;
     ticker.innerHTML = event.data;
-  });
-  source.addEventListener("record", (event) => {
-    if (paused) return;
-    records.forEach((it) => { it.textContent = event.data; });
   });
   addEventListener("pagehide", () => source.close());
 })();

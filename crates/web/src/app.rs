@@ -132,13 +132,22 @@ impl App {
         if let Some(it) = self.cache.get(&key, now) {
             return Ok(it);
         }
+        let body = self.made(kind, make)?;
+        self.cache.put(key, &body, now.0);
+        Ok(body)
+    }
+
+    /// An answer that is made anew, with the views of one moment.
+    pub fn made(
+        &self,
+        kind: &'static str,
+        make: impl FnOnce(&mut Reader<'_>) -> Result<Vec<u8>, Failure>,
+    ) -> Result<Arc<Body>, Failure> {
         let (made, position) = self.views.read(|reader| {
             let position = reader.shown.position;
             Ok((make(reader), position))
         })?;
-        let body = Arc::new(Body::new(made?, kind, position));
-        self.cache.put(key, &body, now.0);
-        Ok(body)
+        Ok(Arc::new(Body::new(made?, kind, position)))
     }
 }
 
@@ -192,7 +201,7 @@ async fn theme(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     let from = headers.get(header::REFERER).and_then(|it| it.to_str().ok()).unwrap_or_default();
     // Only the path counts: nobody is sent to another site.
-    let path = from.splitn(4, '/').nth(3).unwrap_or_default();
+    let path = from.splitn(4, '/').nth(3).unwrap_or_default().trim_start_matches(['/', '\\']);
     let mut response = Redirect::to(&format!("/{path}")).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -259,14 +268,18 @@ const HTML: &str = "text/html; charset=utf-8";
 fn answer(app: &Shared, address: &Address, query: &str) -> (StatusCode, Arc<Body>) {
     let theme = address.theme.name().unwrap_or_default();
     let key = format!("{} {theme} /{}?{query}", address.language.tag, address.path);
-    let made = app.kept(key, HTML, |reader| {
+    let make = |reader: &mut Reader<'_>| {
         let mut asked = Asked { app, address, reader };
         if let Some(part) = pages::fragment(&mut asked) {
             return Ok(part?.into_string().into_bytes());
         }
         let page = pages::page(&mut asked)?;
         Ok(frame::framed(&asked, &page).into_string().into_bytes())
-    });
+    };
+    let made = match pages::is_moving(address) {
+        true => app.made(HTML, make),
+        false => app.kept(key, HTML, make),
+    };
     match made {
         Ok(body) => (StatusCode::OK, body),
         Err(failure) => {

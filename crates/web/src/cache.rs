@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 pub const FRESH: Duration = Duration::from_secs(1);
 /// The most bytes kept.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The longest key, and the largest body, that are kept.
+const KEY_MAX: usize = 1_024;
+const BODY_MAX: usize = BYTES_MAX / 8;
 /// Smaller bodies are not worth compressing.
 const COMPRESS_MIN: usize = 512;
 
@@ -42,7 +45,9 @@ impl Body {
     }
 
     fn bytes(&self) -> usize {
-        self.plain.len().saturating_add(self.gzip.as_ref().map_or(0, Vec::len))
+        let compressed = self.gzip.as_ref().map_or(0, Vec::len);
+        // With its key, at the longest.
+        self.plain.len().saturating_add(compressed).saturating_add(KEY_MAX)
     }
 }
 
@@ -94,6 +99,10 @@ impl Cache {
 
     /// Keeps an answer; when there are too many, all are forgotten.
     pub fn put(&self, key: String, body: &Arc<Body>, generation: u64) {
+        // What is asked so seldom, or is so large, is made anew.
+        if key.len() > KEY_MAX || body.bytes() > BODY_MAX {
+            return;
+        }
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.bytes.saturating_add(body.bytes()) > BYTES_MAX {
             inner.kept.clear();
@@ -134,8 +143,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let cache = Cache::default();
-        let large = vec![1; BYTES_MAX / 4];
-        for place in 0..10 {
+        let large = vec![1; BODY_MAX / 2];
+        for place in 0..40 {
             let body = Arc::new(Body::new(large.clone(), "text/plain", 1));
             cache.put(format!("/{place}"), &body, 1);
             assert!(cache.0.lock().expect("nobody panics").bytes <= BYTES_MAX);

@@ -21,6 +21,11 @@ pub fn fragment(asked: &mut Asked<'_, '_>) -> Option<Result<Markup, Failure>> {
     is_part(asked.address).then(|| simulator::fragment(asked))
 }
 
+/// Whether a page follows from more than the record: how far a rehearsal is.
+pub fn is_moving(address: &Address) -> bool {
+    address.path.starts_with("simulator/rehearsals/")
+}
+
 /// Whether an address is that of a part.
 pub fn is_part(address: &Address) -> bool {
     address.path == "simulator/results"

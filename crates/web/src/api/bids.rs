@@ -2,16 +2,18 @@
 //! reads: `karvan calc auction --bids`. Who bid is not public.
 
 use super::problem::Problem;
-use crate::app::{Shared, send};
+use crate::app::{App, Shared, send};
 use crate::asked::Failure;
+use crate::cache::Body;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use karvan_views::list::{DOWNLOAD_MAX, Kind, Query};
 use karvan_views::lists::market;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Its route.
 pub fn router() -> Router<Shared> {
@@ -19,8 +21,24 @@ pub fn router() -> Router<Shared> {
 }
 
 async fn bids(State(app): State<Shared>, Path(auction): Path<u32>, asked: HeaderMap) -> Response {
+    let made = tokio::task::spawn_blocking(move || file(&app, auction)).await;
+    match made {
+        Ok(Ok(body)) => {
+            let mut response = send(&body, &asked);
+            let name = format!("attachment; filename=\"auction-{auction}.csv\"");
+            if let Ok(value) = HeaderValue::from_str(&name) {
+                response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+            }
+            response
+        }
+        Ok(Err(why)) => Problem::from(why).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn file(app: &App, auction: u32) -> Result<Arc<Body>, Failure> {
     let key = format!("bids {auction}");
-    let made = app.kept(key, "text/csv; charset=utf-8", |reader| {
+    app.kept(key, "text/csv; charset=utf-8", |reader| {
         let list = &market::AUCTION_BIDS;
         let number = auction.to_string();
         let query = Query::parse(list, [("auction", number.as_str())]).map_err(Failure::Unfit)?;
@@ -35,16 +53,5 @@ async fn bids(State(app): State<Shared>, Path(auction): Path<u32>, asked: Header
             let _ = writeln!(text, "p{place},all at {price},{price},{quantity}");
         }
         Ok(text.into_bytes())
-    });
-    match made {
-        Ok(body) => {
-            let mut response = send(&body, &asked);
-            let name = format!("attachment; filename=\"auction-{auction}.csv\"");
-            if let Ok(value) = HeaderValue::from_str(&name) {
-                response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-            }
-            response
-        }
-        Err(why) => Problem::from(why).into_response(),
-    }
+    })
 }

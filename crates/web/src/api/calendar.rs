@@ -1,15 +1,18 @@
 //! The dates of the market as a calendar (RFC 5545).
 
-use crate::app::{Shared, send};
+use crate::app::{App, Shared, send};
+use crate::asked::Failure;
+use crate::cache::Body;
 use crate::texts::Language;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use karvan_core::time::Instant;
 use karvan_views::list::{Query, Row};
 use karvan_views::lists::history;
+use std::sync::Arc;
 
 /// The most dates in the file.
 const DATES: usize = 2_000;
@@ -20,7 +23,16 @@ pub fn router() -> Router<Shared> {
 }
 
 async fn calendar(State(app): State<Shared>, headers: HeaderMap) -> Response {
-    let made = app.kept("dates.ics".to_owned(), "text/calendar; charset=utf-8", |reader| {
+    let made = tokio::task::spawn_blocking(move || file(&app)).await;
+    match made {
+        Ok(Ok(body)) => send(&body, &headers),
+        Ok(Err(why)) => super::problem::Problem::from(why).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn file(app: &App) -> Result<Arc<Body>, Failure> {
+    app.kept("dates.ics".to_owned(), "text/calendar; charset=utf-8", |reader| {
         let query = Query::parse(&history::DATES, []).unwrap_or_default().limited(DATES);
         let page = reader.list(&history::DATES, &query)?;
         let stamp = compact(reader.shown.now);
@@ -30,11 +42,7 @@ async fn calendar(State(app): State<Shared>, headers: HeaderMap) -> Response {
         page.iter().for_each(|it| text.push_str(&event(it, &stamp)));
         text.push_str("END:VCALENDAR\r\n");
         Ok(text.into_bytes())
-    });
-    match made {
-        Ok(body) => send(&body, &headers),
-        Err(why) => super::problem::Problem::from(why).into_response(),
-    }
+    })
 }
 
 fn event(it: Row<'_>, stamp: &str) -> String {

@@ -181,7 +181,11 @@ pub const FORMS: [Form; 9] = [
         ],
         build: |it| {
             let party = it.small("party");
-            let market = it.jurisdiction("jurisdiction").zip(it.year("year"));
+            let market = (it.jurisdiction("jurisdiction"), it.year("year"));
+            if market.0.is_some() != market.1.is_some() {
+                it.wrong("jurisdiction", "give it with the year, or neither for all markets");
+            }
+            let market = market.0.zip(market.1);
             Some(CancelOrders { party: PartyId(party?), market, halt: false }.into())
         },
     },

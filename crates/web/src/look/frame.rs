@@ -199,7 +199,7 @@ fn document(app: &App, address: &Address, (page, shown): (&Page, Shown)) -> Mark
                 main id="main" class="wrap" { (page.body) }
                 footer class="foot" { div class="wrap" {
                     p class="proof" {
-                        span { (tick()) (say("shows-record")) " " b class="num" data-live="record" {
+                        span { (tick()) (say("shows-record")) " " b class="num" {
                             (figures.whole(i64::try_from(shown.position).unwrap_or(i64::MAX)))
                         } }
                         span { (say("market-time")) " " time datetime=(figures.iso(shown.now)) {
