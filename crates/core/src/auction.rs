@@ -14,7 +14,7 @@ pub mod return_purchase;
 use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, Label, PartyId};
 use crate::mrv::Decimal;
 use crate::quantity::{Money, Price, Tonnes};
-use crate::rules::AuctionRules;
+use crate::rules::{AuctionRules, TIERS_MAX, Tier};
 use crate::time::{Instant, Year};
 use consign::Consignment;
 use minicbor::{Decode, Encode};
@@ -55,6 +55,9 @@ pub struct Auction {
     /// Units of others that are sold with it.
     #[n(10)]
     pub consigned: Vec<Consignment>,
+    /// What the result follows from, beside the bids and the rules.
+    #[n(11)]
+    pub basis: Option<Box<Basis>>,
 }
 
 /// A bid; its money is set aside.
@@ -120,6 +123,23 @@ pub struct AuctionResult {
     /// What was sold.
     #[n(1)]
     pub sold: Tonnes,
+}
+
+/// With the bids and the rules, all that it takes to clear an auction again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Basis {
+    /// The revealed seed, which fits the commitment.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub seed: [u8; 32],
+    /// What was offered, without what was frozen.
+    #[n(1)]
+    pub offered: Tonnes,
+    /// The price of the secondary market, where it counted.
+    #[n(2)]
+    pub secondary: Option<Price>,
+    /// What could be released above which price, as far as there was any.
+    #[n(3)]
+    pub tiers: [Option<Tier>; TIERS_MAX],
 }
 
 impl Auction {

@@ -4,6 +4,7 @@
 
 pub mod four_eyes;
 
+use crate::account::Account;
 use crate::context::Context;
 use crate::id::{AccountId, JurisdictionId, NOBODY, PartyId, PersonId};
 use crate::party::{self, Person, PersonStatus, Role};
@@ -192,6 +193,38 @@ impl<'a> Authorised<'a> {
     pub(crate) fn context(&self) -> &'a Context {
         self.context
     }
+}
+
+/// What a person reads of what is not public: the party's own, or that of the accounts that its
+/// mandate names.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads<'a> {
+    /// The party.
+    pub party: PartyId,
+    row: &'a Person,
+}
+
+impl Reads<'_> {
+    /// Whether it reads all that is the party's.
+    pub fn all(&self) -> bool {
+        self.row.accounts.is_none()
+    }
+
+    /// Whether it reads what belongs to an account of the party.
+    pub fn acts_for(&self, account: AccountId) -> bool {
+        self.row.acts_for(account)
+    }
+
+    /// Whether it reads an account.
+    pub fn account(&self, id: AccountId, account: &Account) -> bool {
+        account.holder == self.party && self.acts_for(id)
+    }
+}
+
+/// What a person reads; somebody who is suspended reads nothing.
+pub fn reads(state: &State, person: PersonId) -> Result<Reads<'_>, AuthorityRefused> {
+    let party = check(state, person, Right::Registered, Act::Initiate)?;
+    Ok(Reads { party, row: state.people.row(person) })
 }
 
 /// The party of nobody.

@@ -101,6 +101,11 @@ pub(crate) fn check_reader(
     Ok(())
 }
 
+/// Whether a person may approve what another proposed, as things stand.
+pub fn may_approve(state: &State, person: PersonId, proposed: (PersonId, &Command)) -> bool {
+    check_reader(state, person, proposed).is_ok()
+}
+
 /// Persons whose approvals a command takes when somebody proposes it, one of each body where it
 /// takes several; fewer where there are not enough.
 pub fn who_may_approve(state: &State, proposer: PersonId, inner: &Command) -> Vec<PersonId> {

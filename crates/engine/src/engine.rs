@@ -15,6 +15,7 @@ use crate::snapshot::{self, SEGMENTS_A_SNAPSHOT};
 use crate::storage::{DiskStorage, Storage};
 use crate::tail::Tail;
 use crate::writer::{Answer, ClockBounds, Stopped, Submission, Writer};
+use karvan_core::time::Instant;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -53,6 +54,7 @@ pub struct Engine {
     dropped: Option<Dropped>,
     storage: Arc<dyn Storage>,
     segments: SharedSegments,
+    clock: Arc<dyn Clock>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -92,6 +94,7 @@ impl Engine {
         let feed = Arc::new(Feed::after(found.last));
         let queue = Arc::new(Queue::default());
         let segments = journal.shared_segments();
+        let clock = Arc::clone(&options.clock);
         let writer =
             Writer::new(journal, at_end.into_start(), options.clock).with_bounds(options.bounds);
         let threads = vec![
@@ -100,7 +103,7 @@ impl Engine {
             spawn_upkeep(&feed, (&storage, options.files.segment_bytes), &segments),
         ];
         let dropped = found.dropped;
-        Ok(Self { queue, feed, follower, dropped, storage, segments, threads })
+        Ok(Self { queue, feed, follower, dropped, storage, segments, clock, threads })
     }
 
     /// The torn batch that recovery dropped, if there was one.
@@ -116,6 +119,11 @@ impl Engine {
     /// The records as they come, for followers outside.
     pub fn tail(&self) -> Tail {
         Tail::new(&self.feed, &self.storage, &self.segments)
+    }
+
+    /// The writer's clock: what time it would give a command now.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// The position of the last record on disk.

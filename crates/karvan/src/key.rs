@@ -121,9 +121,9 @@ fn new(it: &New) -> Result<()> {
             (pem.to_string(), Scope::Write, key.verifying_key().to_bytes())
         }
         May::Read => {
-            let text = hex(&secret);
-            let public = keys::hashed(&text);
-            (format!("{text}\n"), Scope::Read, public)
+            let token = keys::token(&it.whose.name, &secret);
+            let public = keys::hashed(&token);
+            (format!("{token}\n"), Scope::Read, public)
         }
     };
     write_secret(&it.out, &text)?;

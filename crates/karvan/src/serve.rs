@@ -67,6 +67,8 @@ struct Config {
     training: bool,
     policies: Vec<PathBuf>,
     installations: Option<PathBuf>,
+    /// The host, and the port where it is not the scheme's own, that clients sign for.
+    name: Option<String>,
 }
 
 impl Config {
@@ -86,6 +88,7 @@ impl Config {
                     let parsed = text()?.parse().ok();
                     config.address = Some(parsed.with_context(|| wrong("like 127.0.0.1:8700"))?);
                 }
+                "name" => config.name = Some(text()?.to_ascii_lowercase()),
                 "views" => config.views = Some(text()?.to_owned()),
                 "certificate" => config.certificate = Some(here.join(text()?)),
                 "key" => config.key = Some(here.join(text()?)),
@@ -102,7 +105,7 @@ impl Config {
                 }
                 other => bail!(
                     "{}: there is no setting \"{other}\"; settings are address, certificate, key, \
-                     installations, policies, training, views",
+                     installations, name, policies, training, views",
                     name()
                 ),
             }
@@ -178,9 +181,9 @@ pub(crate) fn keep_document(dir: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The documents beside a store, and those that the settings name, by what they hold.
-fn documents(dir: &Path, more: &[PathBuf]) -> Result<Documents> {
-    let mut all = Documents::default();
+/// The documents beside a store, and those that the settings name.
+fn documents(dir: &Path, more: &[PathBuf]) -> Result<Vec<String>> {
+    let mut all = Vec::new();
     let mut files: Vec<PathBuf> = more.to_vec();
     let entries = std::fs::read_dir(dir).with_context(|| dir.display().to_string())?;
     let own = |it: &PathBuf| {
@@ -197,7 +200,7 @@ fn documents(dir: &Path, more: &[PathBuf]) -> Result<Documents> {
             file.display()
         );
         let text = std::fs::read_to_string(&file).with_context(name)?;
-        all.0.insert(hex(&Sha256::digest(&text)), text);
+        all.push(text);
     }
     Ok(all)
 }
@@ -222,8 +225,13 @@ fn portal(it: Service) -> Result<()> {
         Some(url) => bail!("{url} is no address of a PostgreSQL database, such as postgres://…"),
     };
     let (views, thread) = Views::start(place, engine.tail(), known).with_context(name)?;
-    let documents = documents(&dir, &config.policies)?;
-    let settings = Settings { training: config.training, keys: Some(dir.clone()) };
+    // Mistakes are told now; a file that comes later is found when it is asked for.
+    documents(&dir, &config.policies)?;
+    let (beside, policies) = (dir.clone(), config.policies.clone());
+    let documents =
+        Documents::looked_for(move || documents(&beside, &policies).unwrap_or_default());
+    let (training, keys) = (config.training, Some(dir.clone()));
+    let settings = Settings { training, keys, name: config.name.clone() };
     let app = Arc::new(App::new(Arc::clone(&engine), views, (documents, settings, &installations)));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -27,6 +27,19 @@ pub const RULE_SETS: [(&str, RuleSet); 5] = [
     ("krx", rule_set(Undersubscribed::Sell, BelowSecondary::Ignore, Ties::Arrival)),
 ];
 
+/// What each part of a set may be.
+pub const UNDERSUBSCRIBED: [(&str, Undersubscribed); 2] =
+    [("cancel", Undersubscribed::Cancel), ("sell", Undersubscribed::Sell)];
+/// See [`UNDERSUBSCRIBED`].
+pub const BELOW_SECONDARY: [(&str, BelowSecondary); 3] = [
+    ("cancel", BelowSecondary::Cancel),
+    ("step_up", BelowSecondary::StepUp),
+    ("ignore", BelowSecondary::Ignore),
+];
+/// See [`UNDERSUBSCRIBED`].
+pub const TIES: [(&str, Ties); 3] =
+    [("seeded", Ties::Seeded), ("pro_rata", Ties::ProRata), ("arrival", Ties::Arrival)];
+
 const fn rule_set(
     undersubscribed: Undersubscribed,
     below_secondary: BelowSecondary,
@@ -82,15 +95,6 @@ pub struct Auctions {
 impl Auctions {
     pub(crate) fn read(s: &Section<'_>) -> Self {
         let rule_set = s.choice("auction_rule_set", &RULE_SETS, RULE_SETS[1].1);
-        let undersubscribed =
-            [("cancel", Undersubscribed::Cancel), ("sell", Undersubscribed::Sell)];
-        let below = [
-            ("cancel", BelowSecondary::Cancel),
-            ("step_up", BelowSecondary::StepUp),
-            ("ignore", BelowSecondary::Ignore),
-        ];
-        let ties =
-            [("seeded", Ties::Seeded), ("pro_rata", Ties::ProRata), ("arrival", Ties::Arrival)];
         let usd = |key: &str, default: f64| s.numbers(key, default, 0.0..=1e6);
         let percent = |key: &str| s.number(key, 0.0, 0.0..=100.0);
         Self {
@@ -100,12 +104,16 @@ impl Auctions {
             ceiling_usd: usd("price_ceiling_usd_per_t", f64::INFINITY),
             undersubscribed: s.choice(
                 "auction_undersubscribed",
-                &undersubscribed,
+                &UNDERSUBSCRIBED,
                 rule_set.undersubscribed,
             ),
-            below_secondary: s.choice("auction_below_secondary", &below, rule_set.below_secondary),
+            below_secondary: s.choice(
+                "auction_below_secondary",
+                &BELOW_SECONDARY,
+                rule_set.below_secondary,
+            ),
             below_secondary_percent: small(s.whole("auction_below_secondary_percent", 10, 0..=100)),
-            ties: s.choice("auction_ties", &ties, rule_set.ties),
+            ties: s.choice("auction_ties", &TIES, rule_set.ties),
             cost_containment_usd: cost_containment(s),
             cost_containment_percent_of_cap: percent("cost_containment_percent_of_cap"),
             containment_usd: usd("emissions_containment_usd_per_t", 0.0),

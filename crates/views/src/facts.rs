@@ -19,10 +19,15 @@ pub fn json(event: &karvan_core::Event) -> Value {
             && let Some(command) = karvan_core::Command::from_bytes(&it.0.command)
         {
             fields.insert("kind".to_owned(), json!(command.name()));
-            fields.insert("command".to_owned(), told(&command));
+            fields.insert("command".to_owned(), self::command(&command));
         }
     }
     value
+}
+
+/// A command as JSON: its fields.
+pub fn command(it: &karvan_core::Command) -> Value {
+    told(it)
 }
 
 fn told(it: &impl std::fmt::Debug) -> Value {

@@ -3,7 +3,7 @@
 
 use crate::sql::{Sql, SqlError, Value};
 use serde_json::{Map, Value as Json, json};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// What a column holds; it says how a value is written and in which unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ pub enum Order {
 /// A list.
 #[derive(Debug)]
 pub struct List {
-    /// Its name in the interface; the table has the same.
+    /// Its name in the interface; the table has what stands after the last slash.
     pub name: &'static str,
     /// What it holds.
     pub about: &'static str,
@@ -176,6 +176,8 @@ pub struct List {
     pub order: Order,
     /// Whether rows have a moment from which on they are public.
     pub delayed: bool,
+    /// Columns, beside the key, by which rows are sought.
+    pub sought: &'static [&'static [&'static str]],
 }
 
 /// The hidden column with the moment from which on a row is public.
@@ -199,6 +201,11 @@ impl List {
         self.columns.iter().find(|it| it.name == name)
     }
 
+    /// The part of its name after the last slash.
+    fn table(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+
     fn names(&self) -> Vec<String> {
         let hidden = self.delayed.then_some(PUBLIC);
         self.columns.iter().map(|it| it.name).chain(hidden).map(quoted).collect()
@@ -208,7 +215,7 @@ impl List {
         self.columns.iter().take(self.key)
     }
 
-    /// The statement that makes its table.
+    /// The statements that make its table.
     pub fn create(&self) -> String {
         let column = |it: &Column| {
             let kind = if it.kind.is_text() { "TEXT" } else { "BIGINT" };
@@ -220,7 +227,20 @@ impl List {
         }
         let keys: Vec<String> = self.keys().map(|it| quoted(it.name)).collect();
         let (columns, keys) = (columns.join(", "), keys.join(", "));
-        format!("CREATE TABLE {} ({columns}, PRIMARY KEY ({keys}));", self.name)
+        let mut all = format!("CREATE TABLE {} ({columns}, PRIMARY KEY ({keys}));", self.table());
+        for by in self.sought {
+            let columns: Vec<String> = by.iter().map(|it| quoted(it)).collect();
+            let (name, columns) = (by.join("_"), columns.join(", "));
+            let _ = write!(all, " CREATE INDEX {0}_by_{name} ON {0} ({columns});", self.table());
+        }
+        all
+    }
+
+    /// The statement that takes a row away.
+    pub fn delete(&self) -> String {
+        let keys =
+            self.keys().zip(1..).map(|(it, place)| format!("{} = ${place}", quoted(it.name)));
+        format!("DELETE FROM {} WHERE {}", self.table(), keys.collect::<Vec<_>>().join(" AND "))
     }
 
     /// The statement that writes a row, whether it is there or not.
@@ -236,7 +256,7 @@ impl List {
         };
         format!(
             "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO {then}",
-            self.name,
+            self.table(),
             names.join(", "),
             places.join(", "),
             keys.join(", ")
@@ -292,7 +312,23 @@ impl Query {
                 wrong.push(Unfit { parameter: name.to_owned(), why });
             }
         }
+        if !query.follows(list) {
+            let why = "this cursor is of another list or order; begin without it".to_owned();
+            wrong.push(Unfit { parameter: "after".to_owned(), why });
+        }
         if wrong.is_empty() { Ok(query) } else { Err(wrong) }
+    }
+
+    /// Whether its cursor, if it has one, is of this order.
+    fn follows(&self, list: &List) -> bool {
+        let Some(after) = &self.after else { return true };
+        let order = self.order(list);
+        after.len() == order.len()
+            && order.iter().zip(after).all(|(by, value)| match value {
+                Value::Text(_) => by.kind.is_text(),
+                Value::Int(_) => !by.kind.is_text(),
+                Value::Null => false,
+            })
     }
 
     fn take(&mut self, list: &List, name: &str, value: &str) -> Result<(), String> {
@@ -385,13 +421,11 @@ impl Query {
             conditions.push(format!("{PUBLIC} <= {}", place(&now.into())));
         }
         let order = self.order(list);
-        if let Some(after) = &self.after
-            && after.len() == order.len()
-        {
+        if let Some(after) = &self.after {
             // (a, b) after (x, y): a after x, or a the same and b after y.
             let mut ways = Vec::new();
             let mut same = String::new();
-            for ((what, down), value) in order.iter().zip(after) {
+            for (By { what, down, .. }, value) in order.iter().zip(after) {
                 let place = place(value);
                 let sign = if *down { "<" } else { ">" };
                 ways.push(format!("({same}{what} {sign} {place})"));
@@ -404,17 +438,17 @@ impl Query {
             false => format!(" WHERE {}", conditions.join(" AND ")),
         };
         let columns: Vec<String> = list.columns.iter().map(|it| quoted(it.name)).collect();
-        let cursor: Vec<&str> = order.iter().map(|(what, _)| what.as_str()).collect();
+        let cursor: Vec<&str> = order.iter().map(|it| it.what.as_str()).collect();
         let by: Vec<String> = order
             .iter()
-            .map(|(what, down)| format!("{what}{}", if *down { " DESC" } else { "" }))
+            .map(|it| format!("{}{}", it.what, if it.down { " DESC" } else { "" }))
             .collect();
         let limit = self.limit.saturating_add(1);
         let query = format!(
             "SELECT {}, {} FROM {}{filter} ORDER BY {} LIMIT {limit}",
             columns.join(", "),
             cursor.join(", "),
-            list.name,
+            list.table(),
             by.join(", ")
         );
         let mut rows = sql.rows(&query, &values)?;
@@ -430,25 +464,34 @@ impl Query {
         Ok(Page { columns: list.columns, rows, next })
     }
 
-    /// The expressions that order the rows: what was asked for, then the key.
-    fn order(&self, list: &List) -> Vec<(String, bool)> {
+    /// What orders the rows: what was asked for, then the key.
+    fn order(&self, list: &List) -> Vec<By> {
         let down = list.order == Order::Descending;
-        let keys = list.keys().map(|it| (quoted(it.name), down));
+        let key = |it: &Column, down| By { what: quoted(it.name), kind: it.kind, down };
         let asked =
             self.sort.filter(|(name, ..)| list.keys().next().is_none_or(|it| it.name != *name));
         match asked {
-            Some((name, kind, down)) => {
+            Some((name, kind, asked)) => {
                 // What is missing comes before all there is.
                 let least = if kind.is_text() { "''".to_owned() } else { LEAST.to_string() };
-                let asked = format!("COALESCE({}, {least})", quoted(name));
-                std::iter::once((asked, down)).chain(keys).collect()
+                let what = format!("COALESCE({}, {least})", quoted(name));
+                let first = By { what, kind, down: asked };
+                std::iter::once(first).chain(list.keys().map(|it| key(it, down))).collect()
             }
             None => {
                 let down = self.sort.map_or(down, |(.., it)| it);
-                list.keys().map(|it| (quoted(it.name), down)).collect()
+                list.keys().map(|it| key(it, down)).collect()
             }
         }
     }
+}
+
+/// What orders rows.
+struct By {
+    /// An expression.
+    what: String,
+    kind: Kind,
+    down: bool,
 }
 
 fn unknown(list: &List, name: &str) -> String {

@@ -5,6 +5,7 @@
 
 pub mod history;
 pub mod market;
+pub mod own;
 pub mod registry;
 
 use crate::list::{Column, Kind, List};

@@ -7,6 +7,8 @@ use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Row, Statement};
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A connection to PostgreSQL, in one generation of views.
 struct Postgres {
@@ -114,7 +116,14 @@ impl Sql for Postgres {
 /// Generations of views as schemas of a database.
 pub struct Schemas {
     url: String,
+    /// The connection that holds the right to write.
+    writes: Mutex<Option<Client>>,
 }
+
+/// What whoever writes views holds in their database: "karvan".
+const WRITES: i64 = 0x6b61_7276_616e;
+/// A server that ends may hold it a moment longer.
+const ENDS: Duration = Duration::from_secs(5);
 
 const BEGINS: &str = "karvan_views_";
 
@@ -126,7 +135,30 @@ impl Schemas {
     /// In the database of an address, such as `postgres://user@host/database`. It is reached
     /// without TLS: by a socket, on this machine, or over a network of one's own.
     pub fn of(url: &str) -> Self {
-        Self { url: url.to_owned() }
+        Self { url: url.to_owned(), writes: Mutex::default() }
+    }
+
+    /// One server writes the views of a database.
+    fn alone(&self) -> Result<(), SqlError> {
+        let mut holder = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        if holder.as_ref().is_some_and(|it| !it.is_closed()) {
+            return Ok(());
+        }
+        let query = "SELECT pg_try_advisory_lock($1)";
+        let mut client = self.client()?;
+        let began = Instant::now();
+        loop {
+            let row = client.query_one(query, &[&WRITES]).map_err(wrong(query))?;
+            if row.try_get(0).map_err(wrong(query))? {
+                *holder = Some(client);
+                return Ok(());
+            }
+            if began.elapsed() > ENDS {
+                let why = "another server writes the views of this database; give each its own";
+                return Err(SqlError { statement: query.to_owned(), why: why.to_owned() });
+            }
+            std::thread::sleep(ENDS / 50);
+        }
     }
 
     fn client(&self) -> Result<Client, SqlError> {
@@ -136,6 +168,7 @@ impl Schemas {
 
 impl Place for Schemas {
     fn generations(&self) -> Result<Vec<u64>, SqlError> {
+        self.alone()?;
         let query = "SELECT nspname::text FROM pg_namespace";
         let found = self.client()?.query(query, &[]).map_err(wrong(query))?;
         let number = |row: &Row| {

@@ -7,9 +7,10 @@
 use crate::facts;
 use crate::list::List;
 use crate::lists::{self, history, market, registry};
+use crate::market_data::Venue;
 use crate::sql::{Sql, SqlError, Value};
 use karvan_core::account::number_of;
-use karvan_core::book::Market;
+
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, AuctionId, CallId, CouplingId, InstallationId, JurisdictionId};
 use karvan_core::ledger::Serials;
@@ -20,6 +21,7 @@ use karvan_core::time::{DAY_MS, Instant, Year};
 use karvan_core::units::reverse::Ending;
 use karvan_core::{Event, RecordHeader, State};
 use karvan_engine::frame;
+use karvan_engine::tail::Piece;
 use karvan_engine::writer::Stopped;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -153,15 +155,53 @@ pub struct Projector {
     known: Arc<Catalogue>,
     touched: BTreeSet<Touched>,
     statements: Statements,
+    /// Days of markets that trades of this piece moved.
+    days: BTreeMap<(String, Year, i64), Day>,
+}
+
+/// A day of a market, as it stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Day {
+    open: Option<i64>,
+    high: Option<i64>,
+    low: Option<i64>,
+    close: Option<i64>,
+    volume: i64,
+    value: i64,
+    trades: i64,
+}
+
+impl Day {
+    /// With one more trade; block trades move volumes, not prices.
+    fn with(self, venue: Venue, price: Price, quantity: Tonnes) -> Self {
+        let moves = match venue {
+            Venue::BlockTrade => None,
+            Venue::Session | Venue::Call => Some(price.0),
+        };
+        let value = price.times(quantity).map_or(i64::MAX, |it| it.0);
+        let more = |is: i64, by: i64| is.saturating_add(by);
+        Self {
+            open: self.open.or(moves),
+            high: self.high.max(moves),
+            low: moves.map_or(self.low, |it| Some(self.low.map_or(it, |low| low.min(it)))),
+            close: moves.or(self.close),
+            volume: more(self.volume, i64::try_from(quantity.0).unwrap_or(i64::MAX)),
+            value: more(self.value, value),
+            trades: more(self.trades, 1),
+        }
+    }
 }
 
 /// The tables that are not lists, and the indexes that queries need.
 const TABLES: &str = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);";
 
+/// Trades that are public later than they were made: few among many.
+const LATER: &str = "CREATE INDEX trades_later ON trades (public_from) WHERE public_from > \"at\"";
+
 /// The version of the tables: what is said of the lists, and of their rows.
 pub fn schema() -> String {
     /// Goes up when rows come to mean something else.
-    const MEANING: u32 = 2;
+    const MEANING: u32 = 3;
     let tables: Vec<String> = lists::ALL.iter().map(|it| it.create()).collect();
     format!("{MEANING} {}", tables.join(" "))
 }
@@ -197,6 +237,7 @@ impl Projector {
         for list in lists::ALL {
             sql.run(&list.create())?;
         }
+        sql.run(LATER)?;
         let meta = "INSERT INTO meta (name, value) VALUES ($1, $2)";
         for (name, value) in [("schema", schema()), ("position", "0".into()), ("now", "0".into())] {
             sql.execute(meta, &[name.into(), value.into()])?;
@@ -208,7 +249,8 @@ impl Projector {
     pub fn open(sql: Box<dyn Sql>, known: Arc<Catalogue>, state: State) -> Self {
         let statements = lists::ALL.iter().map(|it| (it.name, it.upsert())).collect();
         let statements = Statements(statements);
-        Self { state, sql, known, touched: BTreeSet::new(), statements }
+        let (touched, days) = (BTreeSet::new(), BTreeMap::new());
+        Self { state, sql, known, touched, statements, days }
     }
 
     /// Where it stands.
@@ -223,7 +265,33 @@ impl Projector {
 
     /// Takes whole frames in, as one transaction; frames it has are passed over.
     pub fn take(&mut self, frames: &[u8]) -> Result<Shown, ProjectionStopped> {
+        self.take_on(frames, &mut |_| Ok(None))
+    }
+
+    /// The same, with what follows: `more` gives it from a position on, while there is any.
+    pub fn take_on(
+        &mut self,
+        frames: &[u8],
+        more: &mut dyn FnMut(u64) -> Result<Option<Piece>, Stopped>,
+    ) -> Result<Shown, ProjectionStopped> {
         self.sql.begin()?;
+        let before = self.state.now;
+        self.facts(frames)?;
+        while let Some(piece) = more(self.state.next_position())? {
+            self.facts(piece.as_ref())?;
+        }
+        self.published(before)?;
+        self.write_days()?;
+        self.write_touched()?;
+        let set = "UPDATE meta SET value = $2 WHERE name = $1";
+        let shown = self.shown();
+        self.sql.execute(set, &["position".into(), shown.position.to_string().into()])?;
+        self.sql.execute(set, &["now".into(), shown.now.0.to_string().into()])?;
+        self.sql.run("COMMIT")?;
+        Ok(shown)
+    }
+
+    fn facts(&mut self, frames: &[u8]) -> Result<(), ProjectionStopped> {
         for frame in frame::frames(frames) {
             let position = self.state.next_position();
             let unreadable = |what| Stopped::Unreadable { position, what };
@@ -241,13 +309,7 @@ impl Projector {
                 self.fact(&record, part, event)?;
             }
         }
-        self.write_touched()?;
-        let set = "UPDATE meta SET value = $2 WHERE name = $1";
-        let shown = self.shown();
-        self.sql.execute(set, &["position".into(), shown.position.to_string().into()])?;
-        self.sql.execute(set, &["now".into(), shown.now.0.to_string().into()])?;
-        self.sql.run("COMMIT")?;
-        Ok(shown)
+        Ok(())
     }
 
     fn write(&mut self, list: &'static List, row: &[Value]) -> Result<(), SqlError> {
@@ -328,45 +390,76 @@ impl Projector {
             // What is not published moves no public total; surveillance and the list show it later.
             return Ok(());
         }
-        self.day(market, record.at, (venue, price, quantity))
+        let day = (lists::code(&self.state, market.0).to_string(), market.1, record.at);
+        self.day(day, (venue, price, quantity))
+    }
+
+    /// Block trades that became public since a moment enter their days.
+    fn published(&mut self, since: Instant) -> Result<(), SqlError> {
+        if self.state.now <= since {
+            return Ok(());
+        }
+        let found = self.sql.rows(
+            "SELECT jurisdiction, year, \"at\", price, quantity FROM trades \
+             WHERE public_from > \"at\" AND public_from > $1 AND public_from <= $2",
+            &[since.into(), self.state.now.into()],
+        )?;
+        for row in found {
+            let int = |place: usize| row.get(place).and_then(Value::int).unwrap_or_default();
+            let code = row.first().and_then(Value::text).unwrap_or_default().to_owned();
+            let year = Year(u16::try_from(int(1)).unwrap_or_default());
+            let quantity = Tonnes(u64::try_from(int(4)).unwrap_or_default());
+            let trade = (Venue::BlockTrade, Price(int(3)), quantity);
+            self.day((code, year, Instant(int(2))), trade)?;
+        }
+        Ok(())
     }
 
     fn day(
         &mut self,
-        (jurisdiction, year): Market,
-        at: Instant,
-        (venue, price, quantity): (crate::market_data::Venue, Price, Tonnes),
+        (code, year, at): (String, Year, Instant),
+        (venue, price, quantity): (Venue, Price, Tonnes),
     ) -> Result<(), SqlError> {
-        use crate::market_data::Venue;
         let day = at.0.saturating_sub(at.0.rem_euclid(DAY_MS));
-        let code: Value = lists::code(&self.state, jurisdiction).into();
+        let key = (code, year, day);
+        let before = match self.days.get(&key) {
+            Some(it) => *it,
+            None => self.stored_day(&key)?,
+        };
+        self.days.insert(key, before.with(venue, price, quantity));
+        Ok(())
+    }
+
+    fn stored_day(&mut self, (code, year, day): &(String, Year, i64)) -> Result<Day, SqlError> {
         let found = self.sql.rows(
             "SELECT open, high, low, close, volume, value, trades FROM days \
              WHERE jurisdiction = $1 AND year = $2 AND day = $3",
-            &[code.clone(), year.into(), day.into()],
+            &[code.as_str().into(), (*year).into(), (*day).into()],
         )?;
-        let before = |place: usize| found.first().and_then(|row| row.get(place)?.int());
-        let price_of = |place: usize, choose: fn(i64, i64) -> i64| match venue {
-            Venue::BlockTrade => before(place),
-            Venue::Session | Venue::Call => {
-                Some(before(place).map_or(price.0, |it| choose(it, price.0)))
-            }
-        };
-        let more = |place: usize, by: i64| before(place).unwrap_or_default().saturating_add(by);
-        let value = price.times(quantity).map_or(i64::MAX, |it| it.0);
-        let row = [
-            code,
-            year.into(),
-            day.into(),
-            price_of(0, |first, _| first).into(),
-            price_of(1, i64::max).into(),
-            price_of(2, i64::min).into(),
-            price_of(3, |_, last| last).into(),
-            more(4, i64::try_from(quantity.0).unwrap_or(i64::MAX)).into(),
-            more(5, value).into(),
-            more(6, 1).into(),
-        ];
-        self.write(&market::DAYS, &row)
+        let int = |place: usize| found.first().and_then(|row| row.get(place)?.int());
+        let sum = |place: usize| int(place).unwrap_or_default();
+        let (volume, value, trades) = (sum(4), sum(5), sum(6));
+        let (open, high, low, close) = (int(0), int(1), int(2), int(3));
+        Ok(Day { open, high, low, close, volume, value, trades })
+    }
+
+    fn write_days(&mut self) -> Result<(), SqlError> {
+        for ((code, year, day), it) in std::mem::take(&mut self.days) {
+            let row = [
+                code.into(),
+                year.into(),
+                day.into(),
+                it.open.into(),
+                it.high.into(),
+                it.low.into(),
+                it.close.into(),
+                it.volume.into(),
+                it.value.into(),
+                it.trades.into(),
+            ];
+            self.write(&market::DAYS, &row)?;
+        }
+        Ok(())
     }
 
     /// An auction or call that is over is no date any more.
@@ -548,7 +641,16 @@ impl Projector {
             }
             Touched::Link(from, to) => return self.link(from, to),
         };
-        row.map_or(Ok(()), |row| self.write(list, &row))
+        match (row, it) {
+            (Some(row), _) => self.write(list, &row),
+            // An installation that was merged has neither any more.
+            (None, Touched::Compliance(id, year) | Touched::Allocation(id, year)) => {
+                let Some(it) = self.state.installations.get(id) else { return Ok(()) };
+                let code = lists::code(&self.state, it.jurisdiction);
+                self.sql.execute(&list.delete(), &[code.into(), year.into(), it.label.into()])
+            }
+            (None, _) => Ok(()),
+        }
     }
 
     fn auction(&mut self, (id, cancelled): (AuctionId, bool)) -> Result<(), SqlError> {
@@ -617,7 +719,7 @@ impl Touching<'_> {
             .into_iter()
             .flat_map(|(id, chapter)| chapter.years.iter().map(move |it| (id, it.year)))
         {
-            self.touched.insert(Touched::Year(jurisdiction, year));
+            self.touched.extend([Touched::Year(jurisdiction, year), Touched::Allocation(id, year)]);
             let row = self.state.installations.get(id);
             if row.is_some_and(|it| it.emissions.contains_key(&year)) {
                 self.touched.insert(Touched::Compliance(id, year));

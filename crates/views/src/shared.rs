@@ -27,6 +27,10 @@ pub trait Place: Send + Sync {
 
 /// How long the thread waits for news, and for a database that fails.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// What comes within this time is written at once: so much later than the journal views may be.
+const GATHERED: Duration = Duration::from_millis(10);
+/// So many pieces of the journal are one transaction at most.
+const PIECES_MAX: usize = 64;
 /// Connections kept for readers.
 const KEPT_MAX: usize = 16;
 
@@ -90,24 +94,29 @@ impl Views {
         Ok((views, thread))
     }
 
-    /// The newest generation that fits, and a projector that goes on in it.
+    /// The generation that holds most of those that fit, and a projector that goes on in it. The
+    /// others go: one of another version, of a journal that lost its end, one that was made again
+    /// only in part.
     fn open(&self) -> Result<Projector, ProjectionStopped> {
-        let mut generations = self.place.generations()?;
-        generations.sort_unstable();
-        while let Some(generation) = generations.pop() {
-            let found = self.place.write(generation).and_then(|mut sql| {
-                let at = shown(&mut *sql)?;
-                Ok((sql, at))
-            });
-            if let Ok((sql, Some(at))) = found
-                && at.position <= self.tail.durable()
-            {
-                let state = self.tail.state_at(at.position)?;
-                let projector = Projector::open(sql, Arc::clone(&self.known), state);
-                self.show(generation, at);
-                return Ok(projector);
+        let mut best: Option<(u64, Box<dyn Sql>, Shown)> = None;
+        for generation in self.place.generations()? {
+            let mut sql = self.place.write(generation)?;
+            // One that a crash left half made cannot even be asked.
+            let at = shown(&mut *sql).ok().flatten();
+            let at = at.filter(|it| it.position <= self.tail.durable());
+            let unfit = match (at, &best) {
+                (Some(at), Some((.., most))) if at.position <= most.position => Some(generation),
+                (Some(at), _) => best.replace((generation, sql, at)).map(|it| it.0),
+                (None, _) => Some(generation),
+            };
+            if let Some(unfit) = unfit {
+                self.place.remove(unfit)?;
             }
-            self.place.remove(generation)?;
+        }
+        if let Some((generation, sql, at)) = best {
+            let state = self.tail.state_at(at.position)?;
+            self.show(generation, at);
+            return Ok(Projector::open(sql, Arc::clone(&self.known), state));
         }
         let projector = Projector::create(self.place.write(1)?, Arc::clone(&self.known))?;
         self.show(1, projector.shown());
@@ -146,6 +155,10 @@ impl Views {
                     *lock(&self.failing) = Some(why.to_string());
                     projector = None;
                     std::thread::sleep(PATIENCE);
+                    let over = self.tail.next(u64::MAX, Duration::ZERO);
+                    if matches!(over, Ok(Tailed::Closed)) {
+                        return;
+                    }
                 }
             }
             if let Some((generation, mut new)) = remade.take() {
@@ -168,7 +181,20 @@ impl Views {
         let from = projector.state().next_position();
         match self.tail.next(from, PATIENCE)? {
             Tailed::Frames(piece) => {
-                let at = projector.take(piece.as_ref())?;
+                // Under load batches are small and many, and each transaction costs: what comes
+                // within a moment is one.
+                std::thread::sleep(GATHERED);
+                let mut pieces = 1..PIECES_MAX;
+                let mut more = |from| {
+                    if pieces.next().is_none() {
+                        return Ok(None);
+                    }
+                    Ok(match self.tail.next(from, Duration::ZERO)? {
+                        Tailed::Frames(piece) => Some(piece),
+                        Tailed::Nothing | Tailed::Closed => None,
+                    })
+                };
+                let at = projector.take_on(piece.as_ref(), &mut more)?;
                 *lock(&self.shown) = at;
                 self.news.notify_all();
                 Ok(true)

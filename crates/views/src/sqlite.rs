@@ -2,6 +2,7 @@
 
 use crate::shared::Place;
 use crate::sql::{Sql, SqlError, Value};
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,11 @@ impl Sqlite {
         Ok(it)
     }
 
+    /// One in memory, for rows that are asked once.
+    pub fn in_memory() -> Result<Self, SqlError> {
+        Self::new(Connection::open_in_memory(), Path::new(":memory:"))
+    }
+
     /// Opens a file for reading.
     pub fn open_to_read(file: &Path) -> Result<Self, SqlError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -37,9 +43,20 @@ impl Sqlite {
         let settings = "PRAGMA journal_mode = wal; PRAGMA synchronous = off; \
                         PRAGMA temp_store = memory; PRAGMA busy_timeout = 5000;";
         connection.execute_batch(settings).map_err(wrong)?;
+        connection.create_scalar_function("lower", 1, LOWER, |it| lower(it)).map_err(wrong)?;
         Ok(Self(connection))
     }
 }
+
+/// Its own `lower` knows the letters of English alone.
+fn lower(asked: &Context<'_>) -> rusqlite::Result<Option<String>> {
+    Ok(asked.get::<Option<String>>(0)?.map(|it| it.to_lowercase()))
+}
+
+/// The same text gives the same answer.
+const LOWER: FunctionFlags = FunctionFlags::SQLITE_UTF8
+    .union(FunctionFlags::SQLITE_DETERMINISTIC)
+    .union(FunctionFlags::SQLITE_INNOCUOUS);
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -125,7 +142,12 @@ impl Place for Files {
     }
 
     fn write(&self, generation: u64) -> Result<Box<dyn Sql>, SqlError> {
-        Ok(Box::new(Sqlite::open(&self.file(generation))?))
+        // A file that is none of SQLite's goes: all it held is made again from the journal.
+        let opened = Sqlite::open(&self.file(generation)).or_else(|_| {
+            self.remove(generation)?;
+            Sqlite::open(&self.file(generation))
+        });
+        Ok(Box::new(opened?))
     }
 
     fn read(&self, generation: u64) -> Result<Box<dyn Sql>, SqlError> {

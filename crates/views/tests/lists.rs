@@ -13,35 +13,18 @@
 #[allow(dead_code, reason = "the stories use the rest")]
 mod story;
 
+#[path = "shared/told.rs"]
+mod told;
+
 use karvan_core::time::Instant;
-use karvan_engine::frame::{self, FrameHeader};
 use karvan_views::list::{Kind, List, Query};
 use karvan_views::lists::{self, history, market, registry};
 use karvan_views::project::{Catalogue, Plant, Projector};
 use karvan_views::sql::{Sql, Value};
 use karvan_views::sqlite::Sqlite;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use story::{Story, tell};
-
-const TEXT: &str = "use market\n\
-    by R\npolicy trading=all class_y=R\n\
-    by XA\ncap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=1000\n\
-    central of=X from=total to=allocation year=2027 quantity=500\n\
-    entitle of=X year=2027 K1:300 K2:200\nallocate of=X year=2027 K1 K2\n\
-    time 2027-01-11T10:00\n\
-    by OP1\no1 = sell in=X:2027 account=K1 price=8.00 quantity=50\n\
-    by T\nbuy in=X:2027 account=TA price=8.00 quantity=20\n\
-    time 2027-01-11T10:30\n\
-    by OP2\nsell in=X:2027 account=K2 price=7.00 quantity=10\n\
-    by T\nbuy in=X:2027 account=TA price=7.50 quantity=10\n";
-
-fn told() -> Story {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/stories");
-    let mut story = Story::new();
-    tell(&folder, TEXT, &mut story, "a story of lists");
-    story
-}
+use told::{BLOCK, TEXT, frames, told};
 
 /// A folder of this test alone, removed at the end.
 struct Folder(PathBuf);
@@ -72,24 +55,6 @@ fn known() -> Arc<Catalogue> {
     Arc::new(all)
 }
 
-/// The frames of a story, one by one.
-fn frames(story: &Story) -> Vec<Vec<u8>> {
-    let frame = |(record, events): &(karvan_core::RecordHeader, Vec<karvan_core::Event>)| {
-        let header = FrameHeader {
-            kind: 1,
-            epoch: 0,
-            record: *record,
-            id: karvan_engine::CommandId(0),
-            command_hash: [0; 32],
-            previous: [0; 32],
-        };
-        let mut bytes = Vec::new();
-        frame::write(&mut bytes, &header, events);
-        bytes
-    };
-    story.journal.iter().map(frame).collect()
-}
-
 fn all_rows(sql: &mut dyn Sql, list: &List) -> Vec<Vec<Value>> {
     let now = Instant::of_date(2100, 1, 1).0;
     Query::parse(list, [("limit", "1000")]).unwrap().read(list, now, sql).unwrap().rows
@@ -97,8 +62,8 @@ fn all_rows(sql: &mut dyn Sql, list: &List) -> Vec<Vec<Value>> {
 
 #[test]
 fn the_same_rows_come_in_one_piece_in_many_and_after_a_new_start() {
-    let (story, folder) = (told(), Folder::new("pieces"));
-    let frames = frames(&story);
+    let (story, folder) = (told(TEXT), Folder::new("pieces"));
+    let frames = frames(&story.journal);
     let mut whole = Projector::create(folder.open("whole.db"), known()).unwrap();
     whole.take(&frames.concat()).unwrap();
     assert_eq!(whole.state(), &story.state);
@@ -123,9 +88,9 @@ fn the_same_rows_come_in_one_piece_in_many_and_after_a_new_start() {
 
 #[test]
 fn rows_say_what_the_state_says() {
-    let (story, folder) = (told(), Folder::new("rows"));
+    let (story, folder) = (told(TEXT), Folder::new("rows"));
     let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
-    made.take(&frames(&story).concat()).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
     let mut sql = folder.open("views.db");
     let ask = |sql: &mut dyn Sql, list: &List, of: &[(&str, &str)]| {
         let query = Query::parse(list, of.iter().copied()).unwrap();
@@ -159,9 +124,9 @@ fn rows_say_what_the_state_says() {
 
 #[test]
 fn pages_hold_each_row_once_whatever_the_order() {
-    let (story, folder) = (told(), Folder::new("pages"));
+    let (story, folder) = (told(TEXT), Folder::new("pages"));
     let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
-    made.take(&frames(&story).concat()).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
     let mut sql = folder.open("views.db");
     let now = Instant::of_date(2100, 1, 1).0;
     for list in lists::ALL {
@@ -208,9 +173,9 @@ fn what_does_not_fit_is_named_and_what_looks_like_a_pattern_is_text() {
     assert_eq!(wrong(&[("auction_price", "1.234")]), ["auction_price"]);
     assert_eq!(wrong(&[("report_due.min", "2028-13-01")]), ["report_due.min"]);
     assert_eq!(wrong(&[("cap' OR 1=1 --", "1")]), ["cap' OR 1=1 --"]);
-    let (story, folder) = (told(), Folder::new("patterns"));
+    let (story, folder) = (told(TEXT), Folder::new("patterns"));
     let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
-    made.take(&frames(&story).concat()).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
     let mut sql = folder.open("views.db");
     let mut count = |text: &str| {
         let list = &registry::INSTALLATIONS;
@@ -222,4 +187,106 @@ fn what_does_not_fit_is_named_and_what_looks_like_a_pattern_is_text() {
     assert_eq!(count("_"), 0);
     assert_eq!(count("'; DROP TABLE installations; --"), 0);
     assert_eq!(count("x-1"), 1);
+}
+
+#[test]
+fn a_block_trade_enters_its_day_when_the_market_learns_of_it() {
+    let (story, folder) = (told(&format!("{TEXT}{BLOCK}")), Folder::new("blocks"));
+    let later = told(&format!("{TEXT}{BLOCK}time 2027-01-12T10:00\n"));
+    let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
+    let mut sql = folder.open("views.db");
+    let mut seen = |now: Instant| {
+        let ask = |list: &List, sql: &mut dyn Sql| {
+            Query::parse(list, []).unwrap().read(list, now.0, sql).unwrap()
+        };
+        let trades = ask(&market::TRADES, &mut *sql);
+        let days = ask(&market::DAYS, &mut *sql);
+        let day = days.first().unwrap();
+        (trades.rows.len(), day.int("volume"), day.int("trades"), day.int("close"))
+    };
+    assert_eq!(seen(story.state.now), (2, Some(30), Some(2), Some(700)));
+    let before = story.journal.len();
+    assert_eq!(&later.journal[..before], &story.journal[..]);
+    let state = made.state().clone();
+    drop(made);
+    // A new start in between takes nothing and adds nothing twice.
+    let mut made = Projector::open(folder.open("views.db"), known(), state);
+    made.take(&frames(&later.journal[before..]).concat()).unwrap();
+    assert_eq!(seen(later.state.now), (3, Some(180), Some(3), Some(700)));
+    let rest = frames(&later.journal[before..]).concat();
+    made.take(&rest).unwrap();
+    assert_eq!(seen(later.state.now), (3, Some(180), Some(3), Some(700)));
+}
+
+#[test]
+fn text_is_found_in_capitals_of_any_script() {
+    let (story, folder) = (told(TEXT), Folder::new("scripts"));
+    let mut known = Catalogue::default();
+    let plant =
+        Plant { name: "\u{0422}\u{042d}\u{0426} \u{0130}zmir".to_owned(), ..Plant::default() };
+    known.0.insert("X-1".to_owned(), plant);
+    let mut made = Projector::create(folder.open("views.db"), Arc::new(known)).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
+    let mut sql = folder.open("views.db");
+    let list = &registry::INSTALLATIONS;
+    let mut count = |text: &str| {
+        Query::parse(list, [("q", text)]).unwrap().read(list, 0, &mut *sql).unwrap().rows.len()
+    };
+    assert_eq!((count("\u{0442}\u{044d}\u{0446}"), count("\u{0422}\u{042d}\u{0426}")), (1, 1));
+}
+
+#[test]
+fn a_cursor_goes_on_in_its_own_order_alone() {
+    let (story, folder) = (told(TEXT), Folder::new("cursors"));
+    let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
+    made.take(&frames(&story.journal).concat()).unwrap();
+    let mut sql = folder.open("views.db");
+    let list = &registry::YEARS;
+    let first = Query::parse(list, [("limit", "1")]).unwrap().read(list, 0, &mut *sql).unwrap();
+    let after = first.next.unwrap();
+    assert!(Query::parse(list, [("after", after.as_str()), ("sort", "-jurisdiction")]).is_ok());
+    let wrong = Query::parse(list, [("after", after.as_str()), ("sort", "cap")]).unwrap_err();
+    assert_eq!(wrong[0].parameter, "after");
+    let wrong = Query::parse(&registry::INSTALLATIONS, [("after", after.as_str())]).unwrap_err();
+    assert_eq!(wrong[0].parameter, "after");
+}
+
+#[test]
+fn ones_own_lists_hold_what_the_party_has_and_nothing_else() {
+    use karvan_core::id::PersonId;
+    use karvan_views::lists::own;
+    let story = told(TEXT);
+    let state = &story.state;
+    let ask = |name: &str, person: PersonId| {
+        let list = own::named(name).unwrap();
+        let rows = own::rows(state, (list, person)).unwrap();
+        own::ask(list, &rows, &Query::parse(list, []).unwrap()).unwrap()
+    };
+    let seller = state.orders.iter().next().map(|it| state.parties.row(it.owner).person).unwrap();
+    let orders = ask("orders", seller);
+    let row = orders.first().unwrap();
+    assert_eq!(
+        (row.text("side"), row.int("remaining"), row.int("filled")),
+        ("sell", Some(30), Some(20))
+    );
+    // What waits in the book is set aside, and no longer free.
+    let holdings = ask("holdings", seller);
+    let sums = holdings.iter().map(|it| (it.int("free").unwrap(), it.int("held").unwrap()));
+    assert_eq!(sums.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1)), (250, 30));
+    let accounts = ask("accounts", seller);
+    assert_eq!(accounts.iter().map(|it| it.int("free").unwrap()).sum::<i64>(), 250);
+    for (id, party) in state.parties.iter() {
+        for list in own::ALL {
+            let rows = own::rows(state, (list, party.person)).unwrap();
+            assert!(rows.iter().all(|it| it.len() == list.columns.len()), "{}", list.name);
+        }
+        let cash = ask("cash", party.person);
+        let held = state.ledger.cash.iter().filter(|(_, it)| it.holder == id);
+        assert_eq!(cash.rows.len(), held.count());
+        let mine = ask("orders", party.person);
+        assert_eq!(mine.rows.len(), state.orders.of_owner(id).count());
+    }
+    let nobody = own::rows(state, (&own::ORDERS, PersonId(999))).unwrap_err();
+    assert_eq!(karvan_core::Refusals::from(nobody).list()[0].number(), 101);
 }

@@ -4,14 +4,17 @@
   const form = document.getElementById("scenario");
   const results = document.getElementById("results");
   if (!form || !results) return;
-  // Only what is moved stands in the address.
-  const start = new Map();
-  new FormData(form).forEach((value, name) => start.set(name, value));
-  const adopted = new Map(JSON.parse(form.dataset.adopted || "[]"));
+  // Only what is moved stands in the address. A slider shows the step next to what was adopted.
+  const adopted = new Map();
+  for (const it of form.querySelectorAll("[data-adopted]")) {
+    const shown = it.type === "range" ? it.cloneNode() : null;
+    if (shown) shown.value = it.dataset.adopted;
+    adopted.set(it.name, shown ? shown.value : it.dataset.adopted);
+  }
   const query = () => {
     const moved = new URLSearchParams();
     new FormData(form).forEach((value, name) => {
-      if (String(value) !== String(adopted.get(name))) moved.append(name, value);
+      if (String(value) !== adopted.get(name)) moved.append(name, value);
     });
     const year = new URLSearchParams(location.search).get("year");
     if (year) moved.append("year", year);

@@ -9,6 +9,7 @@ pub mod forms;
 pub mod keys;
 pub mod lists;
 pub mod openapi;
+pub mod own;
 pub mod problem;
 pub mod reference;
 pub mod signed;
@@ -25,5 +26,6 @@ pub fn router() -> Router<Shared> {
         .merge(calendar::router())
         .merge(commands::router())
         .merge(simulation::router())
+        .merge(own::router())
         .merge(lists::router())
 }

@@ -3,33 +3,31 @@
 use crate::api;
 use crate::api::desk::Desk;
 use crate::api::keys::Keys;
+use crate::api::problem::Problem;
 use crate::asked::{Address, Asked, Failure, Theme};
 use crate::assets::Assets;
 use crate::cache::{Body, Cache};
+use crate::documents::{Documents, InForce, Reading};
 use crate::live::{self, Live};
 use crate::look::frame;
 use crate::metrics::{self, Metrics};
 use crate::pages;
 use crate::rehearsals::Rehearsals;
-use crate::scenario::Model;
 use crate::texts::Language;
 use axum::Router;
 use axum::body::Body as Sent;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use karvan_engine::Engine;
 use karvan_engine::follower::SharedFollower;
-use karvan_policy::Policy;
 use karvan_views::shared::{Reader, Views};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Documents by their SHA-256 in hexadecimal: policy files above all.
-#[derive(Clone, Debug, Default)]
-pub struct Documents(pub BTreeMap<String, String>);
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How the portal is set up.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +36,9 @@ pub struct Settings {
     pub training: bool,
     /// The folder of the file of keys; without it nobody hands in commands.
     pub keys: Option<PathBuf>,
+    /// The name under which the market is reached, such as `market.example`: then commands that
+    /// were signed for another one are not taken.
+    pub name: Option<String>,
 }
 
 /// What the portal holds.
@@ -54,15 +55,15 @@ pub struct App {
     pub settings: Settings,
     /// The files that pages need.
     pub assets: Assets,
-    /// The policy in force as its file says it, where the file is at hand.
-    policy: Option<Policy>,
-    /// The policy in force as it is simulated, where its file is at hand.
-    pub model: Option<Arc<Model>>,
+    /// The table of installations.
+    installations: String,
+    reading: Reading,
     /// Rehearsals that readers started.
     pub rehearsals: Rehearsals,
     /// How it is doing.
     pub metrics: Metrics,
     cache: Cache,
+    dear: Semaphore,
     /// Live figures.
     pub live: Live,
     /// Where commands are handed in.
@@ -79,34 +80,41 @@ impl App {
         (documents, settings, installations): (Documents, Settings, &str),
     ) -> Self {
         let follower = engine.follower();
-        let hash =
-            follower.read().rules.as_ref().map(|it| karvan_views::facts::hex(&it.policy_hash));
-        let text = hash.and_then(|it| documents.0.get(&it));
-        let policy = text.and_then(|it| Policy::parse(it).ok());
-        let model = text.and_then(|it| Model::of(it, installations)).map(Arc::new);
         let (assets, cache, live) = (Assets::new(), Cache::default(), Live::default());
         let (desk, keys) = (Desk::default(), Keys::of(settings.keys.clone()));
-        Self {
+        let app = Self {
             engine,
             follower,
             views,
             documents,
             settings,
             assets,
-            policy,
-            model,
+            installations: installations.to_owned(),
+            reading: Reading::default(),
             rehearsals: Rehearsals::default(),
             metrics: Metrics::default(),
             cache,
+            dear: Semaphore::new(std::thread::available_parallelism().map_or(1, Into::into)),
             live,
             desk,
             keys,
-        }
+        };
+        // Nobody waits for it later.
+        drop(app.in_force());
+        app
     }
 
-    /// The policy in force as its file says it.
-    pub fn policy(&self) -> Option<&Policy> {
-        self.policy.as_ref()
+    /// The policy in force.
+    pub fn in_force(&self) -> Arc<InForce> {
+        let hash = self.follower.read().rules.as_ref().map(|it| it.policy_hash);
+        let read = |hash| self.reading.of(hash, (&self.documents, &self.installations));
+        hash.map(read).unwrap_or_default()
+    }
+
+    /// A place among the few who ask for what is dear at a time: downloads, simulations. None
+    /// where it takes too long.
+    pub async fn dear(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(DEAR_WAIT, self.dear.acquire()).await.ok()?.ok()
     }
 
     /// The market's currency.
@@ -117,7 +125,8 @@ impl App {
 
     /// The name that the policy gives a jurisdiction.
     pub fn name_of(&self, code: &str) -> Option<String> {
-        let chapters = &self.policy()?.jurisdictions;
+        let in_force = self.in_force();
+        let chapters = &in_force.policy.as_ref()?.jurisdictions;
         chapters.iter().find(|it| it.code == code).map(|it| it.name.clone())
     }
 
@@ -159,6 +168,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; f
      img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
+/// Whoever asks for what is dear waits so long for those before.
+const DEAR_WAIT: Duration = Duration::from_secs(10);
+/// The largest body of a request, in bytes.
+pub const BODY_MAX: usize = 1024 * 1024;
+/// A body must be there within this time.
+const BODY_WAIT: Duration = Duration::from_secs(10);
+
 /// The routes.
 pub fn router(app: &Shared) -> Router {
     live::start(app);
@@ -173,6 +189,7 @@ pub fn router(app: &Shared) -> Router {
         .merge(live::router())
         .merge(metrics::router())
         .fallback(nothing)
+        .layer(axum::middleware::from_fn(bounded))
         .layer(axum::middleware::map_response(safe))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(app), metrics::counted))
         .with_state(Arc::clone(app))
@@ -187,6 +204,33 @@ async fn safe(mut response: Response) -> Response {
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     response
+}
+
+/// Bodies are taken whole, before anybody looks at them: none is too large, none comes drop by
+/// drop.
+async fn bounded(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let whole = tokio::time::timeout(BODY_WAIT, axum::body::to_bytes(body, BODY_MAX)).await;
+    let why = match whole {
+        Ok(Ok(body)) => return next.run(Request::from_parts(head, Sent::from(body))).await,
+        Ok(Err(_)) => {
+            let title = format!("The body of a request has at most {BODY_MAX} bytes.");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, title)
+        }
+        Err(_) => {
+            let title = format!("The body was not there within {} s.", BODY_WAIT.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, title)
+        }
+    };
+    let mut response = why.into_response();
+    // What is left of the body is not read.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// An answer where too many ask for what is dear.
+pub fn busy() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Many ask for this just now; try again.")
 }
 
 async fn root(headers: HeaderMap) -> Redirect {
@@ -246,13 +290,15 @@ async fn page(
     let parameters = parameters(&query);
     let path = path.trim_matches('/').to_owned();
     let address = Address { language, theme: theme_of(&headers), path, parameters };
-    let answered = tokio::task::spawn_blocking(move || answer(&app, &address, &query)).await;
+    let (asked, of_thread) = (pages::is_dear(&address), Arc::clone(&app));
+    let place = if asked { app.dear().await } else { None };
+    if asked && place.is_none() {
+        return busy().into_response();
+    }
+    let answered = tokio::task::spawn_blocking(move || answer(&of_thread, &address, &query)).await;
     match answered {
         Ok((status, body)) => {
-            let mut response = send(&body, &headers);
-            if response.status() == StatusCode::OK {
-                *response.status_mut() = status;
-            }
+            let mut response = send_as(status, &body, &headers);
             let vary = HeaderValue::from_static("Accept-Encoding, Cookie");
             response.headers_mut().insert(header::VARY, vary);
             let look = HeaderValue::from_static("no-cache");
@@ -267,7 +313,11 @@ const HTML: &str = "text/html; charset=utf-8";
 
 fn answer(app: &Shared, address: &Address, query: &str) -> (StatusCode, Arc<Body>) {
     let theme = address.theme.name().unwrap_or_default();
-    let key = format!("{} {theme} /{}?{query}", address.language.tag, address.path);
+    let mut key = format!("{} {theme} /{}?{query}", address.language.tag, address.path);
+    if pages::is_of_now(address) {
+        let (minute, record) = (app.engine.now().0.div_euclid(60_000), app.engine.durable());
+        key = format!("{key} {minute} {record}");
+    }
     let make = |reader: &mut Reader<'_>| {
         let mut asked = Asked { app, address, reader };
         if let Some(part) = pages::fragment(&mut asked) {
@@ -304,9 +354,7 @@ async fn nothing(State(app): State<Shared>, headers: HeaderMap) -> Response {
     let shown = app.views.shown();
     let page = frame::failed(&app, &address, (&Failure::NotFound, shown));
     let body = Body::new(page.into_string().into_bytes(), HTML, shown.position);
-    let mut response = send(&body, &headers);
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    send_as(StatusCode::NOT_FOUND, &body, &headers)
 }
 
 fn theme_of(headers: &HeaderMap) -> Theme {
@@ -325,7 +373,7 @@ async fn rehearse(
     let Some(language) = Language::of(&language) else {
         return nothing(State(app), headers).await;
     };
-    let Some(model) = app.model.clone() else {
+    let Some(model) = app.in_force().model.clone() else {
         return nothing(State(app), headers).await;
     };
     let started = model.moved(&parameters(&body)).map(|it| app.rehearsals.start(&model, it));
@@ -377,23 +425,57 @@ fn unquote(text: &str) -> String {
 
 /// Sends a body that is kept: not at all where the reader has it, compressed where that is taken.
 pub fn send(body: &Body, asked: &HeaderMap) -> Response {
+    send_as(StatusCode::OK, body, asked)
+}
+
+/// Whether a reader takes gzip (RFC 9110 section 12.5.3): named, and not with a weight of nothing.
+fn takes_gzip(accepted: &str) -> bool {
+    accepted.split(',').any(|it| {
+        let mut parts = it.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|it| it.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|it| it.strip_prefix("q=")).and_then(|it| it.parse().ok());
+        named && weight.is_none_or(|it: f32| it > 0.0)
+    })
+}
+
+fn send_as(status: StatusCode, body: &Body, asked: &HeaderMap) -> Response {
     let value = |name: header::HeaderName| asked.get(name).and_then(|it| it.to_str().ok());
-    let known = value(header::IF_NONE_MATCH).unwrap_or_default();
-    if known.split(',').any(|it| it.trim().trim_start_matches("W/") == body.tag) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, body.tag.clone())]).into_response();
-    }
-    let takes_gzip = value(header::ACCEPT_ENCODING).is_some_and(|it| it.contains("gzip"));
+    let takes_gzip = value(header::ACCEPT_ENCODING).is_some_and(takes_gzip);
     let compressed = body.gzip.as_ref().filter(|_| takes_gzip);
-    let bytes = compressed.unwrap_or(&body.plain).clone();
-    let mut response = Response::new(Sent::from(bytes));
+    // The same content in another encoding is another representation.
+    let tag = format!("\"{}{}\"", body.tag, if compressed.is_some() { "-gzip" } else { "" });
+    let known = value(header::IF_NONE_MATCH).unwrap_or_default();
+    let is_known = known.split(',').any(|it| it.trim().trim_start_matches("W/") == tag);
+    let mut response = match status == StatusCode::OK && is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => {
+            let bytes = compressed.unwrap_or(&body.plain).clone();
+            let mut response = (status, Sent::from(bytes)).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body.kind));
+            if compressed.is_some() {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            headers.insert("karvan-record", HeaderValue::from(body.position));
+            response
+        }
+    };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body.kind));
-    if compressed.is_some() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    if let Ok(tag) = HeaderValue::from_str(&body.tag) {
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
-    headers.insert("karvan-record", HeaderValue::from(body.position));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_take_it() {
+        assert!(takes_gzip("gzip") && takes_gzip("br, GZIP;q=0.5") && takes_gzip("deflate,gzip"));
+        assert!(!takes_gzip("gzip;q=0") && !takes_gzip("br") && !takes_gzip("gzip;q=0.0, br"));
+        assert!(!takes_gzip(""));
+    }
 }

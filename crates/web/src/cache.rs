@@ -57,12 +57,11 @@ fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// The first half of the SHA-256 of some bytes, in quotes.
+/// The first half of the SHA-256 of some bytes.
 fn tag(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(bytes);
-    let half: String = hash.iter().take(16).map(|it| format!("{it:02x}")).collect();
-    format!("\"{half}\"")
+    hash.iter().take(16).map(|it| format!("{it:02x}")).collect()
 }
 
 struct Kept {

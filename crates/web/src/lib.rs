@@ -14,6 +14,7 @@ pub mod asked;
 pub mod assets;
 pub mod cache;
 pub mod catalogue;
+pub mod documents;
 pub mod figures;
 pub mod live;
 pub mod look;
@@ -24,4 +25,5 @@ pub mod scenario;
 pub mod serve;
 pub mod texts;
 
-pub use app::{App, Documents, Settings};
+pub use app::{App, Settings};
+pub use documents::Documents;

@@ -3,7 +3,6 @@
 
 use crate::app::{App, Shared};
 use crate::asked::{Address, Asked, Failure, Theme};
-use crate::figures::Figures;
 use crate::pages::home;
 use crate::texts::{LANGUAGES, Language};
 use axum::Router;
@@ -15,13 +14,16 @@ use axum::routing::get;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::WatchStream;
+use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
 /// The most who listen at a time.
 pub const LISTENERS_MAX: usize = 4_096;
 /// Nothing is sent more often.
 const PACE: Duration = Duration::from_secs(1);
+/// So often somebody who listens is told that the line stands, where nothing happens.
+const BEAT: Duration = Duration::from_secs(30);
 /// So often the thread looks whether the portal is still there.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -75,7 +77,12 @@ async fn listen(State(app): State<Shared>, Path(tag): Path<String>) -> Response 
     // Who comes is told at once how things stand, then each change.
     let told = WatchStream::new(channel.subscribe()).filter(|it| !it.is_empty());
     let over = WatchStream::new(app.live.over.subscribe()).filter(|it| *it);
-    let stream = told.map(Some).merge(over.map(|_| None)).map_while(move |it| {
+    // A comment now and then: where nobody listens any more, sending fails and frees the place.
+    let mut beats = tokio::time::interval(BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let comment: Piece = Arc::new(b": \n\n".to_vec());
+    let beats = IntervalStream::new(beats).skip(1).map(move |_| Arc::clone(&comment));
+    let stream = told.merge(beats).map(Some).merge(over.map(|_| None)).map_while(move |it| {
         let _listens = &place;
         Some(Ok::<_, std::convert::Infallible>(it?.as_ref().clone()))
     });
@@ -116,18 +123,15 @@ fn run(app: &Weak<App>) {
     }
 }
 
-/// What is sent: the number of the last record, and the rows of the ticker.
+/// What is sent: the rows of the ticker.
 fn piece(app: &App, language: &'static Language) -> Result<Vec<u8>, Failure> {
     let (path, parameters) = (String::new(), Vec::new());
     let address = Address { language, theme: Theme::System, path, parameters };
     let made = app.views.read(|reader| {
         let mut asked = Asked { app, address: &address, reader };
-        let position = i64::try_from(asked.shown().position).unwrap_or(i64::MAX);
         let news = home::news(&mut asked);
-        Ok(news.map(|news| (position, home::rows(&asked, &news).into_string())))
+        Ok(news.map(|news| home::rows(&asked, &news).into_string()))
     })?;
-    let (position, rows) = made?;
-    let record = Figures(language).whole(position);
-    let rows = rows.replace(['\n', '\r'], " ");
-    Ok(format!("event: record\ndata: {record}\n\nevent: rows\ndata: {rows}\n\n").into_bytes())
+    let rows = made?.replace(['\n', '\r'], " ");
+    Ok(format!("event: rows\ndata: {rows}\n\n").into_bytes())
 }

@@ -44,7 +44,7 @@ pub fn router() -> Router<Shared> {
 
 fn kind(path: &str) -> usize {
     match path {
-        it if it.starts_with("/api/v1/commands/") => 2,
+        it if ["/api/v1/commands/", "/api/v1/batch/"].iter().any(|of| it.starts_with(of)) => 2,
         it if it.starts_with("/api/") => 1,
         it if ["/assets/", "/live/", "/metrics", "/health/"]
             .iter()

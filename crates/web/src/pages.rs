@@ -26,6 +26,16 @@ pub fn is_moving(address: &Address) -> bool {
     address.path.starts_with("simulator/rehearsals/")
 }
 
+/// Whether a page follows from the time and the books, beside the lists.
+pub fn is_of_now(address: &Address) -> bool {
+    address.path.starts_with("markets")
+}
+
+/// Whether a page takes long to be made.
+pub fn is_dear(address: &Address) -> bool {
+    address.path.starts_with("simulator")
+}
+
 /// Whether an address is that of a part.
 pub fn is_part(address: &Address) -> bool {
     address.path == "simulator/results"

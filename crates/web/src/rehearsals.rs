@@ -6,6 +6,7 @@ use karvan_engine::journal::memory::MemoryJournal;
 use karvan_policy::model::outcome::Outcome as Simulated;
 use karvan_rehearsal::{Outcome, Play, Settings};
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So many wait at most.
@@ -90,9 +91,13 @@ fn work(all: &Mutex<Inner>, model: &Model) {
                 it.0 = standing;
             }
         };
-        stand(match play(model, &scenario, &|done, of| stand(Standing::Playing(done, of))) {
-            Ok(it) => Standing::Done(Arc::new(it)),
-            Err(why) => Standing::Failed(why),
+        let watch = |done, of| stand(Standing::Playing(done, of));
+        // A scenario that breaks the rehearsal does not end those that wait.
+        let played = catch_unwind(AssertUnwindSafe(|| play(model, &scenario, &watch)));
+        stand(match played {
+            Ok(Ok(it)) => Standing::Done(Arc::new(it)),
+            Ok(Err(why)) => Standing::Failed(why),
+            Err(_) => Standing::Failed("the rehearsal broke off".to_owned()),
         });
     }
 }

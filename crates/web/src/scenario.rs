@@ -17,6 +17,16 @@ pub const CAP_PERCENT: i64 = 30;
 pub const PRICE_MAX: i64 = 15_000;
 /// How large a quota can be set, in hundredths of Mt a year; there it is none.
 pub const QUOTA_MAX: i64 = 5_000;
+/// Steps of the controls: of floors and ceilings, quotas, ratios, in hundredths.
+pub const FLOOR_STEP: i64 = 25;
+/// See [`FLOOR_STEP`].
+pub const CEILING_STEP: i64 = 100;
+/// See [`FLOOR_STEP`].
+pub const QUOTA_STEP: i64 = 10;
+/// See [`FLOOR_STEP`]; it is the least ratio, too.
+pub const RATIO_STEP: i64 = 5;
+/// How high a floor can be set, in hundredths of the currency.
+pub const FLOOR_MAX: i64 = 5_000;
 /// More than any member issues in a year, Mt: a quota that never binds.
 const UNLIMITED_MT: f64 = 1e4;
 /// Beside them these years are shown at most.
@@ -118,7 +128,7 @@ impl Model {
         if !has_market || world.years.len() > YEARS_MAX {
             return None;
         }
-        let adopted = simulate::run(&world);
+        let adopted = simulate::run_together(&world);
         Some(Self { text: text.to_owned(), table, tables, world, adopted, policy })
     }
 
@@ -264,14 +274,14 @@ impl Model {
     fn set_link(&self, it: &LinkControl, set: &mut Vec<String>) {
         let (there, back) =
             (format!("link.{}-{}", it.from, it.to), format!("link.{}-{}", it.to, it.from));
-        let open = |link: &str, ratio: i64, set: &mut Vec<String>| {
-            let (part, whole) = if ratio <= 100 { (ratio, 100) } else { (100, 10_000 / ratio) };
-            set.push(format!("{link}.ratio=\"{part}/{whole}\""));
-            let quota = match it.quota.1 {
-                QUOTA_MAX.. => UNLIMITED_MT,
-                quota => quota as f64 / 100.0,
-            };
-            set.push(format!("{link}.quota_mt={{ {} = {quota:.2} }}", it.from_year));
+        let open = |link: &str, is_new: bool, set: &mut Vec<String>| {
+            let ratio = it.ratio.1;
+            if is_new || it.ratio.0 != ratio {
+                set.push(format!("{link}.ratio=\"{ratio}/100\""));
+            }
+            if is_new || it.quota.0 != it.quota.1 {
+                set.push(format!("{link}.quota_mt={{ {} }}", self.quotas((it, is_new))));
+            }
         };
         match it.way.1 {
             Way::None => {
@@ -281,16 +291,30 @@ impl Model {
                 }
             }
             Way::OneWay => {
-                open(&there, it.ratio.1, set);
+                open(&there, it.way.0 == Way::None, set);
                 if it.way.0 == Way::Both {
                     set.push(format!("{back}.quota_mt={{ {} = 0 }}", it.from_year));
                 }
             }
             Way::Both => {
-                open(&there, it.ratio.1, set);
-                open(&back, it.ratio.1, set);
+                open(&there, it.way.0 == Way::None, set);
+                open(&back, it.way.0 != Way::Both, set);
             }
         }
+    }
+
+    /// The quotas of a link, year by year: a path that rises goes on to rise as it did.
+    fn quotas(&self, (it, is_new): (&LinkControl, bool)) -> String {
+        let (from, to) = it.quota;
+        let mt = |quota: i64| if quota >= QUOTA_MAX { UNLIMITED_MT } else { quota as f64 / 100.0 };
+        let known = self.world.links.iter().find(|link| {
+            self.ends(link).is_some_and(|(one, other)| one == it.from && other == it.to)
+        });
+        let scaled = known.filter(|_| !is_new && from > 0 && from < QUOTA_MAX && to < QUOTA_MAX);
+        let Some(known) = scaled else { return format!("{} = {:.2}", it.from_year, mt(to)) };
+        let years = self.world.years.iter().zip(&known.most).filter(|(_, most)| **most > 0.0);
+        let all = years.map(|(year, most)| format!("{year} = {:.4}", most * mt(to) / mt(from)));
+        all.collect::<Vec<_>>().join(", ")
     }
 
     /// The policy with what is moved; its mistakes, if it becomes none.
@@ -314,7 +338,7 @@ impl Model {
         if self.set(scenario).is_empty() {
             return Ok(self.adopted.clone());
         }
-        Ok(simulate::run(&self.world_of(scenario)?))
+        Ok(simulate::run_together(&self.world_of(scenario)?))
     }
 
     /// Which coalitions gain, and hold.
@@ -341,8 +365,8 @@ impl Scenario {
                 "link" => {
                     link.way.1 = Way::ALL.into_iter().find(|it| it.1 == value).map(|it| it.0)?;
                 }
-                "quota" => link.quota.1 = within(decimal(value)?, (0, QUOTA_MAX))?,
-                "ratio" => link.ratio.1 = within(decimal(value)?, (5, 100))?,
+                "quota" => take(&mut link.quota, decimal(value)?, (0, QUOTA_MAX, QUOTA_STEP))?,
+                "ratio" => take(&mut link.ratio, decimal(value)?, (RATIO_STEP, 100, RATIO_STEP))?,
                 _ => return None,
             }
             return Some(());
@@ -352,8 +376,10 @@ impl Scenario {
             "cap" => {
                 member.cap_percent = within(value.parse().ok()?, (-CAP_PERCENT, CAP_PERCENT))?;
             }
-            "floor" => member.floor.1 = within(decimal(value)?, (0, PRICE_MAX))?,
-            "ceiling" => member.ceiling.1 = within(decimal(value)?, (0, PRICE_MAX))?,
+            "floor" => take(&mut member.floor, decimal(value)?, (0, FLOOR_MAX, FLOOR_STEP))?,
+            "ceiling" => {
+                take(&mut member.ceiling, decimal(value)?, (0, PRICE_MAX, CEILING_STEP))?;
+            }
             "credits" => member.credits.1 = within(value.parse().ok()?, (0, 100))?,
             _ => return None,
         }
@@ -400,6 +426,18 @@ impl LinkControl {
     fn is_moved(&self) -> bool {
         self.way.0 != self.way.1 || self.quota.0 != self.quota.1 || self.ratio.0 != self.ratio.1
     }
+}
+
+/// Moves a control within its range. A slider shows what was adopted at the step next to it and
+/// sends that: then nobody moved it.
+fn take(control: &mut (i64, i64), to: i64, (least, most, step): (i64, i64, i64)) -> Option<()> {
+    let adopted = control.0.clamp(least, most);
+    let half = step.div_euclid(2);
+    let up = adopted.saturating_sub(least).saturating_add(half).div_euclid(step);
+    let shown = least.saturating_add(up.saturating_mul(step)).min(most);
+    let to = within(to, (least, most))?;
+    control.1 = if to == shown { control.0 } else { to };
+    Some(())
 }
 
 fn within(it: i64, (least, most): (i64, i64)) -> Option<i64> {

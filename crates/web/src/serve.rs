@@ -4,10 +4,11 @@ use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -19,6 +20,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The most connections at a time.
 pub const CONNECTIONS_MAX: usize = 8_192;
+/// The most of these from one address: nobody takes all places.
+pub const OF_ADDRESS_MAX: usize = CONNECTIONS_MAX / 2;
 /// Heads of requests must be there within this time, handshakes too.
 const HEAD: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
@@ -57,6 +60,36 @@ pub fn may_bind(address: SocketAddr, tls: Option<&Tls>) -> Result<(), String> {
     ))
 }
 
+/// How many connections each address has.
+type Connected = Mutex<BTreeMap<IpAddr, usize>>;
+
+/// A connection that counts for its address until it ends.
+struct Counted(Arc<Connected>, IpAddr);
+
+impl Counted {
+    fn one_more(all: &Arc<Connected>, from: IpAddr) -> Option<Self> {
+        let mut counts = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(from).or_default();
+        if *count >= OF_ADDRESS_MAX {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(Self(Arc::clone(all), from))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.1) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.1);
+            }
+        }
+    }
+}
+
 /// Serves until `end`; then takes nothing new, and lets answers under way finish.
 pub async fn serve(
     listener: TcpListener,
@@ -65,6 +98,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connected = Arc::<Connected>::default();
     let tls = tls.map(|it| it.0);
     tokio::pin!(end);
     loop {
@@ -76,18 +110,20 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut end => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match accepted {
+            Ok((stream, from)) => (stream, from.ip()),
             // Too many open files, a client that left: others are served all the same.
             Err(_) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             }
         };
+        // Whoever has too many is turned away at once.
+        let Some(counted) = Counted::one_more(&connected, from) else { continue };
         drop(stream.set_nodelay(true));
         let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let _place = place;
+            let _place = (place, counted);
             match tls {
                 None => connection(stream, router, watcher).await,
                 Some(tls) => {
@@ -115,4 +151,24 @@ async fn connection(
     let connection = http.serve_connection(TokioIo::new(stream), service);
     // A connection that breaks is the other side's matter.
     drop(watcher.watch(connection).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_takes_half_of_all_places_and_gives_them_back() {
+        let all = Arc::<Connected>::default();
+        let one: IpAddr = [192, 0, 2, 1].into();
+        let other: IpAddr = [192, 0, 2, 2].into();
+        let mut held: Vec<_> =
+            (0..OF_ADDRESS_MAX).map(|_| Counted::one_more(&all, one).expect("a place")).collect();
+        assert!(Counted::one_more(&all, one).is_none());
+        assert!(Counted::one_more(&all, other).is_some());
+        held.pop();
+        assert!(Counted::one_more(&all, one).is_some());
+        drop(held);
+        assert!(all.lock().expect("nobody panics").is_empty());
+    }
 }

@@ -17,7 +17,7 @@ use axum::http::Request;
 use ed25519_dalek::{Signer, SigningKey};
 use karvan_core::id::PersonId;
 use karvan_core::party::Role;
-use karvan_web::api::forms::{FORMS, Need};
+use karvan_web::api::forms::{self, Need};
 use karvan_web::api::keys::{self, Key, Scope};
 use karvan_web::api::signed;
 use market::{Answer, Portal};
@@ -36,12 +36,16 @@ struct Machine<'a> {
 #[derive(Clone)]
 struct Sent {
     path: &'static str,
+    host: String,
     body: String,
     id: String,
     digest: String,
     input: String,
     signature: String,
 }
+
+/// The name under which the market is reached.
+const HOST: &str = "market.example";
 
 fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
@@ -72,14 +76,16 @@ impl<'a> Machine<'a> {
         let body = body.to_string();
         let digest = signed::digest(body.as_bytes());
         let input = signed::input(seconds(), "desk");
-        let base = signed::base(("POST", path), (&digest, id, &input));
+        let base = signed::base(("POST", HOST, path), (&digest, id, &input));
         let bytes = self.key.sign(base.as_bytes()).to_bytes();
         let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
-        Sent { path, body, id: id.to_owned(), digest, input, signature }
+        let host = HOST.to_owned();
+        Sent { path, host, body, id: id.to_owned(), digest, input, signature }
     }
 
     fn send(&self, it: &Sent) -> Answer {
         let request = Request::post(it.path)
+            .header("host", &it.host)
             .header("content-type", "application/json")
             .header("idempotency-key", &it.id)
             .header("content-digest", &it.digest)
@@ -205,6 +211,8 @@ fn whoever_did_not_sign_is_not_heard() {
     spoil(&|it| it.input = it.input.replace("desk", "other"));
     spoil(&|it| it.input = signed::input(seconds() - signed::AGE_MAX - 5, "desk"));
     spoil(&|it| it.input = "(\"@method\")".to_owned());
+    spoil(&|it| it.host = "training.example".to_owned());
+    spoil(&|it| it.input = format!("{};expires={}", it.input, seconds() - 5));
     let plain = Request::post("/api/v1/commands/surrenders").body(Body::from("{}")).unwrap();
     assert_eq!(portal.ask(plain).status, 401);
     // A key that only reads signs nothing, and one that is ended neither.
@@ -220,7 +228,7 @@ fn every_command_names_all_that_is_wrong_with_it() {
     let portal = Portal::rehearsed();
     let (person, ..) = operator(&portal);
     let machine = Machine::of(&portal, person);
-    for (form, number) in FORMS.iter().zip(20u64..) {
+    for (form, number) in forms::all().zip(20u64..) {
         let path: &'static str = format!("/api/v1/commands/{}", form.path).leak();
         let empty = machine.ask(path, number, &json!({}));
         assert_eq!(empty.status, 400, "{path}");
@@ -277,11 +285,11 @@ fn what_is_too_large_or_no_json_is_turned_away() {
     let (person, ..) = operator(&portal);
     let machine = Machine::of(&portal, person);
     let mut sent = machine.signed(ORDERS, (&machine.id(60), &json!({})));
-    sent.body = "x".repeat(karvan_web::api::commands::BODY_MAX + 1);
+    sent.body = "x".repeat(karvan_web::app::BODY_MAX + 1);
     assert_eq!(machine.send(&sent).status, 413);
     let digest = signed::digest(b"{");
     let input = signed::input(seconds(), "desk");
-    let base = signed::base(("POST", ORDERS), (&digest, &sent.id, &input));
+    let base = signed::base(("POST", HOST, ORDERS), (&digest, &sent.id, &input));
     let bytes = machine.key.sign(base.as_bytes()).to_bytes();
     let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
     let broken = Sent { body: "{".to_owned(), digest, input, signature, ..sent };

@@ -147,8 +147,14 @@ fn the_first_page_is_light_and_kept() {
     }
     assert!(bytes < 100_000, "{bytes} bytes over the wire, fonts aside");
     let tag = first.header("etag").to_owned();
-    let again = portal.get_with("/en/", &[("if-none-match", &tag)]);
+    let known = [("accept-encoding", "gzip"), ("if-none-match", tag.as_str())];
+    let again = portal.get_with("/en/", &known);
     assert_eq!((again.status, again.body.len()), (304, 0));
+    assert!(again.header("vary").contains("Accept-Encoding"));
+    // The same page as it is, and a page that is not there, are other answers.
+    assert_eq!(portal.get_with("/en/", &[("if-none-match", &tag)]).status, 200);
+    let nothing = portal.get("/en/nothing").header("etag").to_owned();
+    assert_eq!(portal.get_with("/en/nothing", &[("if-none-match", &nothing)]).status, 404);
     for name in ["content-security-policy", "x-content-type-options", "referrer-policy"] {
         assert!(!first.header(name).is_empty(), "{name}");
     }

@@ -7,7 +7,7 @@
 use super::carry_over::{self, CarriedOver};
 use super::clearing::{self, Demand, Offer};
 use super::consign::{self, Consignment};
-use super::{Auction, AuctionResult, Bid, bid_filled::BidFilled, place_bid};
+use super::{Auction, AuctionResult, Basis, Bid, bid_filled::BidFilled, place_bid};
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::cash::{self, fixing};
@@ -23,6 +23,7 @@ use crate::party;
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
+use crate::rules::AuctionRules;
 use crate::state::State;
 use crate::supply::issue::IssueRefused;
 use crate::time::Instant;
@@ -58,6 +59,9 @@ pub struct AuctionCleared {
     /// What the government took.
     #[n(2)]
     pub proceeds: Money,
+    /// What it follows from, beside the bids and the rules.
+    #[n(3)]
+    pub basis: Option<Box<Basis>>,
 }
 
 refusals! {
@@ -133,7 +137,8 @@ pub fn decide(
     let offered: Vec<Tonnes> =
         [auction.volume].into_iter().chain(others.iter().map(sells)).collect();
     let volume: Tonnes = offered.iter().copied().sum();
-    let result = compute(state, (by.now(), reserve, volume), &it.seed, auction);
+    let basis = basis(state, (by.now(), reserve, volume), &it.seed, auction);
+    let result = compute(state, &basis, auction);
     let mut draft = Draft::new(state, out);
     let released = volume.short_of(result.sold());
     let mut more = Picked::new();
@@ -144,7 +149,7 @@ pub fn decide(
     let parts = consign::shares(released.short_of(result.sold()), &offered);
     let own = parts.first().copied().unwrap_or_default();
     let withheld = result.withheld.min(own.short_of(auction.volume));
-    note_result(&mut draft, it.auction, auction, &result);
+    note_result(&mut draft, (it.auction, auction), (&result, basis));
     let mut sellers = vec![Seller::of(&mut draft, (source, seller, proceeds), auction.hold)];
     for it in &others {
         sellers.push(Seller::of(&mut draft, (it.account, it.holder, it.cash), it.hold));
@@ -169,17 +174,29 @@ pub fn decide(
     Ok(())
 }
 
-fn compute(
+/// What the result follows from beside the bids and the rules.
+fn basis(
     state: &State,
-    (now, reserve, volume): (Instant, Tonnes, Tonnes),
+    (now, reserve, offered): (Instant, Tonnes, Tonnes),
     seed: &[u8; 32],
     auction: &Auction,
-) -> clearing::Clearing {
+) -> Basis {
     let oldest = now.plus_days(SECONDARY_DAYS.saturating_neg());
     let secondary = state
         .quoted_price(auction.jurisdiction, auction.year)
         .filter(|(_, at)| *at >= oldest)
         .map(|(price, _)| price);
+    // Tiers release what the stability account holds, in their order.
+    let mut tiers = auction.rules.tiers;
+    let mut reserve = reserve;
+    for tier in tiers.iter_mut().flatten() {
+        tier.volume = tier.volume.min(reserve);
+        reserve -= tier.volume;
+    }
+    Basis { seed: *seed, offered, secondary, tiers }
+}
+
+fn compute(state: &State, basis: &Basis, auction: &Auction) -> clearing::Clearing {
     let names: Vec<[u8; 4]> =
         (0u32..).zip(&auction.bids).map(|(place, _)| place.to_be_bytes()).collect();
     let bids: Vec<Demand<'_>> = auction
@@ -195,14 +212,10 @@ fn compute(
             Demand { name, price: bid.price, quantity }
         })
         .collect();
-    // Tiers release what the stability account holds, in their order.
-    let mut rules = auction.rules;
-    let mut reserve = reserve;
-    for tier in rules.tiers.iter_mut().flatten() {
-        tier.volume = tier.volume.min(reserve);
-        reserve -= tier.volume;
-    }
-    clearing::clear(&Offer { volume, rules: &rules, secondary, seed }, &bids)
+    let rules = AuctionRules { tiers: basis.tiers, ..auction.rules };
+    let Basis { seed, offered: volume, secondary, .. } = basis;
+    let offer = Offer { volume: *volume, rules: &rules, secondary: *secondary, seed };
+    clearing::clear(&offer, &bids)
 }
 
 /// Somebody whose units are sold: what was set aside is what is delivered, in that order.
@@ -242,14 +255,13 @@ impl Seller {
 
 fn note_result(
     draft: &mut Draft<'_>,
-    id: AuctionId,
-    auction: &Auction,
-    result: &clearing::Clearing,
+    (id, auction): (AuctionId, &Auction),
+    (result, basis): (&clearing::Clearing, Basis),
 ) {
     let sold = result.sold();
     let proceeds = result.price.unwrap_or_default().times(sold).unwrap_or_default();
-    let result = AuctionResult { price: result.price, sold };
-    draft.note(Event::AuctionCleared(AuctionCleared { auction: id, result, proceeds }));
+    let (result, basis) = (AuctionResult { price: result.price, sold }, Some(Box::new(basis)));
+    draft.note(Event::AuctionCleared(AuctionCleared { auction: id, result, proceeds, basis }));
     for bid in &auction.bids {
         let (account, hold, amount) = (bid.cash, bid.hold, bid.promised());
         draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
@@ -338,7 +350,7 @@ fn first_of(offered: &mut VecDeque<(SeriesId, Block)>, count: Tonnes) -> Picked 
 /// The auction shows its result; the year's mean price counts it.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionCleared) {
     let auction = state.auctions.row_mut(it.auction);
-    auction.result = Some(it.result);
+    (auction.result, auction.basis) = (Some(it.result), it.basis.clone());
     let (jurisdiction, year) = (auction.jurisdiction, auction.year);
     if it.result.sold > auction.offered() {
         state.released.insert((jurisdiction, year));

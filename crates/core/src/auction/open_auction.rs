@@ -184,6 +184,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &AuctionOpened) {
             bids: Vec::new(),
             result: None,
             consigned: Vec::new(),
+            basis: None,
         },
     );
     for moment in [it.opens, it.closes] {

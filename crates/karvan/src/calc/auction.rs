@@ -12,9 +12,9 @@ use karvan_core::calendar::Day;
 use karvan_core::cash::fixing::{in_national, in_quote};
 use karvan_core::mrv::Decimal;
 use karvan_core::quantity::{Money, Price, Tonnes};
-use karvan_core::rules::{AuctionRules, TIERS_MAX, Tier};
+use karvan_core::rules::{AuctionRules, BelowSecondary, TIERS_MAX, Tier, Ties, Undersubscribed};
 use karvan_core::supply::set_cap::CAP_MAX;
-use karvan_policy::auctions::{RULE_SETS, RuleSet};
+use karvan_policy::auctions::{BELOW_SECONDARY, RULE_SETS, RuleSet, TIES, UNDERSUBSCRIBED};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +30,16 @@ pub(crate) struct Auction {
     /// The rule set: eu, uk, wci, rggi or krx.
     #[arg(long, default_value = "eu", value_parser = rule_set)]
     rules: RuleSet,
+    /// When less is bid than offered, instead of what the rule set says: cancel or sell.
+    #[arg(long, value_parser = |it: &str| one_of(&UNDERSUBSCRIBED, it))]
+    undersubscribed: Option<Undersubscribed>,
+    /// When the price falls below the secondary market, instead of what the rule set says: cancel,
+    /// step_up or ignore.
+    #[arg(long, value_parser = |it: &str| one_of(&BELOW_SECONDARY, it))]
+    below: Option<BelowSecondary>,
+    /// How equal prices share, instead of what the rule set says: seeded, pro_rata or arrival.
+    #[arg(long, value_parser = |it: &str| one_of(&TIES, it))]
+    ties: Option<Ties>,
     /// Volumes are whole multiples of this.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     lot: u64,
@@ -74,9 +84,13 @@ pub(crate) struct Auction {
 struct Seed([u8; 32]);
 
 fn rule_set(text: &str) -> Result<RuleSet, String> {
-    let found = RULE_SETS.iter().find(|(name, _)| *name == text).map(|(_, set)| *set);
+    one_of(&RULE_SETS, text)
+}
+
+fn one_of<T: Copy>(all: &[(&str, T)], text: &str) -> Result<T, String> {
+    let found = all.iter().find(|(name, _)| *name == text).map(|(_, it)| *it);
     found.ok_or_else(|| {
-        let names: Vec<&str> = RULE_SETS.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
         format!("expected is one of {}", names.join(", "))
     })
 }
@@ -189,12 +203,12 @@ fn rules(it: &Auction) -> Result<AuctionRules> {
     Ok(AuctionRules {
         lot: Tonnes(it.lot),
         reserve: it.reserve.unwrap_or(Price(0)),
-        undersubscribed: it.rules.undersubscribed,
-        below_secondary: it.rules.below_secondary,
+        undersubscribed: it.undersubscribed.unwrap_or(it.rules.undersubscribed),
+        below_secondary: it.below.unwrap_or(it.rules.below_secondary),
         below_secondary_percent: it.below_secondary,
         purchase_limit_percent: 100,
         bids_max: u32::MAX,
-        ties: it.rules.ties,
+        ties: it.ties.unwrap_or(it.rules.ties),
         tiers: std::array::from_fn(|place| it.tiers.get(place).copied()),
         withhold: it.withhold,
     })

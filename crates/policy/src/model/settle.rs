@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, VecDeque};
 const SETTLED: f64 = 1e-6;
 /// And after so many.
 const ROUNDS: u32 = 200;
+/// What is left of a step whose aim stands still, as a share of what it did not go.
+const STANDS: f64 = 1.001;
 /// A state comes back that is as near as this to one before, as a share of what is still moved;
 /// circles of so many states are known.
 const SAME_STATE: f64 = 1e-3;
@@ -245,6 +247,7 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
     let whole_steps = if has_rule { WHOLE_STEPS_OF_RULES } else { WHOLE_STEPS };
     let mut seen: VecDeque<(Feedback, f64)> = VecDeque::new();
     let mut near: Option<Joint> = None;
+    let mut last: Option<(f64, f64)> = None;
     let mut round = 0;
     loop {
         round += 1;
@@ -276,7 +279,10 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
             return Settled { built, joint, links, reserve, pass_through, warnings };
         }
         // Half of each step after the first ones, since what is crossed turns back at once.
-        let part = if round < whole_steps { 1.0 } else { 0.5 };
+        // Where the last step left just what it did not go, its aim stands still: then all the way.
+        let stands = last.is_some_and(|(part, before)| moved <= STANDS * (1.0 - part) * before);
+        let part = if round < whole_steps || stands { 1.0 } else { 0.5 };
+        last = Some((part, moved));
         let before = feedback.clone();
         feedback.move_to(&next, part);
         built.follow(world, (Some(&before), &feedback));

@@ -127,6 +127,19 @@ fn alone(world: &World, links: &[LinkYear]) -> Option<Settled> {
 
 /// Simulates a world.
 pub fn run(world: &World) -> Outcome {
+    let (mut outcome, costs_alone) = compared(world);
+    outcome.link_gains = link_gains(world, &costs_alone);
+    outcome
+}
+
+/// The same without what each link brings by itself, which takes a settlement for each: for whoever
+/// moves a slider and waits.
+pub fn run_together(world: &World) -> Outcome {
+    compared(world).0
+}
+
+/// The world settled and compared with itself without links; what it costs without them.
+fn compared(world: &World) -> (Outcome, Vec<Vec<f64>>) {
     let (links, places) = link_years(world, None);
     let settled = settle::settle(world, (&links, Foreign::Used));
     let linked = &settled.joint;
@@ -163,19 +176,20 @@ pub fn run(world: &World) -> Outcome {
     if !residual.within(CERTAIN) {
         warnings.push(Warning::Uncertain { residual });
     }
-    Outcome {
+    let outcome = Outcome {
         name: world.name.clone(),
         currency: world.currency.clone(),
         years: world.years.clone(),
         simulated: world.years.clone(),
         markets: joined(world, linked, &links),
-        link_gains: link_gains(world, &costs_alone),
+        link_gains: Vec::new(),
         members,
         flows,
         warnings,
         residual,
         inputs: world.inputs.clone(),
-    }
+    };
+    (outcome, costs_alone)
 }
 
 /// What each member's years come to, without what depends on others.

@@ -24,6 +24,7 @@ pub const DATES: List = List {
     key: 5,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 /// Policies.
@@ -39,6 +40,7 @@ pub const POLICIES: List = List {
     key: 1,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// Records.
@@ -60,6 +62,7 @@ pub const RECORDS: List = List {
     key: 2,
     order: Order::Descending,
     delayed: true,
+    sought: &[&["fact", "record", "part"], &["jurisdiction", "record"], &["subject", "record"]],
 };
 
 /// Transactions.
@@ -81,6 +84,7 @@ pub const TRANSACTIONS: List = List {
     key: 2,
     order: Order::Descending,
     delayed: true,
+    sought: &[&["at"]],
 };
 
 /// The rows of all deadlines of the rules in force, auctions and calls apart.

@@ -23,7 +23,7 @@ pub const AUCTIONS: List = List {
         column("opens", Kind::Moment, "When bids are first taken."),
         column("closes", Kind::Moment, "When the window closes."),
         column("state", Kind::Word, "announced, cleared or cancelled."),
-        column("volume", Kind::Tonnes, "Units offered."),
+        column("volume", Kind::Tonnes, "Units offered, with those that others consigned."),
         column("lot", Kind::Tonnes, "Bids are whole multiples of it."),
         column("reserve", Kind::Price, "The lowest price at which units are sold."),
         column("price", Kind::Price, "The clearing price that every winner pays."),
@@ -34,10 +34,12 @@ pub const AUCTIONS: List = List {
         column("winners", Kind::Count, "Parties that got something."),
         column("proceeds", Kind::Money, "What was paid."),
         column("commitment", Kind::Text, "SHA-256 of the seed of ties, published beforehand."),
+        column("seed", Kind::Text, "The seed of ties, revealed with the result."),
     ],
     key: 1,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// What was bid in a primary auction, added up by price.
@@ -54,6 +56,7 @@ pub const AUCTION_BIDS: List = List {
     key: 2,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// Call auctions.
@@ -75,6 +78,7 @@ pub const CALLS: List = List {
     key: 1,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// Trades.
@@ -94,6 +98,7 @@ pub const TRADES: List = List {
     key: 2,
     order: Order::Descending,
     delayed: true,
+    sought: &[&["jurisdiction", "year", "at"]],
 };
 
 /// Days of markets.
@@ -115,6 +120,7 @@ pub const DAYS: List = List {
     key: 3,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 /// Prices of coupled auctions.
@@ -134,6 +140,7 @@ pub const COUPLED_PRICES: List = List {
     key: 2,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// What went through links.
@@ -156,6 +163,7 @@ pub const FLOWS: List = List {
     key: 3,
     order: Order::Descending,
     delayed: false,
+    sought: &[],
 };
 
 /// The row of an auction.
@@ -180,17 +188,18 @@ pub(crate) fn auction(state: &State, (id, cancelled): (AuctionId, bool)) -> Opti
             (false, Some(_)) => "cleared".into(),
             (false, None) => "announced".into(),
         },
-        it.volume.into(),
+        it.offered().into(),
         it.rules.lot.into(),
         it.rules.reserve.into(),
         result.and_then(|it| it.price).into(),
         result.map(|it| it.sold).into(),
         wanted.into(),
-        wanted.and_then(|wanted| percent(wanted, it.volume.0)).into(),
+        wanted.and_then(|wanted| percent(wanted, it.offered().0)).into(),
         parties(&|_| true).into(),
         parties(&|filled| filled > Tonnes::ZERO).into(),
         proceeds.into(),
         crate::facts::hex(&it.seed_commitment).into(),
+        it.basis.as_ref().map(|it| crate::facts::hex(&it.seed)).into(),
     ])
 }
 

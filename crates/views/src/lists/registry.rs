@@ -46,6 +46,7 @@ pub const JURISDICTIONS: List = List {
     key: 1,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 /// Years of members.
@@ -83,6 +84,7 @@ pub const YEARS: List = List {
     key: 2,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 /// Installations.
@@ -114,6 +116,7 @@ pub const INSTALLATIONS: List = List {
     key: 1,
     order: Order::Ascending,
     delayed: false,
+    sought: &[&["jurisdiction"]],
 };
 
 /// Compliance.
@@ -135,6 +138,7 @@ pub const COMPLIANCE: List = List {
     key: 3,
     order: Order::Ascending,
     delayed: false,
+    sought: &[&["installation"]],
 };
 
 /// Free allocation.
@@ -154,6 +158,7 @@ pub const ALLOCATIONS: List = List {
     key: 3,
     order: Order::Ascending,
     delayed: false,
+    sought: &[&["installation"]],
 };
 
 /// Accounts.
@@ -172,6 +177,7 @@ pub const ACCOUNTS: List = List {
     key: 1,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 /// Links.
@@ -192,6 +198,7 @@ pub const LINKS: List = List {
     key: 3,
     order: Order::Ascending,
     delayed: false,
+    sought: &[],
 };
 
 pub(crate) fn stage(it: Stage) -> &'static str {

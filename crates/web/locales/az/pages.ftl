@@ -243,6 +243,14 @@ sim-who-label = Üzvlərin bağlantılardan qazancı, bütün illər üzrə, dis
 sim-who-note = Bütün illər üzrə, birinci ilə diskontlaşdırılmış, bağlantısız bazarlarla müqayisədə.
 sim-before = Nəticələrə əsaslanmazdan əvvəl
 sim-refused = Siyasət kimi rədd edilərdi:
+sim-warn-missing = { $name } { $year }: emissiyaların azaldılması əyrisinin bitdiyi yerdə { $quantity } mln t çatışmır. Limiti artırın, tədbirlər əlavə edin və ya tavan qiymət təyin edin.
+sim-warn-fined = { $name } { $year }: { $quantity } mln t üçün vahid təhvil vermək əvəzinə cərimə ödənilir.
+sim-warn-left = { $name } { $year }: { $quantity } mln t vahid artıq qalır və heç bir dəyəri yoxdur; limit emissiyalardan yüksəkdir.
+sim-warn-oversold = { $name } { $year }: ildə { $quantity } mln t, milli hədəf üçün lazım olsa da, satılır.
+sim-warn-hot-air = { $name } { $year }: vahidlər satılır, halbuki milli hədəf onsuz da baş verəcək emissiyalardan { $quantity } mln t yüksəkdir (“isti hava”).
+sim-warn-no-table = { $name }: milli hədəf nəzərə alınmayıb, çünki ölkənin emissiyaları məlum deyil.
+sim-warn-unsettled = Bazar sabitləşmir: öz nəticəsinin doğurduğu dəyişiklik hələ də { $quantity } mln t təşkil edir.
+sim-warn-uncertain = Model bu rəqəmlərə əmin deyil. Onlara əsaslanmayın.
 sim-proxy = Emissiyaların azaldılması xərcləri ölçülməyib, təxmini göstəricilərlə əvəz olunub.
 sim-assumed = { $count ->
     [one] Bir giriş məlumatı fərziyyədir.

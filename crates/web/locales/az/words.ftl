@@ -220,6 +220,7 @@ col-close = Bağlanış
 col-closed = Bağlanıb
 col-closes = Bitir
 col-commitment = Başlanğıc ədədin heşi
+col-seed = Açıqlanmış başlanğıc ədəd
 col-coupling = Birləşdirilmiş hərrac
 col-cover-percent = Sifarişin təklifə nisbəti
 col-crossed = Keçmiş

@@ -243,6 +243,14 @@ sim-who-label = Gains of members by links, all years, discounted
 sim-who-note = All years, discounted to the first, against markets without links.
 sim-before = Before you rely on it
 sim-refused = As a policy this would be refused:
+sim-warn-missing = { $name } { $year }: { $quantity } Mt are missing where its abatement curve ends. Raise the cap, add measures, or set a ceiling.
+sim-warn-fined = { $name } { $year }: for { $quantity } Mt the penalty is paid in place of units.
+sim-warn-left = { $name } { $year }: { $quantity } Mt of units are left over and worth nothing; the cap lies above emissions.
+sim-warn-oversold = { $name } { $year }: { $quantity } Mt a year are sold that its national target needs.
+sim-warn-hot-air = { $name } { $year }: units are sold while the national target lies { $quantity } Mt above what would be emitted anyway (hot air).
+sim-warn-no-table = { $name }: its national target is passed over, because what the country emits is not known.
+sim-warn-unsettled = The market does not come to rest: what follows from its own outcome still moves { $quantity } Mt.
+sim-warn-uncertain = The model is not certain of these figures. Do not rely on them.
 sim-proxy = Abatement costs are proxies, not measured.
 sim-assumed = { $count ->
     [one] One input is an assumption.

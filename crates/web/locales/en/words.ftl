@@ -220,6 +220,7 @@ col-close = Close
 col-closed = Closed
 col-closes = Closes
 col-commitment = Seed committed to
+col-seed = Seed revealed
 col-coupling = Coupled auction
 col-cover-percent = Bid for, of the offer
 col-crossed = Crossed

@@ -220,6 +220,7 @@ col-close = قیمت پایانی
 col-closed = بسته‌شده
 col-closes = پایان
 col-commitment = چکیدهٔ بذر قرعه
+col-seed = بذر آشکارشدهٔ قرعه
 col-coupling = حراج پیوسته
 col-cover-percent = پیشنهاد نسبت به عرضه
 col-crossed = عبورکرده

@@ -220,6 +220,7 @@ col-close = Закрытие
 col-closed = Закрыт
 col-closes = Окончание
 col-commitment = Хеш начального числа
+col-seed = Раскрытое начальное число
 col-coupling = Сопряжённый аукцион
 col-cover-percent = Спрос к предложению
 col-crossed = Перешло

@@ -243,6 +243,14 @@ sim-who-label = Üyelerin bağlantılardan kazancı, tüm yıllar, iskonto edilm
 sim-who-note = Tüm yıllar, ilk yıla iskonto edilmiş; bağlantısız piyasalara göre.
 sim-before = Bu sonuçlara dayanmadan önce
 sim-refused = Politika olarak reddedilirdi:
+sim-warn-missing = { $name } { $year }: azaltım eğrisinin bittiği yerde { $quantity } Mt açık kalıyor. Üst sınırı yükseltin, önlem ekleyin ya da tavan fiyat belirleyin.
+sim-warn-fined = { $name } { $year }: { $quantity } Mt için birim teslim etmek yerine ceza ödeniyor.
+sim-warn-left = { $name } { $year }: { $quantity } Mt birim fazla kalıyor ve hiçbir değer taşımıyor; üst sınır emisyonların üzerinde.
+sim-warn-oversold = { $name } { $year }: yılda { $quantity } Mt, ulusal hedef için gerekli olduğu hâlde satılıyor.
+sim-warn-hot-air = { $name } { $year }: birim satılıyor, oysa ulusal hedef zaten gerçekleşecek emisyonların { $quantity } Mt üzerinde (sıcak hava).
+sim-warn-no-table = { $name }: ulusal hedef dikkate alınmadı, çünkü ülkenin emisyonları bilinmiyor.
+sim-warn-unsettled = Piyasa durulmuyor: kendi sonucunun yol açtığı değişim hâlâ { $quantity } Mt.
+sim-warn-uncertain = Model bu rakamlardan emin değil. Bunlara dayanmayın.
 sim-proxy = Azaltım maliyetleri ölçülmüş değil, temsilî değerlerdir.
 sim-assumed = { $count ->
     [one] Girdilerden biri varsayımdır.

@@ -220,6 +220,7 @@ col-close = Kapanış
 col-closed = Kapandı
 col-closes = Bitiş
 col-commitment = Kura tohumu taahhüdü
+col-seed = Açıklanan kura tohumu
 col-coupling = Eş zamanlı ihale
 col-cover-percent = Talebin arza oranı
 col-crossed = Geçen miktar

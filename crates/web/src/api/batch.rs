@@ -5,18 +5,14 @@
 //! twice. All rows are read before any is handed in: one that does not fit turns the whole batch
 //! away.
 
-use super::forms::{FORMS, Form};
+use super::commands::{self, Handed};
 use super::problem::Problem;
-use super::{commands, signed};
 use crate::app::Shared;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, OriginalUri, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use karvan_engine::{Answer, CommandId, Submission};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::fmt::Write;
 
 /// The most rows of a batch.
@@ -24,39 +20,13 @@ pub const ROWS_MAX: usize = 4_096;
 
 /// The routes.
 pub fn router() -> Router<Shared> {
-    let mut router = Router::new();
-    for form in &FORMS {
-        let ask = move |state: State<Shared>, uri: OriginalUri, headers: HeaderMap, body: Bytes| {
-            batch(state, (form, uri), headers, body)
-        };
-        router = router.route(&format!("/api/v1/batch/{}", form.path), post(ask));
-    }
-    router.layer(DefaultBodyLimit::max(commands::BODY_MAX))
+    commands::routes("/api/v1/batch", take)
 }
 
-async fn batch(
-    State(app): State<Shared>,
-    (form, uri): (&'static Form, OriginalUri),
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match take(&app, (form, uri.path()), (&headers, &body)).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn take(
-    app: &Shared,
-    (form, path): (&Form, &str),
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<Response, Problem> {
-    let request = signed::Request { method: "POST", path, headers, body };
-    let key = signed::key(&app.keys, request)?;
-    let first = signed::id(headers)?;
+async fn take(app: Shared, it: Handed) -> Result<Response, Problem> {
+    let (key, first, body) = it.read(&app)?;
     let bad = |title: String| Problem::new(StatusCode::BAD_REQUEST, title);
-    let rows: Vec<Json> = serde_json::from_slice(body)
-        .map_err(|error| bad(format!("The body is no JSON array: {error}.")))?;
+    let rows = body.as_array().ok_or_else(|| bad("The body is no JSON array.".to_owned()))?;
     if rows.is_empty() || rows.len() > ROWS_MAX {
         return Err(bad(format!("A batch has 1 to {ROWS_MAX} rows; this has {}.", rows.len())));
     }
@@ -65,7 +35,7 @@ async fn take(
     {
         let state = app.follower.read();
         for (row, place) in rows.iter().zip(0u128..) {
-            match form.parse(row, &state) {
+            match it.form.parse(row, &state) {
                 // The ids of rows follow from that of the batch, so that it can be sent again.
                 Ok(command) => submissions.push(Submission {
                     id: CommandId(first.0.wrapping_add(place)),

@@ -20,7 +20,12 @@ pub fn router() -> Router<Shared> {
     Router::new().route("/api/v1/auctions/{auction}/bids.csv", get(bids))
 }
 
-async fn bids(State(app): State<Shared>, Path(auction): Path<u32>, asked: HeaderMap) -> Response {
+async fn bids(
+    State(app): State<Shared>,
+    Path(auction): Path<String>,
+    asked: HeaderMap,
+) -> Response {
+    let Ok(auction) = auction.parse::<u32>() else { return none() };
     let made = tokio::task::spawn_blocking(move || file(&app, auction)).await;
     match made {
         Ok(Ok(body)) => {
@@ -31,9 +36,15 @@ async fn bids(State(app): State<Shared>, Path(auction): Path<u32>, asked: Header
             }
             response
         }
+        Ok(Err(Failure::NotFound)) => none(),
         Ok(Err(why)) => Problem::from(why).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+fn none() -> Response {
+    let title = "There is no such auction, or it is not cleared yet.";
+    Problem::new(StatusCode::NOT_FOUND, title).into_response()
 }
 
 fn file(app: &App, auction: u32) -> Result<Arc<Body>, Failure> {

@@ -1,14 +1,15 @@
 //! Commands: `POST /api/v1/<form>`, signed, each with an idempotency key; many orders at once; and
 //! what became of a command.
 
-use super::forms::{FORMS, Field, Form, Kind, Mistake, Need};
+use super::forms::{self, Field, Form, Kind, Mistake, Need};
+use super::keys::Known;
 use super::openapi::wrong;
 use super::problem::Problem;
 use super::signed;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,54 +17,69 @@ use karvan_core::Refusals;
 use karvan_engine::queue::NotQueued;
 use karvan_engine::{Answer, CommandId, Submission};
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, RefOr, Required, ResponseBuilder, Schema,
 };
 
-/// The largest body, in bytes.
-pub const BODY_MAX: usize = 1024 * 1024;
-
 /// The routes.
 pub fn router() -> Router<Shared> {
-    let mut router = Router::new().route("/api/v1/commands/{id}", get(became));
-    for form in &FORMS {
-        let ask = move |state: State<Shared>, uri: OriginalUri, headers: HeaderMap, body: Bytes| {
-            command(state, (form, uri), headers, body)
-        };
-        router = router.route(&format!("/api/v1/commands/{}", form.path), post(ask));
-    }
-    router.layer(DefaultBodyLimit::max(BODY_MAX))
+    routes("/api/v1/commands", take).route("/api/v1/commands/{id}", get(became))
 }
 
-async fn command(
-    State(app): State<Shared>,
-    (form, uri): (&'static Form, OriginalUri),
+/// A signed request, as it came.
+pub struct Handed {
+    /// What it hands in.
+    pub form: &'static Form,
+    path: String,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    match take(&app, (form, uri.path()), (&headers, &body)).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
+}
+
+impl Handed {
+    /// Who signed it, the id it gives, and its body.
+    pub fn read(&self, app: &App) -> Result<(Arc<Known>, CommandId, Json), Problem> {
+        let request = signed::Request {
+            name: app.settings.name.as_deref(),
+            method: "POST",
+            path: &self.path,
+            headers: &self.headers,
+            body: &self.body,
+        };
+        let key = signed::key(&app.keys, request)?;
+        let id = signed::id(&self.headers)?;
+        let body = serde_json::from_slice(&self.body).map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, format!("The body is no JSON: {error}."))
+        })?;
+        Ok((key, id, body))
     }
 }
 
-async fn take(
-    app: &Shared,
-    (form, path): (&Form, &str),
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<Response, Problem> {
-    let request = signed::Request { method: "POST", path, headers, body };
-    let key = signed::key(&app.keys, request)?;
-    let id = signed::id(headers)?;
-    let body: Json = serde_json::from_slice(body).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("The body is no JSON: {error}."))
-    })?;
+/// A route for each form, below a path.
+pub fn routes<F>(below: &str, take: fn(Shared, Handed) -> F) -> Router<Shared>
+where
+    F: Future<Output = Result<Response, Problem>> + Send + 'static,
+{
+    forms::all().fold(Router::new(), |router, form| {
+        let ask = move |State(app): State<Shared>,
+                        uri: OriginalUri,
+                        headers: HeaderMap,
+                        body: Bytes| async move {
+            let handed = Handed { form, path: uri.path().to_owned(), headers, body };
+            take(app, handed).await.unwrap_or_else(IntoResponse::into_response)
+        };
+        router.route(&format!("{below}/{}", form.path), post(ask))
+    })
+}
+
+async fn take(app: Shared, it: Handed) -> Result<Response, Problem> {
+    let (key, id, body) = it.read(&app)?;
     let parsed = {
         let state = app.follower.read();
-        form.parse(&body, &state)
+        it.form.parse(&body, &state)
     };
     let command = parsed.map_err(|all| mistakes(&all))?;
     let submission = Submission { id, actor: key.person, command };
@@ -145,13 +161,14 @@ fn unanswered(answer: Answer) -> Problem {
 
 /// The market says no: with the number and the text of each refusal.
 fn refused(refusals: &Refusals) -> Problem {
-    let all: Vec<Json> = refusals
-        .list()
-        .iter()
-        .map(|it| json!({ "number": it.number(), "text": it.to_string() }))
-        .collect();
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The market says no.")
-        .with(json!({ "detail": refusals.to_string(), "refusals": all }))
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The market says no.").with(numbered(refusals))
+}
+
+/// Refusals, with their numbers.
+pub fn numbered(refusals: &Refusals) -> Json {
+    let all = refusals.list().iter();
+    let all = all.map(|it| json!({ "number": it.number(), "text": it.to_string() }));
+    json!({ "detail": refusals.to_string(), "refusals": all.collect::<Vec<Json>>() })
 }
 
 /// What became of a command, however long ago.
@@ -183,8 +200,10 @@ async fn became(State(app): State<Shared>, Path(id): Path<String>) -> Response {
 
 /// The paths of the document.
 pub fn paths() -> Vec<(String, PathItem)> {
+    let one = |it: &Form| (format!("/api/v1/commands/{}", it.path), of_form(it));
+    let many = |it: &Form| (format!("/api/v1/batch/{}", it.path), of_batch(it));
     let mut all: Vec<(String, PathItem)> =
-        FORMS.iter().map(|it| (format!("/api/v1/commands/{}", it.path), of_form(it))).collect();
+        forms::all().flat_map(|it| [one(it), many(it)]).collect();
     let id = ParameterBuilder::new()
         .name("id")
         .parameter_in(ParameterIn::Path)
@@ -206,11 +225,18 @@ pub fn paths() -> Vec<(String, PathItem)> {
 
 /// How requests are signed, for the document.
 pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
-    use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-    let about = "An HTTP message signature (RFC 9421) with Ed25519 over @method, @path, \
-                 content-digest and idempotency-key, with created, keyid and alg.";
+    use utoipa::openapi::security::{
+        ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme,
+    };
+    let about = "An HTTP message signature (RFC 9421) with Ed25519 over @method, @authority, \
+                 @path, content-digest and idempotency-key, with created, keyid and alg.";
     let scheme = ApiKeyValue::with_description("Signature", about);
-    builder.security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(scheme)))
+    let reads = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A key that reads: karvan key new --scope read."));
+    builder
+        .security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(scheme)))
+        .security_scheme("reading_key", SecurityScheme::Http(reads.build()))
 }
 
 fn text() -> ObjectBuilder {
@@ -223,7 +249,11 @@ fn of_field(it: &Field) -> ObjectBuilder {
         Kind::Year | Kind::Tonnes | Kind::Number => integer().minimum(Some(0)),
         Kind::Price => text().pattern(Some(r"^\d+(\.\d{1,2})?$")),
         Kind::Hash => text().pattern(Some("^[0-9a-f]{64}$")),
-        Kind::Choice([]) | Kind::Jurisdiction | Kind::Account | Kind::Installation => text(),
+        Kind::Decimal => text().pattern(Some(r"^-?\d+(\.\d+)?$")),
+        Kind::Day => text().format(Some(utoipa::openapi::SchemaFormat::Custom("date".to_owned()))),
+        Kind::Choice([]) | Kind::Jurisdiction | Kind::Account | Kind::Installation | Kind::Text => {
+            text()
+        }
         Kind::Choice(all) => text().enum_values(Some(all.iter().map(|it| json!(it)))),
     };
     schema.description(Some(it.about))
@@ -241,7 +271,8 @@ fn accepted(about: &str) -> utoipa::openapi::Response {
     ResponseBuilder::new().description(about).content("application/json", content).build()
 }
 
-fn of_form(form: &Form) -> PathItem {
+/// The fields of a form.
+fn of_fields(form: &Form) -> Schema {
     let mut body = ObjectBuilder::new();
     for field in form.fields {
         body = body.property(field.name, of_field(field));
@@ -249,20 +280,22 @@ fn of_form(form: &Form) -> PathItem {
             body = body.required(field.name);
         }
     }
-    let content =
-        ContentBuilder::new().schema(Some(RefOr::T(Schema::Object(body.build())))).build();
+    Schema::Object(body.build())
+}
+
+/// A signed request, with how it may be answered beside what is asked for.
+fn signed_request(id: String, about: &str, body: Schema) -> OperationBuilder {
+    let content = ContentBuilder::new().schema(Some(RefOr::T(body))).build();
     let request = RequestBodyBuilder::new()
         .content("application/json", content)
         .required(Some(Required::True));
+    let security = utoipa::openapi::security::SecurityRequirement::new::<_, [&str; 0], &str>;
     let mut operation = OperationBuilder::new()
-        .operation_id(Some(form.path.replace(['/', '-'], "_")))
-        .summary(Some(form.about))
+        .operation_id(Some(id))
+        .summary(Some(about))
         .tag("Commands")
         .request_body(Some(request.build()))
-        .security(utoipa::openapi::security::SecurityRequirement::new::<_, [&str; 0], &str>(
-            "signature",
-            [],
-        ));
+        .security(security("signature", []));
     let headers = [
         ("Idempotency-Key", "A UUID of version 7, made by the market's clock."),
         ("Content-Digest", "sha-256 of the body (RFC 9530)."),
@@ -278,14 +311,45 @@ fn of_form(form: &Form) -> PathItem {
             .schema(Some(Schema::Object(text().build())));
         operation = operation.parameter(parameter);
     }
-    operation = operation
-        .response("201", accepted("The command is a record, on disk."))
+    operation
         .response("400", wrong("What does not fit is named."))
         .response("401", wrong("The request is not signed as it must be."))
-        .response("409", wrong("The key was used, or is not of this time."))
+        .response("408", wrong("The body did not come in time."))
         .response("413", wrong("The body is too large."))
-        .response("422", wrong("The market says no, with the numbers of its refusals."))
+        .response("421", wrong("The request was signed for another market."))
         .response("429", wrong("Too many commands wait."))
-        .response("503", wrong("The market takes no commands just now."));
+        .response("503", wrong("The market takes no commands just now."))
+}
+
+fn of_form(form: &Form) -> PathItem {
+    let operation = signed_request(form.path.replace(['/', '-'], "_"), form.about, of_fields(form))
+        .response("201", accepted("The command is a record, on disk."))
+        .response("409", wrong("The key was used, or is not of this time."))
+        .response("422", wrong("The market says no, with the numbers of its refusals."));
+    PathItem::new(HttpMethod::Post, operation.build())
+}
+
+/// The same, many at once.
+fn of_batch(form: &Form) -> PathItem {
+    let integer = || ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer));
+    let rows = ArrayBuilder::new()
+        .items(RefOr::T(of_fields(form)))
+        .min_items(Some(1))
+        .max_items(Some(super::batch::ROWS_MAX));
+    let row = ObjectBuilder::new()
+        .property("record", integer().description(Some("The record, on disk.")))
+        .property("status", integer().description(Some("Where it is none: the status.")))
+        .property("title", text().description(Some("Why it is none.")));
+    let answer = ObjectBuilder::new()
+        .property("rows", ArrayBuilder::new().items(row.build()).build())
+        .required("rows");
+    let content = ContentBuilder::new().schema(Some(RefOr::T(Schema::Object(answer.build()))));
+    let ok = ResponseBuilder::new()
+        .description("What became of each row, in their order.")
+        .content("application/json", content.build());
+    let about = format!("{} Many at once: each row is a command by itself.", form.about);
+    let id = format!("batch_{}", form.path.replace(['/', '-'], "_"));
+    let operation =
+        signed_request(id, &about, Schema::Array(rows.build())).response("200", ok.build());
     PathItem::new(HttpMethod::Post, operation.build())
 }

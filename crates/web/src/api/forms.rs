@@ -1,24 +1,17 @@
 //! The commands of the interface, field by field: from what each is told, the document, the parsing
 //! and the command follow.
 
+mod registry;
+mod trading;
+
 use karvan_core::account::{AccountNumber, by_number};
-use karvan_core::auction::place_bid::PlaceBid;
-use karvan_core::book::plan::{OrderKind, SelfMatch};
-use karvan_core::compliance::surrender::Surrender;
-use karvan_core::exchange::amend_order::AmendOrder;
-use karvan_core::exchange::cancel_order::CancelOrder;
-use karvan_core::exchange::cancel_orders::CancelOrders;
-use karvan_core::exchange::place_order::PlaceOrder;
-use karvan_core::exchange::{Lasting, Side};
-use karvan_core::id::{
-    AccountId, AuctionId, InstallationId, JurisdictionId, Label, OrderId, PartyId, ProposalId,
-};
-use karvan_core::proposal::approve::Approve;
+use karvan_core::book::plan::SelfMatch;
+use karvan_core::calendar::Day;
+use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, SeriesId};
+use karvan_core::mrv::Decimal;
 use karvan_core::proposal::propose::Propose;
-use karvan_core::proposal::reject::Reject;
 use karvan_core::quantity::{Price, Tonnes};
-use karvan_core::time::Year;
-use karvan_core::units::transfer::{Consideration, Transfer};
+use karvan_core::time::{DAY_MS, Year};
 use karvan_core::{Command, State};
 use serde_json::{Map, Value as Json};
 
@@ -43,6 +36,12 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// SHA-256 in hexadecimal digits.
     Hash,
+    /// Text.
+    Text,
+    /// A decimal number as text.
+    Decimal,
+    /// A day such as 2029-12-31.
+    Day,
 }
 
 /// A field of a form.
@@ -86,193 +85,22 @@ const fn may(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { name, kind, required: Need::Optional, about }
 }
 
-const KINDS: &[&str] = &["limit", "market", "immediate-or-cancel", "fill-or-kill", "post-only"];
-const SELF: &[&str] = &["cancel-incoming", "cancel-resting", "cancel-both", "decrement"];
 const MARKET: Field = must("jurisdiction", Kind::Jurisdiction, "Whose market.");
 const YEAR: Field = must("year", Kind::Year, "The market's year: units that count for it.");
 const PRICE: Field = must("price", Kind::Price, "The price of one tonne.");
 const QUANTITY: Field = must("quantity", Kind::Tonnes, "How many units.");
-const SELF_MATCH: Field = may(
-    "self_match",
-    Kind::Choice(SELF),
-    "What happens where one's own orders would meet; cancel-incoming where nothing is said.",
-);
+const ISSUER: Field = must("jurisdiction", Kind::Jurisdiction, "Who issued the units.");
+const VINTAGE: Field = must("vintage", Kind::Year, "Their year.");
 
 /// All of them.
-pub const FORMS: [Form; 9] = [
-    Form {
-        path: "orders",
-        about: "Places an order in a market.",
-        fields: &[
-            MARKET,
-            YEAR,
-            must("account", Kind::Account, "From which units go, or into which they come."),
-            must("side", Kind::Choice(&["buy", "sell"]), "buy or sell."),
-            PRICE,
-            QUANTITY,
-            may("kind", Kind::Choice(KINDS), "limit where nothing is said."),
-            SELF_MATCH,
-            may(
-                "lasting",
-                Kind::Choice(&["until-cancelled", "session"]),
-                "until-cancelled where nothing is said.",
-            ),
-            may("client", Kind::Number, "Your own number of the order; 0 is none."),
-        ],
-        build: |it| {
-            let (jurisdiction, year) = (it.jurisdiction("jurisdiction"), it.year("year"));
-            let account = it.account("account");
-            let side = it.choice("side");
-            let (price, quantity) = (it.price("price"), it.tonnes("quantity"));
-            let kind = match it.choice("kind") {
-                Some("market") => OrderKind::Market,
-                Some("immediate-or-cancel") => OrderKind::ImmediateOrCancel,
-                Some("fill-or-kill") => OrderKind::FillOrKill,
-                Some("post-only") => OrderKind::PostOnly,
-                _ => OrderKind::Limit,
-            };
-            let lasting = match it.choice("lasting") {
-                Some("session") => Lasting::Session,
-                _ => Lasting::UntilCancelled,
-            };
-            let (self_match, client) = (it.self_match(), it.small("client").unwrap_or_default());
-            let side = if side? == "buy" { Side::Buy } else { Side::Sell };
-            let (jurisdiction, year, account) = (jurisdiction?, year?, account?);
-            let (price, quantity) = (price?, quantity?);
-            let order = PlaceOrder {
-                jurisdiction,
-                year,
-                account,
-                side,
-                price,
-                quantity,
-                kind,
-                self_match,
-                lasting,
-                client,
-            };
-            Some(order.into())
-        },
-    },
-    Form {
-        path: "orders/amend",
-        about: "Changes the price or quantity of an order that waits.",
-        fields: &[must("order", Kind::Number, "The order."), PRICE, QUANTITY, SELF_MATCH],
-        build: |it| {
-            let (order, price) = (it.number("order"), it.price("price"));
-            let (quantity, self_match) = (it.tonnes("quantity"), it.self_match());
-            let order = OrderId(order?);
-            Some(AmendOrder { order, price: price?, quantity: quantity?, self_match }.into())
-        },
-    },
-    Form {
-        path: "orders/cancel",
-        about: "Cancels an order that waits.",
-        fields: &[must("order", Kind::Number, "The order.")],
-        build: |it| Some(CancelOrder { order: OrderId(it.number("order")?) }.into()),
-    },
-    Form {
-        path: "orders/cancel-all",
-        about: "Cancels all orders of a party, in one market or in all.",
-        fields: &[
-            must("party", Kind::Number, "The party."),
-            may("jurisdiction", Kind::Jurisdiction, "Only in this market, with the year."),
-            may("year", Kind::Year, "Only in this market."),
-        ],
-        build: |it| {
-            let party = it.small("party");
-            let market = (it.jurisdiction("jurisdiction"), it.year("year"));
-            if market.0.is_some() != market.1.is_some() {
-                it.wrong("jurisdiction", "give it with the year, or neither for all markets");
-            }
-            let market = market.0.zip(market.1);
-            Some(CancelOrders { party: PartyId(party?), market, halt: false }.into())
-        },
-    },
-    Form {
-        path: "bids",
-        about: "Bids in a primary auction. A bid is not seen by others and not taken back.",
-        fields: &[
-            must("auction", Kind::Number, "The auction."),
-            must("account", Kind::Account, "Into which the units come."),
-            PRICE,
-            QUANTITY,
-            may("currency", Kind::Choice(&[]), "A currency of its own, where there is a fixing."),
-        ],
-        build: |it| {
-            let (auction, account) = (it.small("auction"), it.account("account"));
-            let (price, quantity) = (it.price("price"), it.tonnes("quantity"));
-            let currency = it.label("currency");
-            let (price, quantity) = (price?, quantity?);
-            let auction = AuctionId(auction?);
-            Some(PlaceBid { auction, account: account?, price, quantity, currency }.into())
-        },
-    },
-    Form {
-        path: "surrenders",
-        about: "Surrenders units of an installation's account for a year.",
-        fields: &[
-            must("installation", Kind::Installation, "The installation."),
-            must("year", Kind::Year, "For which year."),
-            QUANTITY,
-        ],
-        build: |it| {
-            let (installation, year) = (it.installation("installation"), it.year("year"));
-            let quantity = it.tonnes("quantity")?;
-            Some(Surrender { installation: installation?, year: year?, quantity }.into())
-        },
-    },
-    Form {
-        path: "transfers",
-        about: "Transfers units to another account; proposed, where it takes a second person.",
-        fields: &[
-            must("from", Kind::Account, "The account they leave."),
-            must("to", Kind::Account, "The account they come to."),
-            must("jurisdiction", Kind::Jurisdiction, "Who issued the units."),
-            must("vintage", Kind::Year, "Their year."),
-            QUANTITY,
-            may("price", Kind::Price, "What was paid for one; none where they are given."),
-        ],
-        build: |it| {
-            let (from, to) = (it.account("from"), it.account("to"));
-            let (issuer, vintage) = (it.jurisdiction("jurisdiction"), it.year("vintage"));
-            let (quantity, price) = (it.tonnes("quantity"), it.price("price"));
-            let series = it.state.ledger.vintage(issuer?, vintage?);
-            if series.is_none() {
-                it.wrong("vintage", "no units of this year are issued");
-            }
-            let consideration = price.map_or(Consideration::Free, Consideration::Price);
-            let (from, to, quantity, series) = (from?, to?, quantity?, series?);
-            let command = Command::from(Transfer { from, to, series, quantity, consideration });
-            Some(match karvan_core::command::needs_second(it.state, &command) {
-                true => Propose { command: Box::new(command) }.into(),
-                false => command,
-            })
-        },
-    },
-    Form {
-        path: "approvals",
-        about: "Approves what another person proposed, over the exact bytes.",
-        fields: &[
-            must("proposal", Kind::Number, "The proposal."),
-            must("command_hash", Kind::Hash, "The hash of what was proposed, as you read it."),
-        ],
-        build: |it| {
-            let (proposal, command_hash) = (it.number("proposal"), it.hash("command_hash"));
-            let proposal = ProposalId(u32::try_from(proposal?).ok()?);
-            Some(Approve { proposal, command_hash: command_hash? }.into())
-        },
-    },
-    Form {
-        path: "rejections",
-        about: "Rejects what another person proposed, or withdraws one's own proposal.",
-        fields: &[must("proposal", Kind::Number, "The proposal.")],
-        build: |it| {
-            let proposal = ProposalId(u32::try_from(it.number("proposal")?).ok()?);
-            Some(Reject { proposal }.into())
-        },
-    },
-];
+pub fn all() -> impl Iterator<Item = &'static Form> {
+    trading::FORMS.iter().chain(&registry::FORMS)
+}
+
+/// The form of a path.
+pub fn named(path: &str) -> Option<&'static Form> {
+    all().find(|it| it.path == path)
+}
 
 /// A field that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,10 +132,18 @@ impl Form {
         }
         let command = (self.build)(&mut it);
         match (command, it.mistakes) {
-            (Some(command), mistakes) if mistakes.is_empty() => Ok(command),
+            (Some(command), mistakes) if mistakes.is_empty() => Ok(proposed(state, command)),
             (_, mistakes) if mistakes.is_empty() => Err(whole("a number is too large")),
             (_, mistakes) => Err(mistakes),
         }
+    }
+}
+
+/// What takes a second person is proposed; the other one approves it.
+fn proposed(state: &State, command: Command) -> Command {
+    match karvan_core::command::needs_second(state, &command) {
+        true => Propose { command: Box::new(command) }.into(),
+        false => command,
     }
 }
 
@@ -326,7 +162,7 @@ impl<'a> Taken<'a> {
         value
     }
 
-    fn text(&mut self, name: &str, expected: &str) -> Option<&'a str> {
+    fn said(&mut self, name: &str, expected: &str) -> Option<&'a str> {
         let value = self.value(name)?;
         let text = value.as_str();
         if text.is_none() {
@@ -342,12 +178,42 @@ impl<'a> Taken<'a> {
         expected: &str,
         read: impl FnOnce(&str, &State) -> Option<T>,
     ) -> Option<T> {
-        let text = self.text(name, expected)?;
+        let text = self.said(name, expected)?;
         let found = read(text, self.state);
         if found.is_none() {
             self.wrong(name, &format!("\"{text}\" does not fit; expected is {expected}"));
         }
         found
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.said(name, "text").map(str::to_owned)
+    }
+
+    fn decimal(&mut self, name: &str) -> Option<Decimal> {
+        self.read(name, "a number as text, such as \"1250.5\"", |text, _| Decimal::parse(text))
+    }
+
+    fn day(&mut self, name: &str) -> Option<Day> {
+        self.read(name, "a day such as 2029-12-31", |text, _| {
+            let mut parts = text.splitn(3, '-').map(|it| it.parse::<i64>().ok());
+            let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+            let sound = (1..=9_999).contains(&year) && (1..=12).contains(&month);
+            let found = Day::of_date(year, month, day);
+            // The thirtieth of February is another day.
+            let date = karvan_core::time::Instant(found.0.checked_mul(DAY_MS)?).date();
+            (sound && date == (year, month, day)).then_some(found)
+        })
+    }
+
+    /// The series of a jurisdiction's vintage.
+    fn series(&mut self) -> Option<SeriesId> {
+        let (issuer, vintage) = (self.jurisdiction("jurisdiction"), self.year("vintage"));
+        let series = self.state.ledger.vintage(issuer?, vintage?);
+        if series.is_none() {
+            self.wrong("vintage", "no units of this year are issued");
+        }
+        series
     }
 
     fn jurisdiction(&mut self, name: &str) -> Option<JurisdictionId> {

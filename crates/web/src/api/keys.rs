@@ -1,7 +1,8 @@
 //! Who a machine speaks for: keys of persons, in a file beside the store.
 //!
 //! A key that writes signs each request with Ed25519 (RFC 8032); its public half is in the file. A
-//! key that only reads is a secret text; the file holds its SHA-256. No key is made by default.
+//! key that only reads is a secret text, sent as it is (RFC 6750); the file holds its SHA-256. No
+//! key is made by default.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use karvan_core::id::PersonId;
@@ -59,13 +60,14 @@ pub struct Known {
     /// Whose it is.
     pub person: PersonId,
     scope: Scope,
+    bytes: [u8; 32],
     public: Option<VerifyingKey>,
 }
 
 impl Known {
     fn of(it: &Key) -> Self {
         let public = VerifyingKey::from_bytes(&it.public).ok();
-        Self { person: it.person, scope: it.scope, public }
+        Self { person: it.person, scope: it.scope, bytes: it.public, public }
     }
 
     /// Whether a signature over some bytes is this key's.
@@ -74,6 +76,11 @@ impl Known {
             return false;
         };
         public.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
+    }
+
+    /// Whether a text is this key, and it may read.
+    pub fn reads(&self, token: &str) -> bool {
+        self.scope == Scope::Read && self.bytes == hashed(token)
     }
 }
 
@@ -157,9 +164,14 @@ pub fn write(folder: &Path, keys: &[Key]) -> Result<(), KeysWrong> {
     Ok(std::fs::rename(new, folder.join(FILE))?)
 }
 
-/// The SHA-256 of a secret.
-pub fn hashed(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret).into()
+/// A key that reads, as it is sent: its name, and what nobody can guess.
+pub fn token(name: &str, secret: &[u8; 32]) -> String {
+    format!("{name}.{}", karvan_views::facts::hex(secret))
+}
+
+/// The SHA-256 of a key that reads.
+pub fn hashed(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
 }
 
 /// What tells one state of a file from another: two that are written within one tick of the clock
@@ -188,6 +200,14 @@ impl Keys {
     /// The keys of a folder; without one nobody writes.
     pub fn of(folder: Option<PathBuf>) -> Self {
         Self { folder, read: Mutex::default() }
+    }
+
+    /// The key of a header such as `Bearer name.secret`, if it may read.
+    pub fn reader(&self, authorization: &str) -> Option<Arc<Known>> {
+        let (scheme, token) = authorization.split_once(' ')?;
+        let (name, _) = token.split_once('.')?;
+        let known = self.named(name).filter(|_| scheme.eq_ignore_ascii_case("bearer"));
+        known.filter(|it| it.reads(token))
     }
 
     /// A key by its name. A file that is wrong gives no key.
@@ -224,6 +244,12 @@ mod tests {
         let keys = Keys::of(Some(folder.clone()));
         assert_eq!(keys.named("desk-1").map(|it| it.person), Some(key.person));
         assert!(keys.named("desk-2").is_none());
+        let token = token("reader", &[7; 32]);
+        let (name, public, scope) = ("reader".to_owned(), hashed(&token), Scope::Read);
+        write(&folder, &[key.clone(), Key { name, public, scope, ..key }]).expect("written");
+        assert!(keys.reader(&format!("Bearer {token}")).is_some());
+        let wrong = [format!("Basic {token}"), token.replace("07", "08"), "Bearer desk-1.x".into()];
+        assert!(wrong.iter().all(|it| keys.reader(it).is_none()));
         std::fs::write(folder.join(FILE), format!("{HEAD}\nx,1,admin,00,now\n")).expect("written");
         let wrong = read(&folder).expect_err("admin is no scope");
         assert_eq!(wrong.to_string(), "keys.csv, line 2: the scope is write or read");

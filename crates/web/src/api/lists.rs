@@ -1,7 +1,7 @@
 //! Lists as JSON, CSV and XLSX: `GET /api/v1/<list>`.
 
 use super::problem::Problem;
-use crate::app::{App, Shared, parameters, send};
+use crate::app::{App, Shared, busy, parameters, send};
 use crate::asked::Failure;
 use crate::cache::Body;
 use axum::Router;
@@ -43,9 +43,19 @@ impl Format {
         }
     }
 
-    /// The format that is asked for, by parameter or by what is accepted.
-    fn asked(named: Option<&str>, accept: &str) -> Result<Self, Unfit> {
-        match named {
+    /// As many rows as are sent at a time in this format.
+    pub fn limited(self, query: Query) -> Query {
+        match self {
+            Self::Json => query,
+            Self::Csv | Self::Xlsx => query.limited(DOWNLOAD_MAX),
+        }
+    }
+
+    /// The format that is asked for, by a parameter or by what is accepted.
+    pub fn of(query: &str, accept: &str) -> Result<Self, Unfit> {
+        let asked = parameters(query);
+        let named = asked.iter().find(|(name, _)| name == "format");
+        match named.map(|(_, value)| value.as_str()) {
             Some("json") => Ok(Self::Json),
             Some("csv") => Ok(Self::Csv),
             Some("xlsx") => Ok(Self::Xlsx),
@@ -68,24 +78,23 @@ async fn list(
 ) -> Response {
     let query = query.unwrap_or_default();
     let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let accept = accept.to_owned();
-    let asked = name.clone();
-    let made = tokio::task::spawn_blocking(move || answer(&app, &asked, (&query, &accept))).await;
+    let format = match Format::of(&query, accept) {
+        Ok(it) => it,
+        Err(unfit) => return Problem::from(Failure::Unfit(vec![unfit])).into_response(),
+    };
+    let (asked, of_thread) = (name.clone(), Arc::clone(&app));
+    let is_dear = format != Format::Json;
+    let place = if is_dear { app.dear().await } else { None };
+    if is_dear && place.is_none() {
+        return busy().into_response();
+    }
+    let made =
+        tokio::task::spawn_blocking(move || answer(&of_thread, &asked, (&query, format))).await;
     match made {
-        Ok(Ok((body, format))) => {
-            let mut response = send(&body, &headers);
-            let headers = response.headers_mut();
-            headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            let end = match format {
-                Format::Json => return response,
-                Format::Csv => "csv",
-                Format::Xlsx => "xlsx",
-            };
-            let shown = format!("attachment; filename=\"karvan-{name}.{end}\"");
-            if let Ok(value) = HeaderValue::from_str(&shown) {
-                headers.insert(header::CONTENT_DISPOSITION, value);
-            }
+        Ok(Ok(body)) => {
+            let mut response = sent_as(format, (&name, &body), &headers);
+            let look = HeaderValue::from_static("no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, look);
             response
         }
         Ok(Err(failure)) => Problem::from(failure).into_response(),
@@ -93,31 +102,52 @@ async fn list(
     }
 }
 
-fn answer(
-    app: &Arc<App>,
-    name: &str,
-    (query, accept): (&str, &str),
-) -> Result<(Arc<Body>, Format), Failure> {
+/// Sends rows in a format; those of a table as a file.
+pub fn sent_as(format: Format, (name, body): (&str, &Body), headers: &HeaderMap) -> Response {
+    let mut response = send(body, headers);
+    let vary = HeaderValue::from_static("Accept, Accept-Encoding");
+    response.headers_mut().insert(header::VARY, vary);
+    let end = match format {
+        Format::Json => return response,
+        Format::Csv => "csv",
+        Format::Xlsx => "xlsx",
+    };
+    let shown = format!("attachment; filename=\"karvan-{name}.{end}\"");
+    if let Ok(value) = HeaderValue::from_str(&shown) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// The rows of a page in a format.
+pub fn bytes_of(
+    format: Format,
+    (list, page): (&List, &Page),
+    about: (Shown, &[(String, String)]),
+) -> Result<Vec<u8>, Failure> {
+    Ok(match format {
+        Format::Json => json_of(list, page, about),
+        Format::Csv => csv_of(page),
+        Format::Xlsx => xlsx_of(list, page, about.0).map_err(unwritten)?,
+    })
+}
+
+fn answer(app: &App, name: &str, (query, format): (&str, Format)) -> Result<Arc<Body>, Failure> {
     let list = lists::named(name).ok_or(Failure::NotFound)?;
     let asked = parameters(query);
-    let named = asked.iter().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
-    let format = Format::asked(named, accept).map_err(|it| Failure::Unfit(vec![it]))?;
     let pairs = asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let parsed = Query::parse(list, pairs).map_err(Failure::Unfit)?;
     let key = format!("api {} {name}?{query}", format.kind());
-    let body = app.kept(key, format.kind(), |reader| {
-        let parsed = match format {
-            Format::Json => parsed,
-            Format::Csv | Format::Xlsx => parsed.limited(DOWNLOAD_MAX),
-        };
-        let page = reader.list(list, &parsed)?;
-        Ok(match format {
-            Format::Json => json_of(list, &page, (reader.shown, &asked)),
-            Format::Csv => csv_of(&page),
-            Format::Xlsx => xlsx_of(list, &page, reader.shown).map_err(unwritten)?,
-        })
-    })?;
-    Ok((body, format))
+    app.kept(key, format.kind(), |reader| {
+        let page = reader.list(list, &format.limited(parsed))?;
+        bytes_of(format, (list, &page), (reader.shown, &asked))
+    })
+}
+
+/// What stands below a table that has more rows than are sent.
+fn more(page: &Page) -> Option<String> {
+    let next = page.next.as_ref()?;
+    Some(format!("{DOWNLOAD_MAX} rows are sent at a time; the next with after={next}"))
 }
 
 fn json_of(list: &List, page: &Page, (shown, asked): (Shown, &[(String, String)])) -> Vec<u8> {
@@ -164,6 +194,13 @@ fn csv_of(page: &Page) -> Vec<u8> {
             ),
         );
     }
+    if let Some(more) = more(page) {
+        let mut cells = vec![String::new(); page.columns.len()];
+        if let Some(first) = cells.first_mut() {
+            *first = more;
+        }
+        drop(writer.write_record(cells));
+    }
     writer.into_inner().unwrap_or_default()
 }
 
@@ -173,7 +210,7 @@ fn xlsx_of(list: &List, page: &Page, shown: Shown) -> Result<Vec<u8>, XlsxError>
     let cents = CellFormat::new().set_num_format("#,##0.00");
     let whole = CellFormat::new().set_num_format("#,##0");
     let sheet = book.add_worksheet();
-    sheet.set_name(list.name)?;
+    sheet.set_name(list.name.replace('/', " "))?;
     for (column, place) in page.columns.iter().zip(0u16..) {
         sheet.write_with_format(0, place, column.name, &bold)?;
     }
@@ -203,6 +240,9 @@ fn xlsx_of(list: &List, page: &Page, shown: Shown) -> Result<Vec<u8>, XlsxError>
     about.set_name("about")?;
     about.write_with_format(0, 0, list.about, &bold)?;
     about.write(1, 0, format!("Record {}, {}", shown.position, shown.now))?;
+    if let Some(more) = more(page) {
+        about.write(2, 0, more)?;
+    }
     for (column, line) in page.columns.iter().zip(3u32..) {
         about.write(line, 0, column.name)?;
         about.write(line, 1, column.about)?;

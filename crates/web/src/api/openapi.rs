@@ -16,7 +16,18 @@ use utoipa::openapi::{
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new();
     for list in lists::ALL {
-        paths = paths.path(format!("/api/v1/{}", list.name), of_list(list));
+        paths = paths.path(format!("/api/v1/{}", list.name), listed(of_list(list)));
+    }
+    for list in lists::own::ALL {
+        let security = utoipa::openapi::security::SecurityRequirement::new::<_, [&str; 0], &str>;
+        let own = of_list(list)
+            .security(security("reading_key", []))
+            .response("401", wrong("No key that reads is given."))
+            .response("403", wrong("The key's person reads nothing now."));
+        paths = paths.path(format!("/api/v1/{}", list.name), listed(own));
+    }
+    for (path, item) in files() {
+        paths = paths.path(path, listed(item));
     }
     for (path, item) in commands::paths() {
         paths = paths.path(path, item);
@@ -36,14 +47,12 @@ pub fn document() -> OpenApi {
         .build()
 }
 
-const ABOUT: &str = "Lists of what is public, and commands for machines. Lists take a filter for \
-     each column (
-         `column=`, and `column.min=`, `column.max=`,
-     ), `q=` for text anywhere, `sort=` with \
-     `-` for the largest first, `limit=` and `after=` for pages, `format=` for JSON, CSV or XLSX. \
-     Every answer names the record that it shows. Quantities are whole tonnes, prices and money \
-     decimal text in the market's currency, moments ISO 8601 in UTC. What is wrong comes as \
-     problem details (RFC 9457).";
+const ABOUT: &str = "Lists of what is public, lists of one's own, and commands for machines. Lists \
+     take a filter for each column (`column=`, `column.min=`, `column.max=`), `q=` for text \
+     anywhere, `sort=` with `-` for the largest first, `limit=` and `after=` for pages, `format=` \
+     for JSON, CSV or XLSX. Every answer names the record that it shows. Quantities are whole \
+     tonnes, prices and money decimal text in the market's currency, moments ISO 8601 in UTC. What \
+     is wrong comes as problem details (RFC 9457).";
 
 fn of_kind(kind: Kind) -> ObjectBuilder {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
@@ -81,10 +90,92 @@ fn parameter(name: &str, about: &str, schema: ObjectBuilder) -> ParameterBuilder
         .schema(Some(Schema::Object(schema.build())))
 }
 
-fn of_list(list: &List) -> PathItem {
+fn listed(operation: OperationBuilder) -> PathItem {
+    PathItem::new(HttpMethod::Get, operation.build())
+}
+
+/// Files beside the lists: a calendar, the bids of an auction, a simulated scenario.
+fn files() -> [(&'static str, OperationBuilder); 3] {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let content = || {
+        let schema = RefOr::T(Schema::Object(text().build()));
+        ContentBuilder::new().schema(Some(schema)).build()
+    };
+    let file = |id: &str, about: &str| {
+        OperationBuilder::new().operation_id(Some(id)).summary(Some(about)).tag("Files")
+    };
+    let ok = |kind: &str| ResponseBuilder::new().description("The file.").content(kind, content());
+    let auction = ParameterBuilder::new()
+        .name("auction")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The auction's number."))
+        .schema(Some(Schema::Object(of_kind(Kind::Number).build())));
+    let simulated = ResponseBuilder::new()
+        .description("The figures, year by year.")
+        .content("application/json", ContentBuilder::new().schema(Some(simulation())).build())
+        .content("text/csv", content())
+        .content("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content());
+    let formats = [json!("json"), json!("csv"), json!("xlsx")];
+    [
+        (
+            "/api/v1/dates.ics",
+            file("calendar", "The dates of the market as a calendar (RFC 5545).")
+                .response("200", ok("text/calendar").build())
+                .response("503", wrong("The lists cannot be read just now.")),
+        ),
+        (
+            "/api/v1/auctions/{auction}/bids.csv",
+            file("bids_of_auction", "The bids of a cleared auction, added up by price.")
+                .parameter(auction)
+                .response("200", ok("text/csv").build())
+                .response("404", wrong("There is no such auction, or it is not cleared."))
+                .response("503", wrong("The lists cannot be read just now.")),
+        ),
+        (
+            "/api/v1/simulation",
+            file("simulation", "The policy in force as the model sees it, changed or not.")
+                .description(Some(SIMULATION))
+                .parameter(parameter(
+                    "format",
+                    "How it is sent.",
+                    text().enum_values(Some(formats)),
+                ))
+                .response("200", simulated.build())
+                .response("400", wrong("What does not fit is named."))
+                .response("404", wrong("No policy is at hand to be simulated."))
+                .response("503", wrong("Many ask for it just now.")),
+        ),
+    ]
+}
+
+const SIMULATION: &str = "Beside the format it takes the parameters of the simulator's page: what \
+     the page's address holds once something is moved.";
+
+fn simulation() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let texts = || ArrayBuilder::new().items(RefOr::T(Schema::Object(text().build())));
+    let row = ObjectBuilder::new()
+        .property("jurisdiction", text())
+        .required("jurisdiction")
+        .property("year", of_kind(Kind::Year))
+        .required("year");
+    let it = ObjectBuilder::new()
+        .property("policy", text().description(Some("SHA-256 of the policy's file.")))
+        .required("policy")
+        .property("set", texts().build())
+        .property("currency", text())
+        .required("currency")
+        .property("rows", ArrayBuilder::new().items(row.build()))
+        .required("rows")
+        .property("warnings", texts().build());
+    Schema::Object(it.build())
+}
+
+fn of_list(list: &List) -> OperationBuilder {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     let mut operation = OperationBuilder::new()
-        .operation_id(Some(format!("list_{}", list.name)))
+        .operation_id(Some(format!("list_{}", list.name.replace('/', "_"))))
         .summary(Some(list.about))
         .tag("Lists");
     for column in list.columns.iter().filter(|it| it.kind != Kind::Json) {
@@ -146,11 +237,10 @@ fn of_list(list: &List) -> PathItem {
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             text_content(),
         );
-    operation = operation
+    operation
         .response("200", ok.build())
         .response("400", wrong("What does not fit is named."))
-        .response("503", wrong("The lists cannot be read just now."));
-    PathItem::new(HttpMethod::Get, operation.build())
+        .response("503", wrong("The lists cannot be read just now."))
 }
 
 /// A response that is a problem.

@@ -1,5 +1,5 @@
-//! Signed requests: HTTP message signatures (RFC 9421) with Ed25519, over the method, the path, the
-//! digest of the body (RFC 9530) and the idempotency key.
+//! Signed requests: HTTP message signatures (RFC 9421) with Ed25519, over the method, the
+//! authority, the path, the digest of the body (RFC 9530) and the idempotency key.
 
 use super::keys::{Keys, Known};
 use super::problem::Problem;
@@ -15,11 +15,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub const AGE_MAX: u64 = 300;
 
 /// What must be signed, in this order.
-const COVERED: &str = "(\"@method\" \"@path\" \"content-digest\" \"idempotency-key\")";
+const COVERED: &str =
+    "(\"@method\" \"@authority\" \"@path\" \"content-digest\" \"idempotency-key\")";
 
 /// What a request that is signed says.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
+    /// The name under which the market is reached, where it is known: what was signed for another
+    /// one is not taken.
+    pub name: Option<&'a str>,
     /// The method.
     pub method: &'a str,
     /// The path.
@@ -41,11 +45,12 @@ pub fn input(created: u64, key: &str) -> String {
 }
 
 /// The bytes that are signed (RFC 9421 section 2.5).
-pub fn base(request: (&str, &str), (digest, id, input): (&str, &str, &str)) -> String {
-    let (method, path) = request;
+pub fn base(request: (&str, &str, &str), (digest, id, input): (&str, &str, &str)) -> String {
+    let (method, authority, path) = request;
     format!(
-        "\"@method\": {method}\n\"@path\": {path}\n\"content-digest\": {digest}\n\
-         \"idempotency-key\": {id}\n\"@signature-params\": {input}"
+        "\"@method\": {method}\n\"@authority\": {authority}\n\"@path\": {path}\n\
+         \"content-digest\": {digest}\n\"idempotency-key\": {id}\n\
+         \"@signature-params\": {input}"
     )
 }
 
@@ -63,6 +68,11 @@ pub fn key(keys: &Keys, it: Request<'_>) -> Result<Arc<Known>, Problem> {
         value.ok_or_else(|| denied(&format!("it has no {name}")))
     };
     let (told, id) = (header("content-digest")?, header("idempotency-key")?);
+    let authority = header("host")?.to_ascii_lowercase();
+    if it.name.is_some_and(|name| name != authority) {
+        let title = format!("This market is not {authority}; send it where it is meant for.");
+        return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, title));
+    }
     let input = header("signature-input")?.split_once('=').map(|it| it.1).unwrap_or_default();
     let signature = header("signature")?.split_once('=').map(|it| it.1).unwrap_or_default();
     if told != digest(it.body) {
@@ -79,11 +89,14 @@ pub fn key(keys: &Keys, it: Request<'_>) -> Result<Arc<Known>, Problem> {
     if now.abs_diff(created) > AGE_MAX {
         return Err(denied(&format!("it was created more than {AGE_MAX} s away from {now}")));
     }
+    if of("expires").is_some_and(|it| it.parse().map_or(true, |it: u64| it < now)) {
+        return Err(denied("it has expired"));
+    }
     let name = of("keyid").map(|it| it.trim_matches('"')).unwrap_or_default();
     let bytes = signature.trim_matches(':');
     let bytes = STANDARD.decode(bytes).ok().and_then(|it| <[u8; 64]>::try_from(it).ok());
     let bytes = bytes.ok_or_else(|| denied("signature must be sig=:64 bytes in Base64:"))?;
-    let base = base((it.method, it.path), (told, id, input));
+    let base = base((it.method, &authority, it.path), (told, id, input));
     // The same answer for a key that is unknown and one that did not sign.
     let key = keys.named(name).filter(|key| key.signed(base.as_bytes(), &bytes));
     key.ok_or_else(|| denied("the signature is not that of a key that may write"))

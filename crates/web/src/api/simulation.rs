@@ -2,7 +2,7 @@
 //! as parameters.
 
 use super::problem::Problem;
-use crate::app::{App, Shared, parameters, send};
+use crate::app::{App, Shared, busy, parameters, send};
 use crate::asked::Failure;
 use crate::cache::Body;
 use crate::scenario::Model;
@@ -46,7 +46,9 @@ async fn simulation(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let made = tokio::task::spawn_blocking(move || answer(&app, &query)).await;
+    let Some(_place) = app.dear().await else { return busy().into_response() };
+    let of_thread = Arc::clone(&app);
+    let made = tokio::task::spawn_blocking(move || answer(&of_thread, &query)).await;
     match made {
         Ok(Ok(body)) => send(&body, &headers),
         Ok(Err(problem)) => problem.into_response(),
@@ -55,7 +57,7 @@ async fn simulation(
 }
 
 fn answer(app: &App, query: &str) -> Result<Arc<Body>, Problem> {
-    let Some(model) = app.model.as_ref() else {
+    let Some(model) = app.in_force().model.clone() else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "No policy is at hand to be simulated."));
     };
     let asked = parameters(query);
@@ -86,7 +88,7 @@ fn answer(app: &App, query: &str) -> Result<Arc<Body>, Problem> {
         Some("xlsx") => xlsx_of(&outcome).map_err(|why| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("No spreadsheet: {why}."))
         })?,
-        _ => json_of(model, &outcome, &set),
+        _ => json_of(&model, &outcome, &set),
     };
     Ok(Arc::new(Body::new(plain, kind, app.views.shown().position)))
 }

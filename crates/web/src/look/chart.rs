@@ -233,13 +233,13 @@ pub fn spark(colour: &str, values: &[i64]) -> Markup {
     }
 }
 
-/// A bar, with a mark it is measured by.
+/// A bar of tonnes, with a mark it is measured by.
 pub struct Bar {
     /// The colour.
     pub colour: String,
     /// Its name.
     pub name: String,
-    /// Its length.
+    /// Its length, t.
     pub value: i64,
     /// Where the mark stands, if there is one.
     pub mark: Option<i64>,
@@ -247,15 +247,17 @@ pub struct Bar {
     pub told: String,
 }
 
-/// Bars from zero, each with its mark.
+/// Bars from zero, each with its mark; the axis counts in Mt.
 pub fn bars(all: &[Bar], (unit, label): (&str, &str), figures: Figures) -> Markup {
     let values = all.iter().flat_map(|it| [Some(it.value), it.mark]).flatten();
-    let most = float(values.max().unwrap_or_default().max(1));
+    let most = float(values.max().unwrap_or_default().max(1)) / MEGA;
     html! {
         (bars_wide(all, most, (unit, label, figures)))
         (bars_narrow(all, most, (label, figures)))
     }
 }
+
+const MEGA: f64 = 1e6;
 
 fn bars_wide(all: &[Bar], most: f64, (unit, label, figures): (&str, &str, Figures)) -> Markup {
     const ROW: f64 = 44.0;
@@ -281,10 +283,10 @@ fn bars_wide(all: &[Bar], most: f64, (unit, label, figures): (&str, &str, Figure
                     (bar.name)
                 }
                 rect class={ "f-" (bar.colour) } x=(at(left + 0.6)) y=(at(y))
-                    width=(at((x(float(bar.value)) - left).max(1.0))) height="17" {}
-                @let end = x(float(bar.mark.unwrap_or_default().max(bar.value)));
+                    width=(at((x(float(bar.value) / MEGA) - left).max(1.0))) height="17" {}
+                @let end = x(float(bar.mark.unwrap_or_default().max(bar.value)) / MEGA);
                 @if let Some(mark) = bar.mark {
-                    @let mark = x(float(mark));
+                    @let mark = x(float(mark) / MEGA);
                     (rule("cap", (mark, y - 5.0), (mark, y + 22.0)))
                 }
                 (words(figures, "", (end + 9.0, y + 13.0), &bar.told))
@@ -304,9 +306,10 @@ fn bars_narrow(all: &[Bar], most: f64, (label, figures): (&str, Figures)) -> Mar
                 @let y = 16.0 + ROW * f64::from(place);
                 (words(figures, "ti", (0.0, y), &format!("{}  {}", bar.name, bar.told)))
                 rect class={ "f-" (bar.colour) } x="0.6" y=(at(y + 7.0))
-                    width=(at(x(float(bar.value)).max(1.0))) height="13" {}
+                    width=(at(x(float(bar.value) / MEGA).max(1.0))) height="13" {}
                 @if let Some(mark) = bar.mark {
-                    (rule("cap", (x(float(mark)), y + 4.0), (x(float(mark)), y + 23.0)))
+                    @let mark = x(float(mark) / MEGA);
+                    (rule("cap", (mark, y + 4.0), (mark, y + 23.0)))
                 }
             }
         }

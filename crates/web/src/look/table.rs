@@ -159,7 +159,16 @@ pub fn simple(
 
 /// The line under data: where it comes from, the record it shows, and the same as files.
 pub fn source(asked: &Asked<'_, '_>, text: &str, list: Option<(&List, &str)>) -> Markup {
-    let position = i64::try_from(asked.shown().position).unwrap_or(i64::MAX);
+    source_at(asked, text, (asked.shown().position, list))
+}
+
+/// The same, where what is shown is of another record than the lists.
+pub fn source_at(
+    asked: &Asked<'_, '_>,
+    text: &str,
+    (position, list): (u64, Option<(&List, &str)>),
+) -> Markup {
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
     let record = asked.figures().whole(position);
     html! {
         footer class="src" {

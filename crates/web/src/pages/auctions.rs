@@ -3,10 +3,15 @@
 use crate::asked::{Asked, Failure, Page, Section};
 use crate::look::chart::{Curve, curve};
 use crate::look::table;
+use karvan_core::id::AuctionId;
+use karvan_core::quantity::Price;
+use karvan_core::rules::Tier;
 use karvan_core::time::Instant;
+use karvan_policy::auctions::{BELOW_SECONDARY, TIES, UNDERSUBSCRIBED};
 use karvan_views::list::{Kind, Page as Rows, Row};
 use karvan_views::lists::market;
 use maud::{Markup, html};
+use std::fmt::Write;
 
 /// Results on the first page.
 const RESULTS: usize = 40;
@@ -191,20 +196,55 @@ fn unit(kind: Kind) -> Option<&'static str> {
     table::unit(kind).filter(|it| *it != "unit-utc")
 }
 
-/// The command that clears the bids again.
-fn recompute(number: &str, it: &Row<'_>) -> String {
-    let of = |name: &str| it.int(name).unwrap_or_default();
-    format!(
-        "karvan calc auction --bids auction-{number}.csv --volume {} --lot {} --reserve {}",
-        of("volume"),
-        of("lot"),
-        Kind::Price.plain(&of("reserve").into())
-    )
+/// The command that clears the bids again, once there is a result.
+fn recompute(asked: &Asked<'_, '_>, number: &str) -> Option<String> {
+    let state = asked.app.follower.read();
+    let auction = state.auctions.get(AuctionId(number.parse().ok()?))?;
+    let (rules, basis) = (&auction.rules, auction.basis.as_ref()?);
+    let price = |it: Price| Kind::Price.plain(&it.into());
+    let tier = |it: &Tier| format!("{}:{}", price(it.price), it.volume);
+    fn name<T: PartialEq>(all: &[(&'static str, T)], it: &T) -> &'static str {
+        all.iter().find(|(_, of)| of == it).map_or("", |(name, _)| name)
+    }
+    let mut line = format!(
+        "karvan calc auction --bids auction-{number}.csv --volume {} --lot {} --reserve {} \
+         --undersubscribed {} --below {} --ties {}",
+        basis.offered,
+        rules.lot,
+        price(rules.reserve),
+        name(&UNDERSUBSCRIBED, &rules.undersubscribed),
+        name(&BELOW_SECONDARY, &rules.below_secondary),
+        name(&TIES, &rules.ties),
+    );
+    if let Some(secondary) = basis.secondary {
+        let (at, below) = (price(secondary), rules.below_secondary_percent);
+        let _ = write!(line, " --secondary {at} --below-secondary {below}");
+    }
+    let tiers: Vec<String> = basis.tiers.iter().flatten().map(tier).collect();
+    if !tiers.is_empty() {
+        let _ = write!(line, " --tiers {}", tiers.join(","));
+    }
+    if let Some(withheld) = &rules.withhold {
+        let _ = write!(line, " --withhold {}", tier(withheld));
+    }
+    let _ = write!(line, " --seed {}", karvan_views::facts::hex(&basis.seed));
+    Some(line)
 }
 
 fn facts(asked: &Asked<'_, '_>, (number, it): (&str, &Row<'_>)) -> Markup {
-    let shown =
-        ["volume", "lot", "reserve", "bid", "winners", "proceeds", "opens", "closes", "commitment"];
+    let shown = [
+        "volume",
+        "lot",
+        "reserve",
+        "bid",
+        "winners",
+        "proceeds",
+        "opens",
+        "closes",
+        "commitment",
+        "seed",
+    ];
+    let is_hash = |name: &str| ["commitment", "seed"].contains(&name);
     let cells = || it.cells().filter(|(column, _)| shown.contains(&column.name));
     html! {
         div class="card" {
@@ -213,7 +253,7 @@ fn facts(asked: &Asked<'_, '_>, (number, it): (&str, &Row<'_>)) -> Markup {
                 @for (column, value) in cells() {
                     dt { (asked.say(&format!("col-{}", column.name.replace('_', "-")))) }
                     dd {
-                        @if column.name == "commitment" {
+                        @if is_hash(column.name) {
                             code { (table::told(asked, column, value)) }
                         }
                         @else { bdi { (table::told(asked, column, value)) } }
@@ -223,18 +263,17 @@ fn facts(asked: &Asked<'_, '_>, (number, it): (&str, &Row<'_>)) -> Markup {
                     }
                 }
             }
-            div class="stack-s" {
-                h3 { (asked.say("recompute")) }
-                p class="small muted" { (asked.say("recompute-text")) }
-                @if it.text("state") == "cleared" && it.int("bid").is_some_and(|it| it > 0) {
+            @if let Some(command) = recompute(asked, number)
+                .filter(|_| it.int("bid").is_some_and(|it| it > 0)) {
+                div class="stack-s" {
+                    h3 { (asked.say("recompute")) }
+                    p class="small muted" { (asked.say("recompute-text")) }
                     p class="small" {
                         a href={ "/api/v1/auctions/" (number) "/bids.csv" } {
                             "auction-" (number) ".csv"
                         }
                     }
-                }
-                pre class="cmd" tabindex="0" {
-                    (recompute(number, it))
+                    pre class="cmd" tabindex="0" { (command) }
                 }
             }
             (asked.source("auctions-source", (&market::AUCTIONS, &format!("auction={number}"))))

@@ -140,8 +140,13 @@ fn stages(asked: &Asked<'_, '_>, members: &[Row<'_>]) -> Markup {
                                 td class="num" {
                                     (or_dash(it.int("price").map(|it| figures.price(it))))
                                 }
+                                @let cap = it.int("cap");
+                                @let other = it.int("cap_year").filter(|it| *it != year);
                                 td class="num" {
-                                    (or_dash(it.int("cap").map(|it| figures.millions(it, 1))))
+                                    (or_dash(cap.map(|it| figures.millions(it, 1))))
+                                    @if let Some(other) = other.filter(|_| cap.is_some()) {
+                                        " " small class="muted" { (figures.plain(other)) }
+                                    }
                                 }
                             }
                         }
@@ -292,15 +297,23 @@ fn caps(asked: &Asked<'_, '_>, members: &[Row<'_>]) -> Markup {
         .collect();
     known.sort_by_key(|it| std::cmp::Reverse(it.1));
     let year = known.iter().filter_map(|it| it.0.int("verified_year")).max().unwrap_or_default();
-    let over: Vec<&Row<'_>> = known.iter().filter(|it| it.1 > it.2).map(|it| it.0).collect();
+    // Members close their years one after the other: only those of the same year are counted.
+    let of_year = |it: &Row<'_>| it.int("verified_year") == Some(year);
+    let over: Vec<&Row<'_>> =
+        known.iter().filter(|it| it.1 > it.2 && of_year(it.0)).map(|it| it.0).collect();
+    let name = |it: &Row<'_>| {
+        let name = asked.country(it.text("jurisdiction"));
+        let other = it.int("verified_year").filter(|it| *it != year);
+        other.map_or(name.clone(), |other| format!("{name} {}", figures.plain(other)))
+    };
     let mt = |it: i64| figures.millions(it, 1);
     let all: Vec<Bar> = known
         .iter()
         .map(|(it, verified, cap)| Bar {
             colour: it.text("jurisdiction").to_lowercase(),
-            name: asked.country(it.text("jurisdiction")),
-            value: verified.div_euclid(1_000_000),
-            mark: Some(cap.div_euclid(1_000_000)),
+            name: name(it),
+            value: *verified,
+            mark: Some(*cap),
             told: asked.say_with(
                 "home-bar",
                 &[("verified", mt(*verified).into()), ("cap", mt(*cap).into())],

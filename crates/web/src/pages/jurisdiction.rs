@@ -61,7 +61,9 @@ pub fn page(asked: &mut Asked<'_, '_>, code: &str) -> Result<Page, Failure> {
 
 /// On what a value of the policy rests: law, draft, scenario, measured, assumption.
 fn basis(asked: &Asked<'_, '_>, code: &str, key: &str) -> Option<String> {
-    let chapter = asked.app.policy()?.jurisdictions.iter().find(|it| it.code == code)?;
+    let in_force = asked.app.in_force();
+    let chapters = &in_force.policy.as_ref()?.jurisdictions;
+    let chapter = chapters.iter().find(|it| it.code == code)?;
     let named = chapter.basis.get(key).cloned();
     Some(named.unwrap_or_else(|| "assumption".to_owned()))
 }
@@ -280,9 +282,11 @@ fn links(asked: &Asked<'_, '_>, out: &Rows, into: &Rows) -> Markup {
 
 /// On what each figure of the policy rests.
 fn sources(asked: &Asked<'_, '_>, code: &str) -> Markup {
-    let chapter =
-        asked.app.policy().and_then(|it| it.jurisdictions.iter().find(|it| it.code == code));
-    let Some(chapter) = chapter else { return html! {} };
+    let in_force = asked.app.in_force();
+    let Some(policy) = &in_force.policy else { return html! {} };
+    let Some(chapter) = policy.jurisdictions.iter().find(|it| it.code == code) else {
+        return html! {};
+    };
     html! {
         div class="card" {
             header { h2 { (asked.say("basis-head")) } }

@@ -40,7 +40,7 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
                         b { (asked.say("markets-none")) } (asked.say("markets-none-text"))
                     }
                 } @else { (all_open(asked, &open)) }
-                (asked.source_alone("book-source"))
+                (book_source(asked, open.first()))
             }
             section class="grid g-2 stretch" {
                 div class="card flush" {
@@ -79,12 +79,15 @@ struct Now {
     last: Option<(i64, Instant)>,
     bids: Vec<Level>,
     asks: Vec<Level>,
+    /// The record that it is of: what waits is read from the replica, which may be ahead of the
+    /// lists.
+    record: u64,
 }
 
-fn now(state: &State, market: Market) -> Option<Now> {
+fn now(state: &State, market: Market, at: Instant) -> Option<Now> {
     let chapter = state.rules.as_ref()?.jurisdiction(market.0)?;
     let found = indicative(state, market);
-    let (phase, closes) = match phase(state, market, state.now) {
+    let (phase, closes) = match phase(state, market, at) {
         Phase::Closed => ("closed", None),
         Phase::Halted => ("halted", None),
         Phase::Call(it) => ("call", state.calls.get(it).map(|it| it.closes)),
@@ -102,6 +105,7 @@ fn now(state: &State, market: Market) -> Option<Now> {
         last: last.map(|(price, at)| (price.0, at)),
         bids: of(Side::Buy),
         asks: of(Side::Sell),
+        record: state.position,
     })
 }
 
@@ -109,13 +113,14 @@ fn now(state: &State, market: Market) -> Option<Now> {
 fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
     let state = asked.app.follower.read();
     let Some(rules) = &state.rules else { return Vec::new() };
-    let this = state.now.date().0;
+    let at = asked.app.engine.now().max(state.now);
+    let this = at.date().0;
     let mut all = Vec::new();
     for (id, chapter) in rules.chapters() {
         let years = chapter.years.iter().filter(|it| {
-            it.stage.obliges() && it.surrender_due > state.now && i64::from(it.year.0) <= this
+            it.stage.obliges() && it.surrender_due > at && i64::from(it.year.0) <= this
         });
-        all.extend(years.filter_map(|it| now(&state, (id, it.year))));
+        all.extend(years.filter_map(|it| now(&state, (id, it.year), at)));
     }
     all
 }
@@ -168,10 +173,13 @@ pub fn page(asked: &mut Asked<'_, '_>, (code, year): (&str, &str)) -> Result<Pag
         });
         let id = chapter.ok_or(Failure::NotFound)?;
         state.year_rules(id, Year(number)).ok_or(Failure::NotFound)?;
-        now(&state, (id, Year(number))).ok_or(Failure::NotFound)?
+        let at = asked.app.engine.now().max(state.now);
+        now(&state, (id, Year(number)), at).ok_or(Failure::NotFound)?
     };
     let of = [("jurisdiction", code), ("year", year)];
-    let days = asked.many(&market::DAYS, &of, DAYS)?;
+    let newest = [("jurisdiction", code), ("year", year), ("sort", "-day")];
+    let mut days = asked.many(&market::DAYS, &newest, DAYS)?;
+    days.rows.reverse();
     let trades = asked.many(&market::TRADES, &of, FEW)?;
     let calls = asked.many(&market::CALLS, &of, FEW)?;
     let figures = asked.figures();
@@ -345,7 +353,13 @@ fn book(asked: &Asked<'_, '_>, it: &Now) -> Markup {
                     }
                 }
             }
-            (asked.source_alone("book-source"))
+            (book_source(asked, Some(it)))
         }
     }
+}
+
+/// Where what waits comes from, and its record.
+fn book_source(asked: &Asked<'_, '_>, of: Option<&Now>) -> Markup {
+    let position = of.map_or(asked.shown().position, |it| it.record);
+    table::source_at(asked, &asked.say("book-source"), (position, None))
 }

@@ -30,7 +30,7 @@ fn shown(asked: &Asked<'_, '_>, versions: &Rows, hash: &str) -> Result<Page, Fai
     let newest = place == Some(0);
     let name = versions.iter().find(|it| it.text("hash") == hash).map(|it| it.text("name"));
     let before = place.and_then(|it| versions.iter().nth(it + 1)).map(|it| it.text("hash"));
-    let text = asked.app.documents.0.get(hash);
+    let text = asked.app.documents.get(hash);
     let title = asked.say("menu-policy");
     let body = html! {
         div class="page-head" { div class="stack-s" {
@@ -61,7 +61,7 @@ fn shown(asked: &Asked<'_, '_>, versions: &Rows, hash: &str) -> Result<Page, Fai
                 header { h2 { (asked.say("policy-file")) } }
                 p class="small muted" { (asked.say("policy-file-text")) }
                 @match text {
-                    Some(text) => pre class="text" tabindex="0" lang="en" dir="ltr" { (text) },
+                    Some(text) => pre class="text" tabindex="0" lang="en" dir="ltr" { (&*text) },
                     None => div class="empty" {
                         b { (asked.say("policy-missing")) } (asked.say("policy-missing-text"))
                     }
@@ -75,11 +75,11 @@ fn shown(asked: &Asked<'_, '_>, versions: &Rows, hash: &str) -> Result<Page, Fai
 
 /// What changed from one version to the next.
 fn changes(asked: &Asked<'_, '_>, before: &str, after: &str) -> Markup {
-    let of = |hash: &str| asked.app.documents.0.get(hash);
+    let of = |hash: &str| asked.app.documents.get(hash);
     let (Some(before), Some(after)) = (of(before), of(after)) else {
         return html! {};
     };
-    let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+    let diff = TextDiff::from_lines(&*before, &*after);
     let operations = diff.grouped_ops(3).into_iter().flatten();
     let all: Vec<_> =
         operations.flat_map(|it| diff.iter_changes(&it).collect::<Vec<_>>()).collect();

@@ -147,7 +147,7 @@ fn policy(asked: &Asked<'_, '_>, text: &str) -> Vec<(usize, String)> {
         let state = asked.app.follower.read();
         state.rules.as_ref().map(|it| karvan_views::facts::hex(&it.policy_hash))
     };
-    let Some(file) = hash.and_then(|it| asked.app.documents.0.get(&it)) else {
+    let Some(file) = hash.and_then(|it| asked.app.documents.get(&it)) else {
         return Vec::new();
     };
     if text.len() < 3 {

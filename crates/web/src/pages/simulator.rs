@@ -2,6 +2,7 @@
 //! market.
 
 use crate::asked::{Asked, Failure, Page, Section, quote};
+use crate::figures::hundredths;
 use crate::look::chart::{Axis, Gain, Line, Size, gains, lines};
 use crate::look::frame::{tick, warning};
 use crate::look::table;
@@ -9,7 +10,8 @@ use crate::rehearsals::Standing;
 use crate::scenario::{self, LinkControl, MemberControl, Model, Scenario, Way};
 use karvan_core::time::Instant;
 use karvan_policy::model::coalitions::Coalition;
-use karvan_policy::model::outcome::{Member, Outcome, Row};
+use karvan_policy::model::outcome::{Member, Outcome, Row, Warning};
+use karvan_policy::model::units::MegaTonnes;
 use karvan_views::list::Unfit;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -20,7 +22,7 @@ const LINES: usize = 5;
 const COALITIONS: usize = 40;
 
 fn model(asked: &Asked<'_, '_>) -> Result<Arc<Model>, Failure> {
-    asked.app.model.clone().ok_or(Failure::NotFound)
+    asked.app.in_force().model.clone().ok_or(Failure::NotFound)
 }
 
 fn unfit(all: Vec<String>) -> Failure {
@@ -72,8 +74,9 @@ pub fn fragment(asked: &mut Asked<'_, '_>) -> Result<Markup, Failure> {
 struct Slider<'a> {
     name: String,
     label: &'a str,
-    value: (String, String),
-    range: (String, String, &'a str),
+    /// As it was adopted, as it is, and as that is told.
+    value: (String, String, String),
+    range: (String, String, String),
     hint: String,
 }
 
@@ -82,9 +85,9 @@ fn slider(it: &Slider<'_>, unit: &str) -> Markup {
     html! {
         div class="slider" {
             label for=(it.name) { (it.label) }
-            output for=(it.name) data-unit=(unit) { (it.value.1) }
+            output for=(it.name) data-unit=(unit) { (it.value.2) }
             input type="range" id=(it.name) name=(it.name) min=(least) max=(most) step=(step)
-                value=(it.value.0) aria-describedby={ (it.name) "-h" };
+                value=(it.value.1) data-adopted=(it.value.0) aria-describedby={ (it.name) "-h" };
             span class="hint" id={ (it.name) "-h" } { (it.hint) }
         }
     }
@@ -137,8 +140,8 @@ fn cap(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let slider_of = Slider {
         name: format!("cap.{}", it.code),
         label: &name,
-        value: (it.cap_percent.to_string(), figures.percent_change(it.cap_percent)),
-        range: ((-most).to_string(), most.to_string(), "1"),
+        value: ("0".to_owned(), it.cap_percent.to_string(), figures.percent_change(it.cap_percent)),
+        range: ((-most).to_string(), most.to_string(), "1".to_owned()),
         hint,
     };
     slider(&slider_of, &asked.say("unit-percent"))
@@ -147,7 +150,7 @@ fn cap(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
 fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let figures = asked.figures();
     let unit = table::in_unit(asked, "unit-price");
-    let of = |key: &str, (adopted, moved): (i64, i64), step: &'static str| {
+    let of = |key: &str, (adopted, moved): (i64, i64), (most, step): (i64, i64)| {
         let year = figures.plain(i64::from(it.year));
         let price = format!("{} {unit}", figures.price(adopted));
         let hint = match adopted {
@@ -157,12 +160,11 @@ fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
             }
         };
         let label = asked.say(&format!("sim-{key}"));
-        let most = if key == "floor" { 5_000 } else { scenario::PRICE_MAX };
         let slider_of = Slider {
             name: format!("{key}.{}", it.code),
             label: &label,
-            value: (two(moved), format!("{} {unit}", figures.price(moved))),
-            range: ("0".to_owned(), two(most), step),
+            value: (two(adopted), two(moved), format!("{} {unit}", figures.price(moved))),
+            range: ("0".to_owned(), two(most), two(step)),
             hint,
         };
         slider(&slider_of, &unit)
@@ -171,13 +173,13 @@ fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let share = Slider {
         name: format!("credits.{}", it.code),
         label: &credits,
-        value: (it.credits.1.to_string(), figures.percent(it.credits.1)),
-        range: ("0".to_owned(), "100".to_owned(), "1"),
+        value: (it.credits.0.to_string(), it.credits.1.to_string(), figures.percent(it.credits.1)),
+        range: ("0".to_owned(), "100".to_owned(), "1".to_owned()),
         hint: asked.say("sim-credit-hint"),
     };
     html! {
-        (of("floor", it.floor, "0.25"))
-        (of("ceiling", it.ceiling, "1"))
+        (of("floor", it.floor, (scenario::FLOOR_MAX, scenario::FLOOR_STEP)))
+        (of("ceiling", it.ceiling, (scenario::PRICE_MAX, scenario::CEILING_STEP)))
         (slider(&share, &asked.say("unit-percent")))
     }
 }
@@ -196,8 +198,8 @@ fn link(asked: &Asked<'_, '_>, it: &LinkControl) -> Markup {
     let quota_of = Slider {
         name: format!("quota.{ends}"),
         label: &quota,
-        value: (two(it.quota.1), quota_told(it.quota.1)),
-        range: ("0".to_owned(), two(scenario::QUOTA_MAX), "0.1"),
+        value: (two(it.quota.0), two(it.quota.1), quota_told(it.quota.1)),
+        range: ("0".to_owned(), two(scenario::QUOTA_MAX), two(scenario::QUOTA_STEP)),
         hint: asked.say_with(
             "sim-quota-hint",
             &[("quota", quota_told(it.quota.0).into()), ("year", year.into())],
@@ -206,8 +208,8 @@ fn link(asked: &Asked<'_, '_>, it: &LinkControl) -> Markup {
     let ratio_of = Slider {
         name: format!("ratio.{ends}"),
         label: &ratio,
-        value: (two(it.ratio.1), figures.decimal(it.ratio.1, 2)),
-        range: ("0.05".to_owned(), "1".to_owned(), "0.05"),
+        value: (two(it.ratio.0), two(it.ratio.1), figures.decimal(it.ratio.1, 2)),
+        range: (two(scenario::RATIO_STEP), two(100), two(scenario::RATIO_STEP)),
         hint: asked.say_with("sim-ratio-hint", &[("ratio", figures.decimal(it.ratio.0, 2).into())]),
     };
     html! {
@@ -217,7 +219,7 @@ fn link(asked: &Asked<'_, '_>, it: &LinkControl) -> Markup {
                 @for (way, name) in Way::ALL {
                     @let id = format!("link.{ends}.{name}");
                     input type="radio" id=(id) name={ "link." (ends) } value=(name)
-                        checked[it.way.1 == way];
+                        data-adopted=(it.way.0.name()) checked[it.way.1 == way];
                     label for=(id) { (asked.say(&format!("sim-way-{name}"))) }
                 }
             }
@@ -455,11 +457,45 @@ fn caution(asked: &Asked<'_, '_>, outcome: &Outcome, refused: &[String]) -> Mark
                     }
                 }
                 @for it in outcome.warnings.iter().take(4) {
-                    li lang="en" dir="ltr" { (warning()) span { (it) } span class="v" {} }
+                    li { (warning()) span { (warned(asked, it)) } span class="v" {} }
                 }
             }
             p { a href=(asked.to("data")) { (asked.say("about-data")) } }
         }
+    }
+}
+
+/// A warning of the model, in the reader's language.
+fn warned(asked: &Asked<'_, '_>, it: &Warning) -> String {
+    let figures = asked.figures();
+    let mt = |it: &MegaTonnes| figures.decimal(hundredths(it.0), 2);
+    let of = |key: &str, (code, year): (&str, u16), quantity: &MegaTonnes| {
+        let values = [
+            ("name", asked.country(code).into()),
+            ("year", figures.plain(i64::from(year)).into()),
+            ("quantity", mt(quantity).into()),
+        ];
+        asked.say_with(key, &values)
+    };
+    match it {
+        Warning::Missing { code, year, quantity, .. } => {
+            of("sim-warn-missing", (code, *year), quantity)
+        }
+        Warning::Fined { code, year, quantity, .. } => {
+            of("sim-warn-fined", (code, *year), quantity)
+        }
+        Warning::LeftOver { code, year, quantity } => of("sim-warn-left", (code, *year), quantity),
+        Warning::Oversold { code, year, quantity } => {
+            of("sim-warn-oversold", (code, *year), quantity)
+        }
+        Warning::HotAir { code, year, quantity } => of("sim-warn-hot-air", (code, *year), quantity),
+        Warning::NoTable { code } => {
+            asked.say_with("sim-warn-no-table", &[("name", asked.country(code).into())])
+        }
+        Warning::Unsettled { moved, .. } => {
+            asked.say_with("sim-warn-unsettled", &[("quantity", mt(moved).into())])
+        }
+        Warning::Uncertain { .. } => asked.say("sim-warn-uncertain"),
     }
 }
 

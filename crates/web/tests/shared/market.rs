@@ -9,7 +9,6 @@ use karvan_engine::storage::DiskStorage;
 use karvan_engine::{Engine, Options};
 use karvan_policy::Policy;
 use karvan_rehearsal::{INSTALLATIONS, Play, Settings};
-use karvan_views::facts::hex;
 use karvan_views::shared::Views;
 use karvan_views::sqlite::Files;
 use karvan_web::{App, Documents, catalogue};
@@ -88,10 +87,9 @@ impl Portal {
         let (views, _) = Views::start(place, engine.tail(), known).unwrap();
         let durable = engine.durable();
         assert!(views.wait(durable, Duration::from_secs(60)).position >= durable);
-        let mut documents = Documents::default();
-        let hash = Policy::parse(PILOT).unwrap().hash;
-        documents.0.insert(hex(&hash), PILOT.to_owned());
-        let settings = karvan_web::Settings { training: true, keys: Some(folder.clone()) };
+        let documents = Documents::looked_for(|| vec![PILOT.to_owned()]);
+        let settings =
+            karvan_web::Settings { training: true, keys: Some(folder.clone()), name: None };
         let app =
             App::new(Arc::clone(&engine), Arc::clone(&views), (documents, settings, INSTALLATIONS));
         let router = karvan_web::app::router(&Arc::new(app));
