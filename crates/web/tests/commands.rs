@@ -256,6 +256,42 @@ fn every_command_names_all_that_is_wrong_with_it() {
 }
 
 #[test]
+fn rows_of_a_batch_are_commands_by_themselves_and_one_that_does_not_fit_turns_all_away() {
+    let portal = Portal::rehearsed();
+    let (person, installation, _) = operator(&portal);
+    let machine = Machine::of(&portal, person);
+    let before = portal.engine.durable();
+    let row = |quantity: Value| json!({ "installation": installation, "year": 2029, "quantity": quantity });
+    let ask = |number: u64, rows: &Value| machine.ask("/api/v1/batch/surrenders", number, rows);
+    let answer = ask(500, &json!([row(json!(1)), row(json!("many"))]));
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(body(&answer)["errors"][0]["parameter"], "1.quantity");
+    for wrong in [json!([]), json!({}), json!("text")] {
+        assert_eq!(ask(501, &wrong).status, 400, "{wrong}");
+    }
+    // More than anybody has: each row is refused by itself, with the market's number.
+    let answer = ask(502, &json!([row(json!(900_000_000)), row(json!(900_000_001))]));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let rows = body(&answer)["rows"].clone();
+    for row in rows.as_array().unwrap() {
+        assert_eq!(row["status"], 422);
+        assert!(row["refusals"][0]["number"].as_u64().is_some());
+    }
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+    assert_eq!(portal.engine.durable(), before);
+}
+
+#[test]
+fn what_was_signed_for_another_market_is_not_taken() {
+    let portal = Portal::rehearsed_as(Some("prod.example"));
+    let (person, ..) = operator(&portal);
+    let machine = Machine::of(&portal, person);
+    let answer = machine.ask("/api/v1/commands/rejections", 510, &json!({ "proposal": 1 }));
+    assert_eq!(answer.status, 421, "{}", answer.text());
+    assert!(body(&answer)["title"].as_str().unwrap().contains(HOST));
+}
+
+#[test]
 fn an_order_waits_only_where_the_market_takes_it() {
     let portal = Portal::rehearsed();
     let (person, _, account) = operator(&portal);

@@ -202,15 +202,15 @@ fn recompute(asked: &Asked<'_, '_>, number: &str) -> Option<String> {
     let auction = state.auctions.get(AuctionId(number.parse().ok()?))?;
     let (rules, basis) = (&auction.rules, auction.basis.as_ref()?);
     let price = |it: Price| Kind::Price.plain(&it.into());
-    let tier = |it: &Tier| format!("{}:{}", price(it.price), it.volume);
+    let tier = |it: &Tier| format!("{}:{}", price(it.price), it.volume.0);
     fn name<T: PartialEq>(all: &[(&'static str, T)], it: &T) -> &'static str {
         all.iter().find(|(_, of)| of == it).map_or("", |(name, _)| name)
     }
     let mut line = format!(
         "karvan calc auction --bids auction-{number}.csv --volume {} --lot {} --reserve {} \
          --undersubscribed {} --below {} --ties {}",
-        basis.offered,
-        rules.lot,
+        basis.offered.0,
+        rules.lot.0,
         price(rules.reserve),
         name(&UNDERSUBSCRIBED, &rules.undersubscribed),
         name(&BELOW_SECONDARY, &rules.below_secondary),

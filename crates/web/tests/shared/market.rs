@@ -74,6 +74,11 @@ fn played() -> &'static (PathBuf, Instant) {
 
 impl Portal {
     pub(crate) fn rehearsed() -> Self {
+        Self::rehearsed_as(None)
+    }
+
+    /// The same, reached under a name.
+    pub(crate) fn rehearsed_as(name: Option<&str>) -> Self {
         let folder = folder("served");
         for entry in std::fs::read_dir(&played().0).unwrap() {
             let entry = entry.unwrap();
@@ -88,8 +93,11 @@ impl Portal {
         let durable = engine.durable();
         assert!(views.wait(durable, Duration::from_secs(60)).position >= durable);
         let documents = Documents::looked_for(|| vec![PILOT.to_owned()]);
-        let settings =
-            karvan_web::Settings { training: true, keys: Some(folder.clone()), name: None };
+        let settings = karvan_web::Settings {
+            training: true,
+            keys: Some(folder.clone()),
+            name: name.map(str::to_owned),
+        };
         let app =
             App::new(Arc::clone(&engine), Arc::clone(&views), (documents, settings, INSTALLATIONS));
         let router = karvan_web::app::router(&Arc::new(app));
