@@ -17,6 +17,7 @@ use karvan_engine::shadow::{Difference, Shadow};
 use karvan_engine::snapshot::Snapshot;
 use karvan_engine::storage::DiskStorage;
 use karvan_views::facts;
+use karvan_views::project::public_fields;
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -268,9 +269,6 @@ pub(crate) fn moment(text: &str) -> Result<karvan_core::time::Instant, String> {
     })
 }
 
-/// Fields that name persons, or what is not public of a public fact.
-const PRIVATE: [&str; 5] = ["person", "persons", "detail", "hold", "single"];
-
 /// `karvan journal public`.
 pub(crate) fn public(
     dir: &Path,
@@ -295,10 +293,7 @@ pub(crate) fn public(
             if public_from(&event, record.at, years).is_none_or(|from| from > at) {
                 continue;
             }
-            let mut fact = facts::json(&event);
-            if let Some(fields) = fact.as_object_mut() {
-                fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
-            }
+            let fact = public_fields(&event);
             if output.json {
                 let line = json!({
                     "position": record.position,

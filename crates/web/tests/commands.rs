@@ -8,6 +8,8 @@
     reason = "a failing test stops"
 )]
 
+#[path = "shared/document.rs"]
+mod document;
 #[path = "shared/market.rs"]
 #[allow(dead_code, reason = "other files use the rest")]
 mod market;
@@ -17,7 +19,7 @@ use axum::http::Request;
 use ed25519_dalek::{Signer, SigningKey};
 use karvan_core::id::PersonId;
 use karvan_core::party::Role;
-use karvan_web::api::forms::{self, Need};
+use karvan_web::api::forms::{self, Field, Kind, Need};
 use karvan_web::api::keys::{self, Key, Scope};
 use karvan_web::api::signed;
 use market::{Answer, Portal};
@@ -253,6 +255,54 @@ fn every_command_names_all_that_is_wrong_with_it() {
         let text = machine.ask(path, number + 200, &json!("text"));
         assert_eq!(text.status, 400, "{path}");
     }
+}
+
+#[test]
+fn the_document_knows_every_answer_to_what_fits_and_to_what_does_not() {
+    let portal = Portal::rehearsed();
+    let root = document::document(&portal);
+    let (person, installation, account) = operator(&portal);
+    let machine = Machine::of(&portal, person);
+    let (mut taken, mut refused) = (0, 0);
+    for (form, number) in forms::all().zip(600u64..) {
+        // A value of each kind that there is in this market; what it comes to is the market's.
+        let value = |it: &Field| match it.kind {
+            Kind::Jurisdiction => json!("KAZ"),
+            Kind::Year => json!(2030),
+            Kind::Account => json!(account),
+            Kind::Installation => json!(installation),
+            Kind::Tonnes | Kind::Number => json!(1),
+            Kind::Price => json!("4.00"),
+            Kind::Choice([]) => json!("KZT"),
+            Kind::Choice(all) => json!(all[0]),
+            Kind::Hash => json!("0".repeat(64)),
+            Kind::Text => json!("a text"),
+            Kind::Decimal => json!("1.5"),
+            Kind::Day => json!("2030-02-28"),
+        };
+        let fields = form.fields.iter().map(|it| (it.name.to_owned(), value(it)));
+        let good = Value::Object(fields.collect());
+        for (below, body) in [
+            ("commands", good.clone()),
+            ("commands", json!({})),
+            ("batch", json!([good])),
+            ("batch", json!([{}])),
+            ("batch", json!({})),
+        ] {
+            let path: &'static str = format!("/api/v1/{below}/{}", form.path).leak();
+            let answer = machine.ask(path, number * 16 + taken + refused, &body);
+            let operation = &root["paths"][path]["post"];
+            document::told(&answer, &root, (path, operation));
+            match answer.status {
+                200 | 201 => taken += 1,
+                422 => refused += 1,
+                400 => {}
+                other => panic!("{path}: {other}: {}", answer.text()),
+            }
+        }
+    }
+    // Each form is heard by the market, by itself and in a batch.
+    assert_eq!(taken + refused, 2 * forms::all().count() as u64);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::lists::{Format, bytes_of, sent_as};
 use super::problem::Problem;
-use crate::app::{App, Shared, busy, parameters};
+use crate::app::{App, Shared, parameters};
 use crate::asked::Failure;
 use crate::cache::Body;
 use axum::Router;
@@ -43,7 +43,6 @@ async fn list(
         Ok(it) => it,
         Err(unfit) => return Problem::from(Failure::Unfit(vec![unfit])).into_response(),
     };
-    let Some(_place) = app.dear().await else { return busy().into_response() };
     let (of_thread, asked, person) = (Arc::clone(&app), name.clone(), key.person);
     let made =
         tokio::task::spawn_blocking(move || answer(&of_thread, (&asked, person), (&query, format)));

@@ -382,8 +382,13 @@ fn curve_on(sheet: Sheet, it: &Curve<'_>, figures: Figures) -> Markup {
             @if let Some(price) = it.price {
                 (rule("cl", (sheet.left, y(float(price))), (volume, y(float(price)))))
                 circle class="s-acc" cx=(at(volume)) cy=(at(y(float(price)))) r="4.5" {}
-                text class="lb" x=(at((volume - 8.0).max(sheet.left + 40.0)))
-                    y=(at(y(float(price)) - 9.0)) text-anchor="end" {
+                // Above a falling curve there is room on its right; at the edge, below on its left.
+                @let (to, up, anchor) = match volume + 60.0 < right {
+                    true => (9.0, -9.0, "start"),
+                    false => (-8.0, 17.0, "end"),
+                };
+                text class="lb" x=(at(volume + to)) y=(at(y(float(price)) + up))
+                    text-anchor=(anchor) {
                     (figures.price(price))
                 }
             }

@@ -456,7 +456,12 @@ fn caution(asked: &Asked<'_, '_>, outcome: &Outcome, refused: &[String]) -> Mark
                         (warning()) span { (oversold) } span class="v" {}
                     }
                 }
-                @for it in outcome.warnings.iter().take(4) {
+                // Who sells what its target needs stands above.
+                @for it in outcome
+                    .warnings
+                    .iter()
+                    .filter(|it| !matches!(it, Warning::Oversold { .. }))
+                    .take(4) {
                     li { (warning()) span { (warned(asked, it)) } span class="v" {} }
                 }
             }
