@@ -126,7 +126,7 @@ pub struct AuctionResult {
 }
 
 /// With the bids and the rules, all that it takes to clear an auction again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Basis {
     /// The revealed seed, which fits the commitment.
     #[cbor(n(0), with = "minicbor::bytes")]
@@ -140,6 +140,10 @@ pub struct Basis {
     /// What could be released above which price, as far as there was any.
     #[n(3)]
     pub tiers: [Option<Tier>; TIERS_MAX],
+    /// Bids that did not count: their account was frozen by then, or does not settle with the
+    /// sellers any more.
+    #[n(4)]
+    pub void: Vec<BidId>,
 }
 
 impl Auction {

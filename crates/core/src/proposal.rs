@@ -101,9 +101,12 @@ pub(crate) fn check_reader(
     Ok(())
 }
 
-/// Whether a person may approve what another proposed, as things stand.
-pub fn may_approve(state: &State, person: PersonId, proposed: (PersonId, &Command)) -> bool {
-    check_reader(state, person, proposed).is_ok()
+/// Whether a person may approve a proposal, as things stand; where its body did, it did.
+pub fn may_approve(state: &State, person: PersonId, it: &Proposal) -> bool {
+    let body = |person: &PersonId| state.people.get(*person).and_then(|it| it.party);
+    let did = it.approvals.iter().any(|it| body(it) == body(&person));
+    let may = |inner| check_reader(state, person, (it.proposer, &inner)).is_ok();
+    !did && it.inner().is_some_and(may)
 }
 
 /// Persons whose approvals a command takes when somebody proposes it, one of each body where it

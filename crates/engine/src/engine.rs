@@ -121,7 +121,7 @@ impl Engine {
         Tail::new(&self.feed, &self.storage, &self.segments)
     }
 
-    /// The writer's clock: what time it would give a command now.
+    /// What the writer's clock shows now. A command's time is never before that of the one before.
     pub fn now(&self) -> Instant {
         self.clock.now()
     }

@@ -226,10 +226,18 @@ fn portal(it: Service) -> Result<()> {
     };
     let (views, thread) = Views::start(place, engine.tail(), known).with_context(name)?;
     // Mistakes are told now; a file that comes later is found when it is asked for.
-    documents(&dir, &config.policies)?;
+    let first = documents(&dir, &config.policies)?;
     let (beside, policies) = (dir.clone(), config.policies.clone());
-    let documents =
-        Documents::looked_for(move || documents(&beside, &policies).unwrap_or_default());
+    let documents = Documents::looked_for(move || match documents(&beside, &policies) {
+        Ok(all) => all,
+        Err(why) => {
+            tracing::warn!("policy files cannot be read: {why:#}");
+            first.clone()
+        }
+    });
+    if tls.is_some() && config.name.is_none() {
+        tracing::warn!("no name is set: commands signed for another market's name are taken, too");
+    }
     let (training, keys) = (config.training, Some(dir.clone()));
     let settings = Settings { training, keys, name: config.name.clone() };
     let app = Arc::new(App::new(Arc::clone(&engine), views, (documents, settings, &installations)));

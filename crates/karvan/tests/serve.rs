@@ -160,8 +160,16 @@ fn a_market_is_served_with_tls_recomputed_by_its_readers_and_ends_when_it_is_tol
     }
     // Somebody who still listens does not keep it from ending.
     let record = running.json(&client, "/health/ready")["durable"].clone();
-    let mut listens = TcpStream::connect(&running.1).unwrap();
-    listens.write_all(b"half a handshake").unwrap();
+    let mut half = TcpStream::connect(&running.1).unwrap();
+    half.write_all(b"half a handshake").unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut connection = ClientConnection::new(Arc::clone(&client), name).unwrap();
+    let mut socket = TcpStream::connect(&running.1).unwrap();
+    let mut listens = Stream::new(&mut connection, &mut socket);
+    listens.write_all(b"GET /live/en HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut told = [0; 15];
+    listens.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 200 OK");
     let (code, took) = running.end();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(15), "{took:?}");

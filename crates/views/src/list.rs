@@ -267,6 +267,8 @@ impl List {
 /// What is asked of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
+    /// Patterns, in small letters, each of which stands somewhere in a row.
+    texts: Vec<String>,
     conditions: Vec<(String, &'static str, Value)>,
     sort: Option<(&'static str, Kind, bool)>,
     after: Option<Vec<Value>>,
@@ -319,10 +321,20 @@ impl Query {
         if wrong.is_empty() { Ok(query) } else { Err(wrong) }
     }
 
-    /// Whether its cursor, if it has one, is of this order.
-    fn follows(&self, list: &List) -> bool {
-        let Some(after) = &self.after else { return true };
-        let order = self.order(list);
+    /// What a cursor of this list and order begins with.
+    fn named(&self, list: &List) -> Value {
+        let (name, down) = self.sorted().unwrap_or_default();
+        format!("{} {name}{}", list.name, if down { "-" } else { "" }).into()
+    }
+
+    /// Whether its cursor, if it has one, is of this order; then what it was named by goes.
+    fn follows(&mut self, list: &List) -> bool {
+        let (named, order) = (self.named(list), self.order(list));
+        let Some(after) = &mut self.after else { return true };
+        if after.first() != Some(&named) {
+            return false;
+        }
+        after.remove(0);
         after.len() == order.len()
             && order.iter().zip(after).all(|(by, value)| match value {
                 Value::Text(_) => by.kind.is_text(),
@@ -357,19 +369,7 @@ impl Query {
                 Ok(())
             }
             "q" => {
-                let texts: Vec<String> = list
-                    .columns
-                    .iter()
-                    .filter(|it| it.kind.is_text())
-                    .map(|it| format!("lower(COALESCE({}, ''))", quoted(it.name)))
-                    .collect();
-                let pattern = format!("%{}%", escaped(&value.to_lowercase()));
-                // Where there is no text, there is none to be found.
-                let all = match texts.is_empty() {
-                    true => "''".to_owned(),
-                    false => texts.join(" || ' ' || "),
-                };
-                self.conditions.push((all, "LIKE", pattern.into()));
+                self.texts.push(format!("%{}%", escaped(&value.to_lowercase())));
                 Ok(())
             }
             name => {
@@ -412,11 +412,17 @@ impl Query {
         let mut conditions: Vec<String> = self
             .conditions
             .iter()
-            .map(|(what, how, value)| {
-                let end = if *how == "LIKE" { " ESCAPE '\\'" } else { "" };
-                format!("{what} {how} {}{end}", place(value))
-            })
+            .map(|(what, how, value)| format!("{what} {how} {}", place(value)))
             .collect();
+        for pattern in &self.texts {
+            let texts = list.columns.iter().filter(|it| it.kind.is_text());
+            let texts: Vec<String> =
+                texts.map(|it| format!("COALESCE({}, '')", quoted(it.name))).collect();
+            // Where there is no text, there is none to be found.
+            let all = if texts.is_empty() { "''".to_owned() } else { texts.join(" || ' ' || ") };
+            let pattern = place(&pattern.as_str().into());
+            conditions.push(format!("{} LIKE {pattern} ESCAPE '\\'", sql.lowered(&all)));
+        }
         if list.delayed {
             conditions.push(format!("{PUBLIC} <= {}", place(&now.into())));
         }
@@ -455,7 +461,9 @@ impl Query {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
         let next = match (more, rows.last()) {
-            (true, Some(last)) => last.get(columns.len()..).map(write_cursor),
+            (true, Some(last)) => last
+                .get(columns.len()..)
+                .map(|values| write_cursor(&[&[self.named(list)], values].concat())),
             _ => None,
         };
         for row in &mut rows {

@@ -98,6 +98,11 @@ impl Sql for Postgres {
         self.client.batch_execute(&statements).map_err(wrong(&statements))
     }
 
+    fn lowered(&self, text: &str) -> String {
+        // Ordered by bytes, text has the small letters of English alone.
+        format!("lower(({text}) COLLATE \"und-x-icu\")")
+    }
+
     fn execute(&mut self, statement: &str, all: &[Value]) -> Result<(), SqlError> {
         let ready = self.ready(statement)?;
         self.client.execute(&ready, &values(all)).map_err(wrong(statement))?;
@@ -141,7 +146,8 @@ impl Schemas {
     /// One server writes the views of a database.
     fn alone(&self) -> Result<(), SqlError> {
         let mut holder = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        if holder.as_ref().is_some_and(|it| !it.is_closed()) {
+        // A connection that broke lost the right, and learns of it when it is used.
+        if holder.as_mut().is_some_and(|it| it.is_valid(ENDS).is_ok()) {
             return Ok(());
         }
         let query = "SELECT pg_try_advisory_lock($1)";

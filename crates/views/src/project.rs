@@ -643,7 +643,7 @@ impl Projector {
         };
         match (row, it) {
             (Some(row), _) => self.write(list, &row),
-            // An installation that was merged has neither any more.
+            // Where nothing is known any more: an installation became part of another.
             (None, Touched::Compliance(id, year) | Touched::Allocation(id, year)) => {
                 let Some(it) = self.state.installations.get(id) else { return Ok(()) };
                 let code = lists::code(&self.state, it.jurisdiction);
@@ -719,11 +719,11 @@ impl Touching<'_> {
             .into_iter()
             .flat_map(|(id, chapter)| chapter.years.iter().map(move |it| (id, it.year)))
         {
-            self.touched.extend([Touched::Year(jurisdiction, year), Touched::Allocation(id, year)]);
-            let row = self.state.installations.get(id);
-            if row.is_some_and(|it| it.emissions.contains_key(&year)) {
-                self.touched.insert(Touched::Compliance(id, year));
-            }
+            self.touched.extend([
+                Touched::Year(jurisdiction, year),
+                Touched::Allocation(id, year),
+                Touched::Compliance(id, year),
+            ]);
         }
         about
     }
@@ -743,7 +743,7 @@ impl Touching<'_> {
     fn auction(&mut self, id: AuctionId) -> About {
         self.touched.insert(Touched::Auction(id));
         let Some(it) = self.state.auctions.get(id) else { return About::default() };
-        let sold = it.result.map_or(it.volume, |it| it.sold);
+        let sold = it.result.map_or(it.offered(), |it| it.sold);
         let about = self.year(it.jurisdiction, it.year, Some(sold));
         let subject = Some(format!("auction {id}"));
         About { subject, price: it.result.and_then(|it| it.price), ..about }

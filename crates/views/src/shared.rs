@@ -7,7 +7,8 @@
 use crate::list::{List, Page, Query};
 use crate::project::{Catalogue, ProjectionStopped, Projector, Shown, shown};
 use crate::sql::{Sql, SqlError};
-use karvan_engine::tail::{Tail, Tailed};
+use karvan_engine::tail::{Piece, Tail, Tailed};
+use karvan_engine::writer::Stopped;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -99,11 +100,16 @@ impl Views {
     /// only in part.
     fn open(&self) -> Result<Projector, ProjectionStopped> {
         let mut best: Option<(u64, Box<dyn Sql>, Shown)> = None;
-        for generation in self.place.generations()? {
+        let generations = self.place.generations()?;
+        // Readers of one that is gone never take another for it.
+        let newest = generations.iter().copied().max().max(Some(lock(&self.pool).generation));
+        for generation in generations {
             let mut sql = self.place.write(generation)?;
-            // One that a crash left half made cannot even be asked.
-            let at = shown(&mut *sql).ok().flatten();
-            let at = at.filter(|it| it.position <= self.tail.durable());
+            let at = match shown(&mut *sql) {
+                Ok(it) => it.filter(|it| it.position <= self.tail.durable()),
+                // One that a crash left half made cannot be asked, though its database answers.
+                Err(_) => sql.rows("SELECT 1", &[]).map(|_| None)?,
+            };
             let unfit = match (at, &best) {
                 (Some(at), Some((.., most))) if at.position <= most.position => Some(generation),
                 (Some(at), _) => best.replace((generation, sql, at)).map(|it| it.0),
@@ -118,8 +124,9 @@ impl Views {
             self.show(generation, at);
             return Ok(Projector::open(sql, Arc::clone(&self.known), state));
         }
-        let projector = Projector::create(self.place.write(1)?, Arc::clone(&self.known))?;
-        self.show(1, projector.shown());
+        let new = newest.unwrap_or_default().saturating_add(1);
+        let projector = Projector::create(self.place.write(new)?, Arc::clone(&self.known))?;
+        self.show(new, projector.shown());
         Ok(projector)
     }
 
@@ -154,6 +161,10 @@ impl Views {
                     // Pages go on with what there is, and name its position.
                     *lock(&self.failing) = Some(why.to_string());
                     projector = None;
+                    // What is made again is one of those that are looked at anew.
+                    if remade.take().is_some() {
+                        self.again.store(true, Ordering::SeqCst);
+                    }
                     std::thread::sleep(PATIENCE);
                     let over = self.tail.next(u64::MAX, Duration::ZERO);
                     if matches!(over, Ok(Tailed::Closed)) {
@@ -184,23 +195,27 @@ impl Views {
                 // Under load batches are small and many, and each transaction costs: what comes
                 // within a moment is one.
                 std::thread::sleep(GATHERED);
-                let mut pieces = 1..PIECES_MAX;
-                let mut more = |from| {
-                    if pieces.next().is_none() {
-                        return Ok(None);
-                    }
-                    Ok(match self.tail.next(from, Duration::ZERO)? {
-                        Tailed::Frames(piece) => Some(piece),
-                        Tailed::Nothing | Tailed::Closed => None,
-                    })
-                };
-                let at = projector.take_on(piece.as_ref(), &mut more)?;
+                let at = projector.take_on(piece.as_ref(), &mut self.more(PIECES_MAX))?;
                 *lock(&self.shown) = at;
                 self.news.notify_all();
                 Ok(true)
             }
             Tailed::Nothing => Ok(true),
             Tailed::Closed => Ok(false),
+        }
+    }
+
+    /// At most so many pieces of what is there already.
+    fn more(&self, most: usize) -> impl FnMut(u64) -> Result<Option<Piece>, Stopped> {
+        let mut pieces = 1..most;
+        move |from| {
+            if pieces.next().is_none() {
+                return Ok(None);
+            }
+            Ok(match self.tail.next(from, Duration::ZERO)? {
+                Tailed::Frames(piece) => Some(piece),
+                Tailed::Nothing | Tailed::Closed => None,
+            })
         }
     }
 
@@ -226,7 +241,8 @@ impl Views {
             return Ok(true);
         }
         if let Tailed::Frames(piece) = self.tail.next(from, Duration::ZERO)? {
-            projector.take(piece.as_ref())?;
+            // More than those in use take in a turn, or they are never reached.
+            projector.take_on(piece.as_ref(), &mut self.more(PIECES_MAX * 4))?;
         }
         Ok(projector.shown().position >= wanted)
     }

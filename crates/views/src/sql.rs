@@ -140,6 +140,11 @@ pub trait Sql: Send {
         self.run("BEGIN")
     }
 
+    /// An expression that gives a text in small letters, of any script.
+    fn lowered(&self, text: &str) -> String {
+        format!("lower({text})")
+    }
+
     /// Runs statements without values, separated by semicolons.
     fn run(&mut self, statements: &str) -> Result<(), SqlError>;
 

@@ -5,6 +5,7 @@ use crate::sql::{Sql, SqlError, Value};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A connection to SQLite.
@@ -115,6 +116,9 @@ pub struct Files {
     folder: PathBuf,
 }
 
+/// How a file of SQLite begins (its file format, section 1.2).
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
+
 const BEGINS: &str = "views-";
 const ENDS: &str = ".db";
 
@@ -142,12 +146,14 @@ impl Place for Files {
     }
 
     fn write(&self, generation: u64) -> Result<Box<dyn Sql>, SqlError> {
+        let file = self.file(generation);
+        let mut head = [0; SQLITE.len()];
+        let begins = std::fs::File::open(&file).and_then(|mut it| it.read_exact(&mut head));
         // A file that is none of SQLite's goes: all it held is made again from the journal.
-        let opened = Sqlite::open(&self.file(generation)).or_else(|_| {
+        if begins.is_ok() && head != *SQLITE {
             self.remove(generation)?;
-            Sqlite::open(&self.file(generation))
-        });
-        Ok(Box::new(opened?))
+        }
+        Ok(Box::new(Sqlite::open(&file)?))
     }
 
     fn read(&self, generation: u64) -> Result<Box<dyn Sql>, SqlError> {

@@ -16,6 +16,7 @@ mod story;
 #[path = "shared/told.rs"]
 mod told;
 
+use karvan_core::State;
 use karvan_core::time::Instant;
 use karvan_views::list::{Kind, List, Query};
 use karvan_views::lists::{self, history, market, registry};
@@ -62,7 +63,16 @@ fn all_rows(sql: &mut dyn Sql, list: &List) -> Vec<Vec<Value>> {
 
 #[test]
 fn the_same_rows_come_in_one_piece_in_many_and_after_a_new_start() {
-    let (story, folder) = (told(TEXT), Folder::new("pieces"));
+    for (text, name) in [
+        (format!("{TEXT}{BLOCK}time 2027-01-12T10:00\n"), "pieces"),
+        (include_str!("../../core/tests/stories/merging.txt").to_owned(), "merged"),
+    ] {
+        let (story, folder) = (told(&text), Folder::new(name));
+        in_pieces(&story, &folder);
+    }
+}
+
+fn in_pieces(story: &story::Story, folder: &Folder) {
     let frames = frames(&story.journal);
     let mut whole = Projector::create(folder.open("whole.db"), known()).unwrap();
     whole.take(&frames.concat()).unwrap();
@@ -84,6 +94,24 @@ fn the_same_rows_come_in_one_piece_in_many_and_after_a_new_start() {
     let position = story.state.position;
     let shown = karvan_views::project::shown(&mut *parts).unwrap().unwrap();
     assert_eq!((shown.position, shown.now), (position, story.state.now));
+}
+
+#[test]
+fn an_installation_that_became_part_of_another_has_no_rows_of_its_own() {
+    let text = include_str!("../../core/tests/stories/merging.txt");
+    let (story, folder) = (told(text), Folder::new("parts"));
+    let mut made = Projector::create(folder.open("views.db"), known()).unwrap();
+    for frame in frames(&story.journal) {
+        made.take(&frame).unwrap();
+    }
+    let merged = story.state.installations.iter().find(|(_, it)| it.merged.is_some());
+    let label = merged.unwrap().1.label.to_string();
+    let mut sql = folder.open("views.db");
+    let mut count = |list: &List| {
+        let query = Query::parse(list, [("installation", label.as_str())]).unwrap();
+        query.read(list, story.state.now.0, &mut *sql).unwrap().rows.len()
+    };
+    assert_eq!((count(&registry::COMPLIANCE), count(&registry::ALLOCATIONS)), (0, 0));
 }
 
 #[test]
@@ -245,11 +273,17 @@ fn a_cursor_goes_on_in_its_own_order_alone() {
     let list = &registry::YEARS;
     let first = Query::parse(list, [("limit", "1")]).unwrap().read(list, 0, &mut *sql).unwrap();
     let after = first.next.unwrap();
-    assert!(Query::parse(list, [("after", after.as_str()), ("sort", "-jurisdiction")]).is_ok());
-    let wrong = Query::parse(list, [("after", after.as_str()), ("sort", "cap")]).unwrap_err();
-    assert_eq!(wrong[0].parameter, "after");
-    let wrong = Query::parse(&registry::INSTALLATIONS, [("after", after.as_str())]).unwrap_err();
-    assert_eq!(wrong[0].parameter, "after");
+    assert!(Query::parse(list, [("after", after.as_str()), ("limit", "7")]).is_ok());
+    let refused = |list: &List, sort: &str| {
+        let of = [("after", after.as_str()), ("sort", sort)];
+        let wrong = Query::parse(list, of).unwrap_err();
+        assert_eq!(wrong[0].parameter, "after", "{} by {sort}", list.name);
+    };
+    refused(list, "cap");
+    refused(list, "-jurisdiction");
+    // Another list with the same key.
+    refused(&registry::COMPLIANCE, "");
+    refused(&registry::INSTALLATIONS, "");
 }
 
 #[test]
@@ -287,6 +321,64 @@ fn ones_own_lists_hold_what_the_party_has_and_nothing_else() {
         let mine = ask("orders", party.person);
         assert_eq!(mine.rows.len(), state.orders.of_owner(id).count());
     }
-    let nobody = own::rows(state, (&own::ORDERS, PersonId(999))).unwrap_err();
-    assert_eq!(karvan_core::Refusals::from(nobody).list()[0].number(), 101);
+    let refused = |state: &State, person: PersonId| {
+        let why = own::rows(state, (&own::ORDERS, person)).unwrap_err();
+        karvan_core::Refusals::from(why).list()[0].number()
+    };
+    assert_eq!(refused(state, PersonId(999)), 101);
+    // Somebody who acts for other accounts alone reads nothing of this one, and no money.
+    let mut limited = state.clone();
+    let account = state.orders.iter().next().unwrap().account;
+    let others = state.accounts.iter().map(|(id, _)| id).filter(|it| *it != account);
+    limited.people.row_mut(seller).accounts = Some(others.collect());
+    for (list, rows) in [(&own::ORDERS, 0), (&own::CASH, 0), (&own::ACCOUNTS, 0)] {
+        let found = own::rows(&limited, (list, seller)).unwrap();
+        let of_account =
+            |it: &&Vec<Value>| list.name != "own/accounts" || it[0] == accounts.rows[0][0];
+        assert_eq!(found.iter().filter(of_account).count(), rows, "{}", list.name);
+    }
+    let mut suspended = state.clone();
+    suspended.people.row_mut(seller).status = karvan_core::party::PersonStatus::Suspended;
+    assert_eq!(refused(&suspended, seller), 108);
+}
+
+/// Whatever happens in a story, what all parties read of their own is all there is.
+#[test]
+fn all_that_is_held_is_somebodys_own() {
+    use karvan_views::lists::own;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/tests/stories");
+    let mut held_at_all = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if path.extension().is_none_or(|it| it != "txt") || !text.contains("use market") {
+            continue;
+        }
+        let story = told(&text);
+        let state = &story.state;
+        let (mut units, mut own_bids, mut proposals) = (0, 0, std::collections::BTreeSet::new());
+        for (_, party) in state.parties.iter() {
+            let Ok(rows) = own::rows(state, (&own::HOLDINGS, party.person)) else { continue };
+            // Units of a link come and go with those that wait in escrow.
+            let of_link = |it: &&Vec<Value>| {
+                let series =
+                    karvan_core::id::SeriesId(u32::try_from(it[1].int().unwrap()).unwrap());
+                state.ledger.series.row(series).link.is_some()
+            };
+            let issued = rows.iter().filter(|it| !of_link(it));
+            units += issued.map(|it| it[6].int().unwrap() + it[7].int().unwrap()).sum::<i64>();
+            held_at_all += rows.iter().map(|it| it[7].int().unwrap()).sum::<i64>();
+            own_bids += own::rows(state, (&own::BIDS, party.person)).unwrap().len();
+            let rows = own::rows(state, (&own::PROPOSALS, party.person)).unwrap();
+            proposals.extend(rows.iter().map(|it| it[0].int().unwrap()));
+        }
+        let all = state.ledger.series.iter().filter(|(_, it)| it.link.is_none());
+        // What ended lies in the accounts into which it ended.
+        let there: u64 = all.map(|(_, it)| it.issued.0).sum();
+        assert_eq!(units, i64::try_from(there).unwrap(), "{}", path.display());
+        let bids: usize = state.auctions.iter().map(|(_, it)| it.bids.len()).sum();
+        assert_eq!(own_bids, bids, "{}", path.display());
+        assert_eq!(proposals.len(), state.proposals.len(), "{}", path.display());
+    }
+    assert!(held_at_all > 0, "some of it is set aside");
 }

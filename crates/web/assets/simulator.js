@@ -30,6 +30,11 @@
     const slow = setTimeout(() => results.setAttribute("aria-busy", "true"), 300);
     try {
       const answer = await fetch(`${form.action}/results?${text}`, { signal: running.signal });
+      if (answer.status === 503) {
+        // Many ask just now: a moment later again.
+        timer = setTimeout(ask, 1000);
+        return;
+      }
       results.innerHTML = await answer.text();
       history.replaceState(null, "", text ? `?${text}` : location.pathname);
     } catch (why) {

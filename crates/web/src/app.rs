@@ -6,7 +6,7 @@ use crate::api::keys::Keys;
 use crate::api::problem::Problem;
 use crate::asked::{Address, Asked, Failure, Theme};
 use crate::assets::Assets;
-use crate::cache::{Body, Cache};
+use crate::cache::{Body, Cache, Mark};
 use crate::documents::{Documents, InForce, Reading};
 use crate::live::{self, Live};
 use crate::look::frame;
@@ -27,7 +27,7 @@ use karvan_views::shared::{Reader, Views};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How the portal is set up.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,7 @@ pub struct App {
     /// How it is doing.
     pub metrics: Metrics,
     cache: Cache,
-    dear: Semaphore,
+    dear: Arc<Semaphore>,
     /// Live figures.
     pub live: Live,
     /// Where commands are handed in.
@@ -94,7 +94,9 @@ impl App {
             rehearsals: Rehearsals::default(),
             metrics: Metrics::default(),
             cache,
-            dear: Semaphore::new(std::thread::available_parallelism().map_or(1, Into::into)),
+            dear: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(1, Into::into),
+            )),
             live,
             desk,
             keys,
@@ -111,10 +113,22 @@ impl App {
         hash.map(read).unwrap_or_default()
     }
 
-    /// A place among the few who ask for what is dear at a time: downloads, simulations. None
-    /// where it takes too long.
-    pub async fn dear(&self) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(DEAR_WAIT, self.dear.acquire()).await.ok()?.ok()
+    /// A place among the few who ask for what is dear at a time: downloads, simulations. It is
+    /// kept by whoever does the work, since who asked may be gone before that is done.
+    pub async fn dear(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = Arc::clone(&self.dear).acquire_owned();
+        let place = tokio::time::timeout(DEAR_WAIT, place).await.map_err(|_| Failure::Busy)?;
+        place.map_err(|_| Failure::Busy)
+    }
+
+    /// What an answer follows from: which views, up to where, and which documents are at hand.
+    fn mark(&self, position: u64) -> Mark {
+        (self.views.generation(), position, self.documents.known())
+    }
+
+    /// The answer of a key that is kept, if there is one.
+    pub fn known(&self, key: &str) -> Option<Arc<Body>> {
+        self.cache.get(key, self.mark(self.views.shown().position))
     }
 
     /// The market's currency.
@@ -137,12 +151,29 @@ impl App {
         kind: &'static str,
         make: impl FnOnce(&mut Reader<'_>) -> Result<Vec<u8>, Failure>,
     ) -> Result<Arc<Body>, Failure> {
-        let now = (self.views.generation(), self.views.shown().position);
-        if let Some(it) = self.cache.get(&key, now) {
+        if let Some(it) = self.known(&key) {
+            return Ok(it);
+        }
+        let before = self.mark(0);
+        let body = self.made(kind, make)?;
+        self.cache.put(key, &body, (before.0, body.position, before.2));
+        Ok(body)
+    }
+
+    /// The same, where the answer follows from the books and the time, too.
+    fn kept_now(
+        &self,
+        key: String,
+        kind: &'static str,
+        make: impl FnOnce(&mut Reader<'_>) -> Result<Vec<u8>, Failure>,
+    ) -> Result<Arc<Body>, Failure> {
+        let minute = self.engine.now().0.div_euclid(60_000);
+        let (key, mark) = (format!("{key} {minute}"), self.mark(self.engine.durable()));
+        if let Some(it) = self.cache.get(&key, mark) {
             return Ok(it);
         }
         let body = self.made(kind, make)?;
-        self.cache.put(key, &body, now.0);
+        self.cache.put(key, &body, mark);
         Ok(body)
     }
 
@@ -228,11 +259,6 @@ async fn bounded(request: Request, next: Next) -> Response {
     response
 }
 
-/// An answer where too many ask for what is dear.
-pub fn busy() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Many ask for this just now; try again.")
-}
-
 async fn root(headers: HeaderMap) -> Redirect {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
     let language = Language::accepted(accepted.unwrap_or_default());
@@ -290,13 +316,14 @@ async fn page(
     let parameters = parameters(&query);
     let path = path.trim_matches('/').to_owned();
     let address = Address { language, theme: theme_of(&headers), path, parameters };
-    let (asked, of_thread) = (pages::is_dear(&address), Arc::clone(&app));
-    let place = if asked { app.dear().await } else { None };
-    if asked && place.is_none() {
-        return busy().into_response();
-    }
-    let answered = tokio::task::spawn_blocking(move || answer(&of_thread, &address, &query)).await;
-    match answered {
+    let key = key_of(&address, &query);
+    let is_dear = pages::is_dear(&address) && app.known(&key).is_none();
+    let place = if is_dear { app.dear().await.map(Some) } else { Ok(None) };
+    let answered = tokio::task::spawn_blocking(move || match place {
+        Ok(_place) => answer(&app, &address, key),
+        Err(failure) => failed(&app, &address, &failure),
+    });
+    match answered.await {
         Ok((status, body)) => {
             let mut response = send_as(status, &body, &headers);
             let vary = HeaderValue::from_static("Accept-Encoding, Cookie");
@@ -311,13 +338,12 @@ async fn page(
 
 const HTML: &str = "text/html; charset=utf-8";
 
-fn answer(app: &Shared, address: &Address, query: &str) -> (StatusCode, Arc<Body>) {
+fn key_of(address: &Address, query: &str) -> String {
     let theme = address.theme.name().unwrap_or_default();
-    let mut key = format!("{} {theme} /{}?{query}", address.language.tag, address.path);
-    if pages::is_of_now(address) {
-        let (minute, record) = (app.engine.now().0.div_euclid(60_000), app.engine.durable());
-        key = format!("{key} {minute} {record}");
-    }
+    format!("{} {theme} /{}?{query}", address.language.tag, address.path)
+}
+
+fn answer(app: &Shared, address: &Address, key: String) -> (StatusCode, Arc<Body>) {
     let make = |reader: &mut Reader<'_>| {
         let mut asked = Asked { app, address, reader };
         if let Some(part) = pages::fragment(&mut asked) {
@@ -326,24 +352,29 @@ fn answer(app: &Shared, address: &Address, query: &str) -> (StatusCode, Arc<Body
         let page = pages::page(&mut asked)?;
         Ok(frame::framed(&asked, &page).into_string().into_bytes())
     };
-    let made = match pages::is_moving(address) {
-        true => app.made(HTML, make),
-        false => app.kept(key, HTML, make),
+    let made = if pages::is_moving(address) {
+        app.made(HTML, make)
+    } else if pages::is_of_now(address) {
+        app.kept_now(key, HTML, make)
+    } else {
+        app.kept(key, HTML, make)
     };
     match made {
         Ok(body) => (StatusCode::OK, body),
-        Err(failure) => {
-            let status = match &failure {
-                Failure::NotFound => StatusCode::NOT_FOUND,
-                Failure::Unfit(_) => StatusCode::BAD_REQUEST,
-                Failure::Sql(_) => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            let shown = app.views.shown();
-            let page = frame::failed(app, address, (&failure, shown));
-            let body = Body::new(page.into_string().into_bytes(), HTML, shown.position);
-            (status, Arc::new(body))
-        }
+        Err(failure) => failed(app, address, &failure),
     }
+}
+
+fn failed(app: &Shared, address: &Address, failure: &Failure) -> (StatusCode, Arc<Body>) {
+    let status = match failure {
+        Failure::NotFound => StatusCode::NOT_FOUND,
+        Failure::Unfit(_) => StatusCode::BAD_REQUEST,
+        Failure::Busy | Failure::Sql(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let shown = app.views.shown();
+    let page = frame::failed(app, address, (failure, shown));
+    let body = Body::new(page.into_string().into_bytes(), HTML, shown.position);
+    (status, Arc::new(body))
 }
 
 async fn nothing(State(app): State<Shared>, headers: HeaderMap) -> Response {

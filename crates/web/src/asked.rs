@@ -100,6 +100,8 @@ pub enum Failure {
     NotFound,
     /// What is asked does not fit.
     Unfit(Vec<Unfit>),
+    /// Too many ask for what is dear.
+    Busy,
     /// The views cannot be read.
     Sql(SqlError),
 }

@@ -36,6 +36,11 @@ impl Documents {
         Self { look: Box::new(look), kept: Mutex::default() }
     }
 
+    /// How many are known.
+    pub fn known(&self) -> usize {
+        lock(&self.kept).by_hash.len()
+    }
+
     /// A document.
     pub fn get(&self, hash: &str) -> Option<Arc<str>> {
         let mut kept = lock(&self.kept);

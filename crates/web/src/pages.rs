@@ -33,7 +33,7 @@ pub fn is_of_now(address: &Address) -> bool {
 
 /// Whether a page takes long to be made.
 pub fn is_dear(address: &Address) -> bool {
-    address.path.starts_with("simulator")
+    address.path.starts_with("simulator") && !is_moving(address)
 }
 
 /// Whether an address is that of a part.

@@ -32,7 +32,8 @@ pub enum Standing {
 #[derive(Default)]
 struct Inner {
     next: u64,
-    waiting: VecDeque<(u64, Scenario)>,
+    /// Each with the model it was moved against: another policy may come into force meanwhile.
+    waiting: VecDeque<(u64, Arc<Model>, Scenario)>,
     standing: BTreeMap<u64, (Standing, Vec<(String, String)>)>,
     playing: bool,
 }
@@ -59,11 +60,11 @@ impl Rehearsals {
         while inner.standing.len() > KEPT_MAX {
             inner.standing.pop_first();
         }
-        inner.waiting.push_back((number, scenario));
+        inner.waiting.push_back((number, Arc::clone(model), scenario));
         if !inner.playing {
             inner.playing = true;
-            let (all, model) = (Arc::clone(&self.0), Arc::clone(model));
-            std::thread::spawn(move || work(&all, &model));
+            let all = Arc::clone(&self.0);
+            std::thread::spawn(move || work(&all));
         }
         Some(number)
     }
@@ -74,9 +75,9 @@ impl Rehearsals {
     }
 }
 
-fn work(all: &Mutex<Inner>, model: &Model) {
+fn work(all: &Mutex<Inner>) {
     loop {
-        let (number, scenario) = {
+        let (number, model, scenario) = {
             let mut inner = lock(all);
             match inner.waiting.pop_front() {
                 Some(it) => it,
@@ -93,7 +94,7 @@ fn work(all: &Mutex<Inner>, model: &Model) {
         };
         let watch = |done, of| stand(Standing::Playing(done, of));
         // A scenario that breaks the rehearsal does not end those that wait.
-        let played = catch_unwind(AssertUnwindSafe(|| play(model, &scenario, &watch)));
+        let played = catch_unwind(AssertUnwindSafe(|| play(&model, &scenario, &watch)));
         stand(match played {
             Ok(Ok(it)) => Standing::Done(Arc::new(it)),
             Ok(Err(why)) => Standing::Failed(why),

@@ -7,7 +7,7 @@ use karvan_policy::Policy;
 use karvan_policy::model::coalitions::{self, Coalition};
 use karvan_policy::model::outcome::{Member, Outcome, Row};
 use karvan_policy::model::simulate;
-use karvan_policy::model::world::{Region, World, WorldLink};
+use karvan_policy::model::world::{Region, RegionYear, World, WorldLink};
 use karvan_policy::plants::{self, PlantRow};
 use karvan_policy::tables::Tables;
 
@@ -27,6 +27,9 @@ pub const QUOTA_STEP: i64 = 10;
 pub const RATIO_STEP: i64 = 5;
 /// How high a floor can be set, in hundredths of the currency.
 pub const FLOOR_MAX: i64 = 5_000;
+const CEILING: &str = "price_ceiling_usd_per_t";
+/// A price that no tonne costs.
+const UNREACHED_PRICE: f64 = 1e6;
 /// More than any member issues in a year, Mt: a quota that never binds.
 const UNLIMITED_MT: f64 = 1e4;
 /// Beside them these years are shown at most.
@@ -75,8 +78,8 @@ impl Way {
 pub struct MemberControl {
     /// Its code.
     pub code: String,
-    /// The year of the adopted values beside the controls.
-    pub year: u16,
+    /// The years of the adopted values beside the controls: of the cap, the floor, the ceiling.
+    pub years: [u16; 3],
     /// The adopted cap in that year, in hundredths of Mt.
     pub cap: i64,
     /// Change of all caps, in percent.
@@ -140,13 +143,15 @@ impl Model {
     /// The controls where the policy in force has them.
     pub fn controls(&self) -> Scenario {
         let member = |it: &Region| {
-            let (year, first) = self.first(it)?;
-            let floor = hundredths(first.floor);
-            let ceiling = first.ceiling.map_or(0, hundredths);
+            let (year, first) = self.first(it, |_| true)?;
+            let (floor_year, floor) = self.first(it, |it| it.floor > 0.0).unwrap_or((year, first));
+            let (ceiling_year, ceiling) =
+                self.first(it, |it| it.ceiling.is_some()).unwrap_or((year, first));
+            let (floor, ceiling) = (hundredths(floor.floor), ceiling.ceiling.map_or(0, hundredths));
             let credits = hundredths(first.domestic);
             Some(MemberControl {
                 code: it.code.clone(),
-                year,
+                years: [year, floor_year, ceiling_year],
                 cap: hundredths(first.cap),
                 cap_percent: 0,
                 floor: (floor, floor),
@@ -158,15 +163,15 @@ impl Model {
         let mut links: Vec<LinkControl> = Vec::new();
         for it in &self.world.links {
             let Some((from, to)) = self.ends(it) else { continue };
+            let opens = it.most.iter().position(|most| *most > 0.0);
+            let Some(from_year) = opens.and_then(|place| self.world.years.get(place)) else {
+                continue;
+            };
             let back = links.iter_mut().find(|known| (known.to == from) && (known.from == to));
             if let Some(back) = back {
                 back.way = (Way::Both, Way::Both);
                 continue;
             }
-            let opens = it.most.iter().position(|most| *most > 0.0);
-            let Some(from_year) = opens.and_then(|place| self.world.years.get(place)) else {
-                continue;
-            };
             let quota = it.most.last().copied().unwrap_or_default();
             let quota = hundredths(quota).min(QUOTA_MAX);
             let ratio = hundredths(it.ratio);
@@ -187,20 +192,15 @@ impl Model {
         code(it.from).zip(code(it.to))
     }
 
-    /// The first year in which a member owes units for which its floor or ceiling is set, or the
-    /// first in which it owes any.
+    /// The first year in which a member owes units and something holds.
     fn first<'a>(
-        &'a self,
+        &self,
         it: &'a Region,
-    ) -> Option<(u16, &'a karvan_policy::model::world::RegionYear)> {
-        let mut years = self.world.years.iter().zip(&it.years);
-        let of = |(year, row): (&u16, &'a Option<_>)| Some((*year, row.as_ref()?));
-        let all: Vec<_> = years.by_ref().filter_map(of).collect();
-        let priced =
-            all.iter().find(|(_, it): &&(u16, &karvan_policy::model::world::RegionYear)| {
-                it.floor > 0.0 || it.ceiling.is_some()
-            });
-        priced.or(all.first()).copied()
+        holds: impl Fn(&RegionYear) -> bool,
+    ) -> Option<(u16, &'a RegionYear)> {
+        let years = self.world.years.iter().zip(&it.years);
+        let mut all = years.filter_map(|(year, row)| Some((*year, row.as_ref()?)));
+        all.find(|(_, it)| holds(it))
     }
 
     /// The controls as the parameters of an address move them; what does not fit is named.
@@ -249,22 +249,26 @@ impl Model {
                 set.push(format!("{chapter}.cap_mt.{year}={cap:.4}"));
             }
         }
-        // A path that rises goes on to rise as it did.
-        let mut path = |key: &str, (from, to): (i64, i64), of: &dyn Fn(&_) -> f64| {
+        // A path that rises goes on to rise as it did; where there was none, one begins.
+        let mut path = |key: &str, (from, to): (i64, i64), of: &dyn Fn(&_) -> Option<f64>| {
             if from == to {
                 return;
             }
             for (year, row) in years() {
-                let before: f64 = of(row);
-                let price = match from {
-                    0 => to as f64 / 100.0,
-                    from => before * to as f64 / from as f64,
+                let price = match of(row) {
+                    Some(before) if from > 0 => before * to as f64 / from as f64,
+                    None if from > 0 => continue,
+                    Some(_) | None => to as f64 / 100.0,
                 };
+                // No ceiling, but for one that nobody reaches.
+                let none = key == CEILING && to == 0;
+                let price = if none { UNREACHED_PRICE } else { price };
                 set.push(format!("{chapter}.{key}.{year}={price:.2}"));
             }
         };
-        path("auction_reserve_usd_per_t", it.floor, &|row: &Year| row.floor);
-        path("price_ceiling_usd_per_t", it.ceiling, &|row: &Year| row.ceiling.unwrap_or_default());
+        let floor = |row: &RegionYear| Some(row.floor).filter(|it| *it > 0.0);
+        path("auction_reserve_usd_per_t", it.floor, &floor);
+        path(CEILING, it.ceiling, &|row: &RegionYear| row.ceiling);
         if it.credits.0 != it.credits.1 {
             let key = "domestic_credits_percent_of_obligation";
             set.push(format!("{chapter}.{key}={}", it.credits.1));
@@ -298,7 +302,10 @@ impl Model {
             }
             Way::Both => {
                 open(&there, it.way.0 == Way::None, set);
-                open(&back, it.way.0 != Way::Both, set);
+                // A way back that there is keeps its own quota and ratio.
+                if it.way.0 != Way::Both {
+                    open(&back, true, set);
+                }
             }
         }
     }
@@ -312,7 +319,8 @@ impl Model {
         });
         let scaled = known.filter(|_| !is_new && from > 0 && from < QUOTA_MAX && to < QUOTA_MAX);
         let Some(known) = scaled else { return format!("{} = {:.2}", it.from_year, mt(to)) };
-        let years = self.world.years.iter().zip(&known.most).filter(|(_, most)| **most > 0.0);
+        // A link that closes in between stays closed then.
+        let years = self.world.years.iter().zip(&known.most).skip_while(|(_, most)| **most == 0.0);
         let all = years.map(|(year, most)| format!("{year} = {:.4}", most * mt(to) / mt(from)));
         all.collect::<Vec<_>>().join(", ")
     }
@@ -347,8 +355,6 @@ impl Model {
         Ok(coalitions::explore(&world, &mut |_, _| {}).unwrap_or_default())
     }
 }
-
-type Year = karvan_policy::model::world::RegionYear;
 
 /// A number with at most two decimals, in hundredths; both a point and the reader's comma are read.
 fn decimal(text: &str) -> Option<i64> {
@@ -447,4 +453,88 @@ fn within(it: i64, (least, most): (i64, i64)) -> Option<i64> {
 /// A member's row of a year.
 pub fn row(member: &Member, year: u16) -> Option<&Row> {
     member.rows.iter().find(|it| it.year == year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSTALLATIONS: &str = include_str!("../../../data/installations.csv");
+
+    fn model(policy: &str) -> Model {
+        Model::of(policy, INSTALLATIONS).expect("a shipped policy can be simulated")
+    }
+
+    fn pilot() -> Model {
+        model(include_str!("../../../policies/eco-pilot.toml"))
+    }
+
+    fn set(model: &Model, name: &str, value: &str) -> Vec<String> {
+        let moved = model.moved(&[(name.to_owned(), value.to_owned())]);
+        model.set(&moved.expect("it lies within its range"))
+    }
+
+    #[test]
+    fn a_form_that_nobody_touched_moves_nothing() {
+        let model = pilot();
+        let two = |it: f64| format!("{it:.2}");
+        let shown = |adopted: i64, (least, most, step): (i64, i64, i64)| {
+            let steps = ((adopted.clamp(least, most) - least) as f64 / step as f64).round();
+            two((least as f64 + steps * step as f64).min(most as f64) / 100.0)
+        };
+        let mut sent = Vec::new();
+        let controls = model.controls();
+        for it in &controls.members {
+            let of = |name: &str| format!("{name}.{}", it.code);
+            sent.push((of("cap"), "0".to_owned()));
+            sent.push((of("floor"), shown(it.floor.0, (0, FLOOR_MAX, FLOOR_STEP))));
+            sent.push((of("ceiling"), shown(it.ceiling.0, (0, PRICE_MAX, CEILING_STEP))));
+            sent.push((of("credits"), it.credits.0.to_string()));
+        }
+        for it in &controls.links {
+            let of = |name: &str| format!("{name}.{}-{}", it.from, it.to);
+            sent.push((of("link"), it.way.0.name().to_owned()));
+            sent.push((of("quota"), shown(it.quota.0, (0, QUOTA_MAX, QUOTA_STEP))));
+            sent.push((of("ratio"), shown(it.ratio.0, (RATIO_STEP, 100, RATIO_STEP))));
+        }
+        let moved = model.moved(&sent).expect("it lies within its ranges");
+        assert_eq!((model.set(&moved), moved.parameters()), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_floor_that_begins_later_rises_from_where_it_begins() {
+        let model = pilot();
+        let controls = model.controls();
+        let uzbekistan = controls.members.iter().find(|it| it.code == "UZB").expect("it trades");
+        assert_eq!((uzbekistan.floor.0, uzbekistan.years[1]), (100, 2031));
+        let lines = set(&model, "floor.UZB", "2.00");
+        let floor = "jurisdiction.UZB.auction_reserve_usd_per_t";
+        assert_eq!(lines.first().map(String::as_str), Some(&*format!("{floor}.2031=2.00")));
+        assert!(lines.iter().all(|it| !it.contains(".2030=")), "{lines:?}");
+    }
+
+    #[test]
+    fn no_ceiling_is_no_price_of_nothing() {
+        let model = pilot();
+        let lines = set(&model, "ceiling.TUR", "0");
+        assert!(!lines.is_empty() && lines.iter().all(|it| it.ends_with("=1000000.00")));
+        let moved = model.moved(&[("ceiling.TUR".to_owned(), "0".to_owned())]).expect("in range");
+        assert!(model.simulate(&moved).is_ok());
+    }
+
+    #[test]
+    fn the_way_back_of_a_link_keeps_its_own_terms() {
+        let model = model(include_str!("../../../policies/eco-linked.toml"));
+        let controls = model.controls();
+        let both = controls.links.iter().find(|it| it.way.0 == Way::Both).expect("one is two-way");
+        let (there, back) =
+            (format!("{}-{}", both.from, both.to), format!("{}-{}", both.to, both.from));
+        let lines = set(&model, &format!("quota.{there}"), "3.30");
+        assert!(lines.iter().any(|it| it.starts_with(&format!("link.{there}.quota_mt"))));
+        assert!(lines.iter().all(|it| !it.contains(&back) && !it.contains("ratio")), "{lines:?}");
+        let lines = set(&model, &format!("ratio.{there}"), "0.50");
+        assert_eq!(lines, [format!("link.{there}.ratio=\"50/100\"")]);
+        // Closed, it is closed on both ways.
+        assert_eq!(set(&model, &format!("link.{there}"), "none").len(), 2);
+    }
 }

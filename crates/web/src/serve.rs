@@ -20,8 +20,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The most connections at a time.
 pub const CONNECTIONS_MAX: usize = 8_192;
-/// The most of these from one address: nobody takes all places.
-pub const OF_ADDRESS_MAX: usize = CONNECTIONS_MAX / 2;
+/// The most of these from one address: nobody takes all places, nor all who listen to live figures.
+pub const OF_ADDRESS_MAX: usize = 3_072;
 /// Heads of requests must be there within this time, handshakes too.
 const HEAD: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_takes_half_of_all_places_and_gives_them_back() {
+    fn one_address_takes_a_part_of_all_places_and_gives_them_back() {
         let all = Arc::<Connected>::default();
         let one: IpAddr = [192, 0, 2, 1].into();
         let other: IpAddr = [192, 0, 2, 2].into();

@@ -75,14 +75,16 @@ impl<'a> Machine<'a> {
     }
 
     fn signed(&self, path: &'static str, (id, body): (&str, &Value)) -> Sent {
-        let body = body.to_string();
+        self.signed_with(path, (id, &body.to_string()), signed::input(seconds(), "desk"))
+    }
+
+    fn signed_with(&self, path: &'static str, (id, body): (&str, &str), input: String) -> Sent {
         let digest = signed::digest(body.as_bytes());
-        let input = signed::input(seconds(), "desk");
         let base = signed::base(("POST", HOST, path), (&digest, id, &input));
         let bytes = self.key.sign(base.as_bytes()).to_bytes();
         let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
-        let host = HOST.to_owned();
-        Sent { path, host, body, id: id.to_owned(), digest, input, signature }
+        let (host, body, id) = (HOST.to_owned(), body.to_owned(), id.to_owned());
+        Sent { path, host, body, id, digest, input, signature }
     }
 
     fn send(&self, it: &Sent) -> Answer {
@@ -211,10 +213,16 @@ fn whoever_did_not_sign_is_not_heard() {
     spoil(&|it| it.signature = it.signature.replace(['A', 'B', 'C'], "D"));
     spoil(&|it| it.signature = "none".to_owned());
     spoil(&|it| it.input = it.input.replace("desk", "other"));
-    spoil(&|it| it.input = signed::input(seconds() - signed::AGE_MAX - 5, "desk"));
     spoil(&|it| it.input = "(\"@method\")".to_owned());
     spoil(&|it| it.host = "training.example".to_owned());
-    spoil(&|it| it.input = format!("{};expires={}", it.input, seconds() - 5));
+    // What was signed too long ago, or until a moment that is over, is rightly signed.
+    let old = signed::input(seconds() - signed::AGE_MAX - 5, "desk");
+    let over = format!("{};expires={}", signed::input(seconds(), "desk"), seconds() - 5);
+    for (input, why) in [(old, "created more than"), (over, "expired")] {
+        let answer = machine.send(&machine.signed_with(good.path, (&good.id, &good.body), input));
+        assert_eq!(answer.status, 401);
+        assert!(answer.text().contains(why), "{}", answer.text());
+    }
     let plain = Request::post("/api/v1/commands/surrenders").body(Body::from("{}")).unwrap();
     assert_eq!(portal.ask(plain).status, 401);
     // A key that only reads signs nothing, and one that is ended neither.
@@ -373,12 +381,7 @@ fn what_is_too_large_or_no_json_is_turned_away() {
     let mut sent = machine.signed(ORDERS, (&machine.id(60), &json!({})));
     sent.body = "x".repeat(karvan_web::app::BODY_MAX + 1);
     assert_eq!(machine.send(&sent).status, 413);
-    let digest = signed::digest(b"{");
-    let input = signed::input(seconds(), "desk");
-    let base = signed::base(("POST", HOST, ORDERS), (&digest, &sent.id, &input));
-    let bytes = machine.key.sign(base.as_bytes()).to_bytes();
-    let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
-    let broken = Sent { body: "{".to_owned(), digest, input, signature, ..sent };
+    let broken = machine.signed_with(ORDERS, (&sent.id, "{"), signed::input(seconds(), "desk"));
     let answer = machine.send(&broken);
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert!(body(&answer)["title"].as_str().unwrap().contains("no JSON"));

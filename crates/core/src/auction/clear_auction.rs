@@ -138,7 +138,7 @@ pub fn decide(
         [auction.volume].into_iter().chain(others.iter().map(sells)).collect();
     let volume: Tonnes = offered.iter().copied().sum();
     let basis = basis(state, (by.now(), reserve, volume), &it.seed, auction);
-    let result = compute(state, &basis, auction);
+    let result = compute(&basis, auction);
     let mut draft = Draft::new(state, out);
     let released = volume.short_of(result.sold());
     let mut more = Picked::new();
@@ -193,22 +193,28 @@ fn basis(
         tier.volume = tier.volume.min(reserve);
         reserve -= tier.volume;
     }
-    Basis { seed: *seed, offered, secondary, tiers }
+    // What is frozen buys nothing, nor who does not settle with the sellers any more.
+    let counts = |bid: &Bid| {
+        let buyer = (bid.bidder, auction.jurisdiction);
+        let settles = compatibility::check(state, buyer, place_bid::sellers(state, auction));
+        settles.is_ok() && !freezing::is_frozen(state, bid.account)
+    };
+    let bids = (0u32..).zip(&auction.bids);
+    let void = bids.filter(|(_, it)| !counts(it)).map(|(place, _)| BidId(place)).collect();
+    Basis { seed: *seed, offered, secondary, tiers, void }
 }
 
-fn compute(state: &State, basis: &Basis, auction: &Auction) -> clearing::Clearing {
+fn compute(basis: &Basis, auction: &Auction) -> clearing::Clearing {
     let names: Vec<[u8; 4]> =
         (0u32..).zip(&auction.bids).map(|(place, _)| place.to_be_bytes()).collect();
     let bids: Vec<Demand<'_>> = auction
         .bids
         .iter()
         .zip(&names)
-        .map(|(bid, name)| {
-            // What is frozen buys nothing, nor who does not settle with the sellers any more.
-            let buyer = (bid.bidder, auction.jurisdiction);
-            let settles = compatibility::check(state, buyer, place_bid::sellers(state, auction));
-            let buys = settles.is_ok() && !freezing::is_frozen(state, bid.account);
-            let quantity = if buys { bid.quantity } else { Tonnes::ZERO };
+        .zip(0u32..)
+        .map(|((bid, name), place)| {
+            let is_void = basis.void.contains(&BidId(place));
+            let quantity = if is_void { Tonnes::ZERO } else { bid.quantity };
             Demand { name, price: bid.price, quantity }
         })
         .collect();

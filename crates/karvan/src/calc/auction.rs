@@ -194,8 +194,8 @@ fn rules(it: &Auction) -> Result<AuctionRules> {
     if it.tiers.len() > TIERS_MAX {
         bail!("--tiers has {} tiers; at most {TIERS_MAX} are allowed", it.tiers.len());
     }
-    if !it.tiers.is_sorted_by(|one, two| one.price < two.price) {
-        bail!("--tiers must name rising prices");
+    if !it.tiers.is_sorted_by(|one, two| one.price <= two.price) {
+        bail!("--tiers must not name falling prices");
     }
     if it.next.len() > carry_over::AUCTIONS {
         bail!("--next names {} auctions; unsold units go into the next four", it.next.len());

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, VecDeque};
 const SETTLED: f64 = 1e-6;
 /// And after so many.
 const ROUNDS: u32 = 200;
-/// What is left of a step whose aim stands still, as a share of what it did not go.
-const STANDS: f64 = 1.001;
+/// An aim that moves less than this share of the way to it stands still.
+const STANDS: f64 = 1e-3;
 /// A state comes back that is as near as this to one before, as a share of what is still moved;
 /// circles of so many states are known.
 const SAME_STATE: f64 = 1e-3;
@@ -245,9 +245,9 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
     let mut years = world.regions.iter().flat_map(|it| &it.years).flatten();
     let has_rule = years.any(|it| it.reserve.is_some());
     let whole_steps = if has_rule { WHOLE_STEPS_OF_RULES } else { WHOLE_STEPS };
-    let mut seen: VecDeque<(Feedback, f64)> = VecDeque::new();
+    let mut seen: VecDeque<(Feedback, f64, f64)> = VecDeque::new();
     let mut near: Option<Joint> = None;
-    let mut last: Option<(f64, f64)> = None;
+    let mut aim: Option<Feedback> = None;
     let mut round = 0;
     loop {
         round += 1;
@@ -261,9 +261,14 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
         };
         let moved = feedback.distance(&next, world);
         let same = SAME_STATE * moved;
+        // Half of each step after the first ones, since what is crossed turns back at once; all the
+        // way where what is aimed at stands still.
+        let stands = aim.is_some_and(|it| it.distance(&next, world) <= STANDS * moved);
+        let part = if round < whole_steps || stands { 1.0 } else { 0.5 };
         // As far from rest as then, or it is no circle but nearly at rest.
-        let comes_back = |(it, then): &(Feedback, f64)| {
-            (then - moved).abs() <= same && it.distance(&feedback, world) <= same
+        let comes_back = |(it, then, went): &(Feedback, f64, f64)| {
+            let alike = (then - moved).abs() <= same && *went == part;
+            alike && it.distance(&feedback, world) <= same
         };
         let back = seen.iter().skip(1).position(comes_back).map(|it| it + 1);
         if moved <= SETTLED || round >= ROUNDS || back.is_some() {
@@ -278,18 +283,13 @@ pub(super) fn settle(world: &World, (links, foreign): (&[LinkYear], Foreign)) ->
             let reserve = feedback.reserve;
             return Settled { built, joint, links, reserve, pass_through, warnings };
         }
-        // Half of each step after the first ones, since what is crossed turns back at once.
-        // Where the last step left just what it did not go, its aim stands still: then all the way.
-        let stands = last.is_some_and(|(part, before)| moved <= STANDS * (1.0 - part) * before);
-        let part = if round < whole_steps || stands { 1.0 } else { 0.5 };
-        last = Some((part, moved));
         let before = feedback.clone();
         feedback.move_to(&next, part);
         built.follow(world, (Some(&before), &feedback));
-        near = Some(joint);
+        (near, aim) = (Some(joint), Some(next));
         // A circle of whole steps may end with half ones.
         if round >= whole_steps {
-            seen.push_front((before, moved));
+            seen.push_front((before, moved, part));
             seen.truncate(CIRCLE);
         }
     }

@@ -128,7 +128,7 @@ pub(crate) fn auction(state: &State, id: karvan_core::id::AuctionId) -> Option<V
         code(state, it.jurisdiction).into(),
         it.year.into(),
         id.0.into(),
-        it.volume.into(),
+        it.offered().into(),
     ])
 }
 

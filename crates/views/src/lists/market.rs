@@ -4,7 +4,7 @@ use super::{code, column, percent};
 use crate::list::{Column, Kind, List, Order};
 use crate::sql::Value;
 use karvan_core::State;
-use karvan_core::id::{AuctionId, CallId};
+use karvan_core::id::{AuctionId, BidId, CallId};
 use karvan_core::quantity::{Price, Tonnes};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -209,7 +209,9 @@ pub(crate) fn auction_bids(state: &State, id: AuctionId) -> Vec<Vec<Value>> {
         return Vec::new();
     };
     let mut by_price: BTreeMap<Price, (Tonnes, Tonnes)> = BTreeMap::new();
-    for bid in &it.bids {
+    // Bids that did not count are not of the curve.
+    let void = it.basis.iter().flat_map(|it| &it.void).collect::<BTreeSet<_>>();
+    for (bid, _) in it.bids.iter().zip(0u32..).filter(|(_, place)| !void.contains(&BidId(*place))) {
         let row = by_price.entry(bid.price).or_default();
         row.0 += bid.quantity;
         row.1 += bid.filled;

@@ -5,9 +5,10 @@ use super::{code, column};
 use crate::list::{Column, Kind, List, Order, Page, Query};
 use crate::sql::{Sql, SqlError, Value};
 use crate::sqlite::Sqlite;
-use karvan_core::account::{AccountStatus, Closure, number_of};
+use karvan_core::account::{self, AccountKind, AccountStatus, Closure, number_of};
 use karvan_core::authority::{self, AuthorityRefused, Reads};
 use karvan_core::exchange::Side;
+use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, HoldId, PersonId, SeriesId};
 use karvan_core::quantity::Tonnes;
 use karvan_core::{State, proposal};
@@ -27,7 +28,7 @@ pub const ACCOUNTS: List = List {
         column("kind", Kind::Word, "What it is for."),
         column("state", Kind::Word, "open, closed, or what it may not do."),
         column("free", Kind::Tonnes, "Units at your disposal."),
-        column("held", Kind::Tonnes, "Units set aside for orders, auctions and delayed transfers."),
+        column("held", Kind::Tonnes, "Units set aside: for orders, auctions, transfers, locks."),
     ],
     key: 1,
     order: Order::Ascending,
@@ -47,7 +48,7 @@ pub const HOLDINGS: List = List {
         column("until", Kind::Year, "The last year for which they count."),
         column("counts_in", Kind::Jurisdiction, "In whose market they count."),
         column("free", Kind::Tonnes, "Units at your disposal."),
-        column("held", Kind::Tonnes, "Units set aside for orders, auctions and delayed transfers."),
+        column("held", Kind::Tonnes, "Units set aside: for orders, auctions, transfers, locks."),
     ],
     key: 2,
     order: Order::Ascending,
@@ -109,7 +110,7 @@ pub const BIDS: List = List {
         column("price", Kind::Price, "The most that is paid for a unit."),
         column("quantity", Kind::Tonnes, "Units bid for."),
         column("filled", Kind::Tonnes, "Units that it got."),
-        column("state", Kind::Word, "waits, until the auction is cleared; then cleared."),
+        column("state", Kind::Word, "waits until the auction is cleared or cancelled."),
     ],
     key: 2,
     order: Order::Descending,
@@ -209,15 +210,26 @@ impl Own<'_> {
         all
     }
 
-    /// What units of its accounts are set aside under: orders, auctions, delayed transfers, locks.
+    /// What units of its accounts are set aside under: orders, auctions, delayed transfers, locks,
+    /// freezes of serials.
     fn set_aside(&self) -> Vec<(AccountId, HoldId)> {
         let orders = self.state.orders.of_owner(self.reads.party);
         let orders = orders.map(|it| (it.account, it.hold));
         let auctions = self.state.auctions.iter().filter(|(_, it)| it.result.is_none());
-        let consigned = auctions.flat_map(|(_, it)| &it.consigned).map(|it| (it.account, it.hold));
+        let sold = auctions.flat_map(|(_, it)| {
+            let own = account::of_government(self.state, it.jurisdiction, AccountKind::Auction);
+            let others = it.consigned.iter().map(|it| (it.account, it.hold));
+            own.map(|account| (account, it.hold)).into_iter().chain(others)
+        });
+        let frozen = self.state.freezes.iter().filter_map(|(what, it)| match what {
+            Frozen::Serials(account, ..) => Some((*account, it.hold?)),
+            Frozen::Account(_) | Frozen::Holder(_) | Frozen::Jurisdiction(_) | Frozen::Market => {
+                None
+            }
+        });
         let delayed = self.state.delayed.iter().map(|(hold, it)| (it.from, *hold));
         let locked = self.state.locks.iter().map(|(hold, it)| (it.account, *hold));
-        let all = orders.chain(consigned).chain(delayed).chain(locked);
+        let all = orders.chain(sold).chain(delayed).chain(locked).chain(frozen);
         let reads = |id| self.state.accounts.get(id).is_some_and(|it| self.reads.account(id, it));
         all.filter(|(account, _)| reads(*account)).collect()
     }
@@ -315,7 +327,11 @@ impl Own<'_> {
             it.bidder == self.reads.party && self.reads.acts_for(it.account)
         });
         own.map(|(id, auction, it, place)| {
-            let state = if auction.result.is_some() { "cleared" } else { "waits" };
+            let state = match (auction.result, &auction.basis) {
+                (None, _) => "waits",
+                (Some(_), None) => "cancelled",
+                (Some(_), Some(_)) => "cleared",
+            };
             vec![
                 id.0.into(),
                 place.into(),
@@ -333,9 +349,10 @@ impl Own<'_> {
         let all = self.state.proposals.iter();
         let row = |(id, it): (&karvan_core::id::ProposalId, &proposal::Proposal)| {
             let command = it.inner()?;
-            let may = proposal::may_approve(self.state, self.person, (it.proposer, &command));
+            let may = proposal::may_approve(self.state, self.person, it);
             let proposer = self.state.people.get(it.proposer).and_then(|it| it.party);
-            if !may && (proposer != Some(self.reads.party) || !self.reads.all()) {
+            let is_partys = proposer == Some(self.reads.party) && self.reads.all();
+            if !may && !is_partys && it.proposer != self.person {
                 return None;
             }
             Some(vec![

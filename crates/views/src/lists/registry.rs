@@ -386,7 +386,8 @@ pub(crate) fn installation(
     ])
 }
 
-/// The row of an installation's year; none where nothing is known of it.
+/// The row of an installation's year; none where nothing is known of it, or it became part of
+/// another.
 pub(crate) fn compliance(
     state: &State,
     known: &Catalogue,
@@ -394,6 +395,13 @@ pub(crate) fn compliance(
 ) -> Option<Vec<Value>> {
     let it = state.installations.get(id)?;
     let allocated = state.entitlements.get(&(id, year)).map(|it| it.delivered);
+    let is_known = allocated.is_some()
+        || it.emissions.contains_key(&year)
+        || it.surrendered.contains_key(&year)
+        || it.letters.contains_key(&year);
+    if !is_known || it.merged.is_some() {
+        return None;
+    }
     Some(vec![
         code(state, it.jurisdiction).into(),
         year.into(),

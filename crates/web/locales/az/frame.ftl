@@ -29,6 +29,7 @@ not-found = Belə səhifə yoxdur
 not-found-text = Bu ünvan heç yerə aparmır. Ola bilsin, səhv yazılıb və ya göstərdiyi heç vaxt qeydə alınmayıb.
 unfit = Bunu göstərmək mümkün deyil
 unfit-text = Ünvandakı sorğu uyğun deyil:
+busy = Hazırda bunu çox adam istəyir
 unavailable = Siyahıları hazırda oxumaq mümkün deyil
 unavailable-text = Heç nə itməyib və heç nə dəyişməyib; bazar işləyir. Bir azdan yenidən cəhd edin.
 back-home = İlk səhifəyə qayıdın

@@ -29,6 +29,7 @@ not-found = There is no such page
 not-found-text = The address leads nowhere. It may be mistyped, or what it names was never recorded.
 unfit = This cannot be shown
 unfit-text = The address asks for something that does not fit:
+busy = Many ask for this just now
 unavailable = The lists cannot be read just now
 unavailable-text = Nothing is lost and nothing was changed; the market goes on. Try again in a moment.
 back-home = Back to the first page

@@ -29,6 +29,7 @@ not-found = Böyle bir sayfa yok
 not-found-text = Bu adres hiçbir yere götürmüyor. Yanlış yazılmış olabilir ya da belirttiği şey hiç kaydedilmemiş olabilir.
 unfit = Bu içerik gösterilemiyor
 unfit-text = Adreste uygun olmayan bir istek var:
+busy = Şu anda bunu çok kişi istiyor
 unavailable = Listeler şu anda okunamıyor
 unavailable-text = Hiçbir şey kaybolmadı ve değişmedi; piyasa işlemeye devam ediyor. Lütfen biraz sonra yeniden deneyin.
 back-home = Ana sayfaya dönün

@@ -1,7 +1,7 @@
 //! Lists as JSON, CSV and XLSX: `GET /api/v1/<list>`.
 
 use super::problem::Problem;
-use crate::app::{App, Shared, busy, parameters, send};
+use crate::app::{App, Shared, parameters, send};
 use crate::asked::Failure;
 use crate::cache::Body;
 use axum::Router;
@@ -83,14 +83,15 @@ async fn list(
         Err(unfit) => return Problem::from(Failure::Unfit(vec![unfit])).into_response(),
     };
     let (asked, of_thread) = (name.clone(), Arc::clone(&app));
-    let is_dear = format != Format::Json;
-    let place = if is_dear { app.dear().await } else { None };
-    if is_dear && place.is_none() {
-        return busy().into_response();
-    }
-    let made =
-        tokio::task::spawn_blocking(move || answer(&of_thread, &asked, (&query, format))).await;
-    match made {
+    let place = match format {
+        Format::Json => Ok(None),
+        Format::Csv | Format::Xlsx => app.dear().await.map(Some),
+    };
+    let made = tokio::task::spawn_blocking(move || {
+        let _place = place?;
+        answer(&of_thread, &asked, (&query, format))
+    });
+    match made.await {
         Ok(Ok(body)) => {
             let mut response = sent_as(format, (&name, &body), &headers);
             let look = HeaderValue::from_static("no-cache");

@@ -63,6 +63,9 @@ impl From<Failure> for Problem {
                 Self::new(StatusCode::BAD_REQUEST, "The request does not fit the list.")
                     .with(json!({ "errors": errors }))
             }
+            Failure::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "Many ask for this just now; try again.")
+            }
             Failure::Sql(why) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The lists cannot be read just now. Nothing was changed; try again.",

@@ -2,7 +2,7 @@
 //! as parameters.
 
 use super::problem::Problem;
-use crate::app::{App, Shared, busy, parameters, send};
+use crate::app::{App, Shared, parameters, send};
 use crate::asked::Failure;
 use crate::cache::Body;
 use crate::scenario::Model;
@@ -46,10 +46,12 @@ async fn simulation(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let Some(_place) = app.dear().await else { return busy().into_response() };
-    let of_thread = Arc::clone(&app);
-    let made = tokio::task::spawn_blocking(move || answer(&of_thread, &query)).await;
-    match made {
+    let place = app.dear().await;
+    let made = tokio::task::spawn_blocking(move || {
+        let _place = place?;
+        answer(&app, &query)
+    });
+    match made.await {
         Ok(Ok(body)) => send(&body, &headers),
         Ok(Err(problem)) => problem.into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -28,6 +28,7 @@ pub fn failed(app: &App, address: &Address, (why, shown): (&Failure, Shown)) -> 
     let (title, text) = match why {
         Failure::NotFound => (say("not-found"), say("not-found-text")),
         Failure::Unfit(_) => (say("unfit"), say("unfit-text")),
+        Failure::Busy => (say("busy"), say("unavailable-text")),
         Failure::Sql(_) => (say("unavailable"), say("unavailable-text")),
     };
     let body = html! {

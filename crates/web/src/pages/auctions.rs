@@ -78,7 +78,7 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
 
 /// One auction.
 pub fn page(asked: &mut Asked<'_, '_>, number: &str) -> Result<Page, Failure> {
-    number.parse::<u32>().map_err(|_| Failure::NotFound)?;
+    let id: u32 = number.parse().map_err(|_| Failure::NotFound)?;
     let of = [("auction", number)];
     let found = asked.list(&market::AUCTIONS, &of)?;
     let Some(it) = found.first() else { return Err(Failure::NotFound) };
@@ -87,7 +87,7 @@ pub fn page(asked: &mut Asked<'_, '_>, number: &str) -> Result<Page, Failure> {
     let (code, year) = (it.text("jurisdiction"), it.int("year").unwrap_or_default());
     let title = asked.say_with(
         "auction-title",
-        &[("name", asked.country(code).into()), ("number", number.into())],
+        &[("name", asked.country(code).into()), ("number", figures.plain(id.into()).into())],
     );
     let body = html! {
         div class="page-head" { div class="stack-s" {

@@ -55,14 +55,15 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
 
 /// One of them.
 pub fn page(asked: &mut Asked<'_, '_>, number: &str) -> Result<Page, Failure> {
-    number.parse::<u32>().map_err(|_| Failure::NotFound)?;
+    let id: u32 = number.parse().map_err(|_| Failure::NotFound)?;
     let of = [("coupling", number)];
     let prices = asked.list(&market::COUPLED_PRICES, &of)?;
     let moved = asked.list(&market::FLOWS, &of)?;
     let Some(first) = prices.first() else { return Err(Failure::NotFound) };
     let figures = asked.figures();
     let at = figures.moment(Instant(first.int("at").unwrap_or_default()));
-    let title = asked.say_with("coupled-title", &[("number", number.into())]);
+    let shown = figures.plain(id.into());
+    let title = asked.say_with("coupled-title", &[("number", shown.into())]);
     let query = format!("coupling={number}");
     let body = html! {
         div class="page-head" { div class="stack-s" {

@@ -133,7 +133,7 @@ fn cap(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
         "sim-cap-hint",
         &[
             ("cap", figures.decimal(it.cap / 10, 1).into()),
-            ("year", figures.plain(i64::from(it.year)).into()),
+            ("year", figures.plain(i64::from(it.years[0])).into()),
         ],
     );
     let name = asked.country(&it.code);
@@ -151,7 +151,7 @@ fn limits(asked: &Asked<'_, '_>, it: &MemberControl) -> Markup {
     let figures = asked.figures();
     let unit = table::in_unit(asked, "unit-price");
     let of = |key: &str, (adopted, moved): (i64, i64), (most, step): (i64, i64)| {
-        let year = figures.plain(i64::from(it.year));
+        let year = figures.plain(i64::from(if key == "floor" { it.years[1] } else { it.years[2] }));
         let price = format!("{} {unit}", figures.price(adopted));
         let hint = match adopted {
             0 => asked.say("sim-none-adopted"),
