@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -24,6 +25,8 @@ pub const CONNECTIONS_MAX: usize = 8_192;
 pub const OF_ADDRESS_MAX: usize = 3_072;
 /// Heads of requests must be there within this time, handshakes too.
 const HEAD: Duration = Duration::from_secs(10);
+/// Who reads nothing of an answer for so long is not waited for.
+pub const UNREAD: Duration = Duration::from_secs(20);
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
 /// Answers under way have so long when the server ends.
@@ -148,6 +151,8 @@ async fn connection(
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(router);
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(UNREAD));
     let connection = http.serve_connection(TokioIo::new(stream), service);
     // A connection that breaks is the other side's matter.
     drop(watcher.watch(connection).await);

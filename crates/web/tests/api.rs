@@ -223,6 +223,12 @@ fn hostile_requests_are_bounded_and_answered_and_nothing_is_lost() {
     let answer = raw(&server, huge.as_bytes());
     assert!(answer.is_empty() || ["413", "401", "400"].contains(&status(&answer).as_str()));
     assert!(started.elapsed() < Duration::from_secs(20));
+    // Answers that nobody reads are not kept: whoever asks for more than its line holds is cut off.
+    let mut deaf = TcpStream::connect(server.trim_start_matches("http://")).unwrap();
+    let asked = 400;
+    let one = "GET /api/v1/compliance?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n";
+    deaf.write_all(one.repeat(asked).as_bytes()).unwrap();
+    let began = Instant::now();
     // One that comes drop by drop is not waited for either.
     let slow = "POST /api/v1/commands/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{";
     let mut stream = TcpStream::connect(server.trim_start_matches("http://")).unwrap();
@@ -231,6 +237,14 @@ fn hostile_requests_are_bounded_and_answered_and_nothing_is_lost() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert_eq!(status(&answer), "408", "{answer}");
+    std::thread::sleep(
+        (karvan_web::serve::UNREAD + Duration::from_secs(5)).saturating_sub(began.elapsed()),
+    );
+    let mut told = Vec::new();
+    deaf.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    drop(deaf.read_to_end(&mut told));
+    let whole = portal.get("/api/v1/compliance?limit=1000").body.len() * asked;
+    assert!(told.len() < whole / 2, "{} of {whole} bytes", told.len());
     // Clients that say nothing do not keep others out.
     let silent: Vec<TcpStream> = (0..300)
         .map(|_| TcpStream::connect(server.trim_start_matches("http://")).unwrap())

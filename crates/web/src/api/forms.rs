@@ -91,15 +91,19 @@ const PRICE: Field = must("price", Kind::Price, "The price of one tonne.");
 const QUANTITY: Field = must("quantity", Kind::Tonnes, "How many units.");
 const ISSUER: Field = must("jurisdiction", Kind::Jurisdiction, "Who issued the units.");
 const VINTAGE: Field = must("vintage", Kind::Year, "Their year.");
+/// What [`Taken::of_installation`] takes.
+const OF_INSTALLATION: &[Field] = &[
+    must("installation", Kind::Installation, "The installation."),
+    must("year", Kind::Year, "For which year."),
+    QUANTITY,
+];
+/// What [`Taken::units`] takes.
+const UNITS: &[Field] =
+    &[must("account", Kind::Account, "The account the units leave."), ISSUER, VINTAGE, QUANTITY];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Form> {
     trading::FORMS.iter().chain(&registry::FORMS)
-}
-
-/// The form of a path.
-pub fn named(path: &str) -> Option<&'static Form> {
-    all().find(|it| it.path == path)
 }
 
 /// A field that does not fit.
@@ -214,6 +218,20 @@ impl<'a> Taken<'a> {
             self.wrong("vintage", "no units of this year are issued");
         }
         series
+    }
+
+    /// So many units for an installation's year.
+    fn of_installation(&mut self) -> Option<(InstallationId, Year, Tonnes)> {
+        let (installation, year) = (self.installation("installation"), self.year("year"));
+        let quantity = self.tonnes("quantity");
+        Some((installation?, year?, quantity?))
+    }
+
+    /// So many units of a series in an account.
+    fn units(&mut self) -> Option<(AccountId, SeriesId, Tonnes)> {
+        let (account, series) = (self.account("account"), self.series());
+        let quantity = self.tonnes("quantity");
+        Some((account?, series?, quantity?))
     }
 
     fn jurisdiction(&mut self, name: &str) -> Option<JurisdictionId> {

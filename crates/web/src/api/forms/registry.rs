@@ -1,7 +1,7 @@
 //! Commands of holders and operators: reports, surrender, transfers, money, who is trusted; and
 //! what a second person says.
 
-use super::{Form, ISSUER, Kind, QUANTITY, VINTAGE, may, must};
+use super::{Form, ISSUER, Kind, OF_INSTALLATION, QUANTITY, Taken, UNITS, VINTAGE, may, must};
 use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
@@ -24,6 +24,24 @@ use karvan_core::units::transfer::{Consideration, Transfer};
 const OPINIONS: &[&str] = &["verified", "with-comments", "not-verified", "returned"];
 const INSTALLATION: super::Field = must("installation", Kind::Installation, "The installation.");
 const YEAR: super::Field = must("year", Kind::Year, "For which year.");
+
+const TRANSFER: &[super::Field] = &[
+    must("from", Kind::Account, "The account they leave."),
+    must("to", Kind::Account, "The account they come to."),
+    ISSUER,
+    VINTAGE,
+    QUANTITY,
+    may("price", Kind::Price, "What was paid for one; none where they are given."),
+];
+
+fn transfer(it: &mut Taken<'_>) -> Option<Transfer> {
+    let (from, to) = (it.account("from"), it.account("to"));
+    let series = it.series();
+    let (quantity, price) = (it.tonnes("quantity"), it.price("price"));
+    let consideration = price.map_or(Consideration::Free, Consideration::Price);
+    let (from, to, quantity, series) = (from?, to?, quantity?, series?);
+    Some(Transfer { from, to, series, quantity, consideration })
+}
 
 /// All of them.
 pub(super) static FORMS: [Form; 15] = [
@@ -75,81 +93,40 @@ pub(super) static FORMS: [Form; 15] = [
     Form {
         path: "surrenders",
         about: "Surrenders units of an installation's account for a year.",
-        fields: &[
-            must("installation", Kind::Installation, "The installation."),
-            must("year", Kind::Year, "For which year."),
-            QUANTITY,
-        ],
+        fields: OF_INSTALLATION,
         build: |it| {
-            let (installation, year) = (it.installation("installation"), it.year("year"));
-            let quantity = it.tonnes("quantity")?;
-            Some(Surrender { installation: installation?, year: year?, quantity }.into())
+            let (installation, year, quantity) = it.of_installation()?;
+            Some(Surrender { installation, year, quantity }.into())
         },
     },
     Form {
         path: "excess/return",
         about: "Returns free allocation that was too much.",
-        fields: &[INSTALLATION, must("year", Kind::Year, "Of which year."), QUANTITY],
+        fields: OF_INSTALLATION,
         build: |it| {
-            let (installation, year) = (it.installation("installation"), it.year("year"));
-            let quantity = it.tonnes("quantity")?;
-            Some(ReturnExcess { installation: installation?, year: year?, quantity }.into())
+            let (installation, year, quantity) = it.of_installation()?;
+            Some(ReturnExcess { installation, year, quantity }.into())
         },
     },
     Form {
         path: "transfers",
         about: "Transfers units to another account.",
-        fields: &[
-            must("from", Kind::Account, "The account they leave."),
-            must("to", Kind::Account, "The account they come to."),
-            ISSUER,
-            VINTAGE,
-            QUANTITY,
-            may("price", Kind::Price, "What was paid for one; none where they are given."),
-        ],
-        build: |it| {
-            let (from, to) = (it.account("from"), it.account("to"));
-            let series = it.series();
-            let (quantity, price) = (it.tonnes("quantity"), it.price("price"));
-            let consideration = price.map_or(Consideration::Free, Consideration::Price);
-            let (from, to, quantity, series) = (from?, to?, quantity?, series?);
-            Some(Transfer { from, to, series, quantity, consideration }.into())
-        },
+        fields: TRANSFER,
+        build: |it| Some(transfer(it)?.into()),
     },
     Form {
         path: "link-transfers",
         about: "Transfers units through a link, into the market where they are to count.",
-        fields: &[
-            must("from", Kind::Account, "The account they leave."),
-            must("to", Kind::Account, "The account they come to, in the other market."),
-            ISSUER,
-            VINTAGE,
-            QUANTITY,
-            may("price", Kind::Price, "What was paid for one; none where they are given."),
-        ],
-        build: |it| {
-            let (from, to) = (it.account("from"), it.account("to"));
-            let series = it.series();
-            let (quantity, price) = (it.tonnes("quantity"), it.price("price"));
-            let consideration = price.map_or(Consideration::Free, Consideration::Price);
-            let (from, to, quantity, series) = (from?, to?, quantity?, series?);
-            let through = Transfer { from, to, series, quantity, consideration };
-            Some(LinkTransfer(through).into())
-        },
+        fields: TRANSFER,
+        build: |it| Some(LinkTransfer(transfer(it)?).into()),
     },
     Form {
         path: "deletions",
         about: "Deletes units for good, for nobody's use.",
-        fields: &[
-            must("account", Kind::Account, "The account the units leave."),
-            ISSUER,
-            VINTAGE,
-            QUANTITY,
-        ],
+        fields: UNITS,
         build: |it| {
-            let (account, series) = (it.account("account"), it.series());
-            let quantity = it.tonnes("quantity")?;
-            Some(Delete { account: account?, series: series?, quantity }.into())
+            let (account, series, quantity) = it.units()?;
+            Some(Delete { account, series, quantity }.into())
         },
     },
     Form {
@@ -166,13 +143,12 @@ pub(super) static FORMS: [Form; 15] = [
             must("last", Kind::Day, "The last one."),
         ],
         build: |it| {
-            let (account, series) = (it.account("account"), it.series());
-            let quantity = it.tonnes("quantity");
+            let units = it.units();
             let (beneficiary, purpose) = (it.text("beneficiary"), it.text("purpose"));
             let (first, last) = (it.day("first"), it.day("last"));
             let (beneficiary, purpose) = (beneficiary?, purpose?);
             let claim = Claim { beneficiary, purpose, first: first?, last: last? };
-            let (account, series, quantity) = (account?, series?, quantity?);
+            let (account, series, quantity) = units?;
             Some(Retire { account, series, quantity, claim }.into())
         },
     },

@@ -1,6 +1,6 @@
 //! Commands of traders: orders, bids, blocks, units for auctions.
 
-use super::{Field, Form, Kind, MARKET, PRICE, QUANTITY, YEAR, may, must};
+use super::{Field, Form, Kind, MARKET, OF_INSTALLATION, PRICE, QUANTITY, UNITS, YEAR, may, must};
 use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
 use karvan_core::auction::consign::Consign;
 use karvan_core::auction::place_bid::PlaceBid;
@@ -187,30 +187,19 @@ pub(super) static FORMS: [Form; 10] = [
     Form {
         path: "ceiling-purchases",
         about: "Buys units at the ceiling price for an installation that is short.",
-        fields: &[
-            must("installation", Kind::Installation, "The installation."),
-            must("year", Kind::Year, "For which year."),
-            QUANTITY,
-        ],
+        fields: OF_INSTALLATION,
         build: |it| {
-            let (installation, year) = (it.installation("installation"), it.year("year"));
-            let quantity = it.tonnes("quantity")?;
-            Some(BuyAtCeiling { installation: installation?, year: year?, quantity }.into())
+            let (installation, year, quantity) = it.of_installation()?;
+            Some(BuyAtCeiling { installation, year, quantity }.into())
         },
     },
     Form {
         path: "purchases/return",
         about: "Returns units from an auction delivery account to whoever sold them.",
-        fields: &[
-            must("account", Kind::Account, "The auction delivery account."),
-            super::ISSUER,
-            super::VINTAGE,
-            QUANTITY,
-        ],
+        fields: UNITS,
         build: |it| {
-            let (account, series) = (it.account("account"), it.series());
-            let quantity = it.tonnes("quantity")?;
-            Some(ReturnPurchase { account: account?, series: series?, quantity }.into())
+            let (account, series, quantity) = it.units()?;
+            Some(ReturnPurchase { account, series, quantity }.into())
         },
     },
 ];
