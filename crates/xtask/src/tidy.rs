@@ -32,7 +32,6 @@ const WALLS: [(&str, &[&str]); 10] = [
             "serde_json",
             "sha2",
             "tokio",
-            "tokio-io-timeout",
             "toml",
             "tracing",
             "tracing-subscriber",
