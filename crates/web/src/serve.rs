@@ -71,6 +71,7 @@ struct Counted(Arc<Connected>, IpAddr);
 
 impl Counted {
     fn one_more(all: &Arc<Connected>, from: IpAddr) -> Option<Self> {
+        let from = network(from);
         let mut counts = all.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(from).or_default();
         if *count >= OF_ADDRESS_MAX {
@@ -78,6 +79,16 @@ impl Counted {
         }
         *count = count.saturating_add(1);
         Some(Self(Arc::clone(all), from))
+    }
+}
+
+/// Who has one address of IPv6 has all of its network: 64 bits (RFC 4291, section 2.5.4).
+fn network(it: IpAddr) -> IpAddr {
+    match it.to_canonical() {
+        IpAddr::V4(it) => it.into(),
+        IpAddr::V6(it) => {
+            std::net::Ipv6Addr::from_bits(it.to_bits() & !u128::from(u64::MAX)).into()
+        }
     }
 }
 
@@ -174,6 +185,10 @@ mod tests {
         held.pop();
         assert!(Counted::one_more(&all, one).is_some());
         drop(held);
+        let of = |it: &str| network(it.parse().expect("an address"));
+        assert_eq!(of("2001:db8::1"), of("2001:db8:0:0:9::2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
         assert!(all.lock().expect("nobody panics").is_empty());
     }
 }

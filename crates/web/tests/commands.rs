@@ -319,7 +319,7 @@ fn rows_of_a_batch_are_commands_by_themselves_and_one_that_does_not_fit_turns_al
     let (person, installation, _) = operator(&portal);
     let machine = Machine::of(&portal, person);
     let before = portal.engine.durable();
-    let row = |quantity: Value| json!({ "installation": installation, "year": 2029, "quantity": quantity });
+    let row = |it: Value| json!({ "installation": installation, "year": 2029, "quantity": it });
     let ask = |number: u64, rows: &Value| machine.ask("/api/v1/batch/surrenders", number, rows);
     let answer = ask(500, &json!([row(json!(1)), row(json!("many"))]));
     assert_eq!(answer.status, 400, "{}", answer.text());

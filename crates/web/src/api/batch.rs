@@ -56,18 +56,21 @@ async fn take(app: Shared, it: Handed) -> Result<Response, Problem> {
         return Err(bad("Rows do not fit the command; nothing was handed in.".to_owned())
             .with(json!({ "errors": wrong })));
     }
-    let waiting = app.desk.submit(&app.engine, submissions).map_err(commands::not_queued)?;
     let mut text = String::from("{\"rows\":[");
-    for (it, place) in waiting.into_iter().zip(0usize..) {
+    for (answer, place) in commands::decided(&app, submissions).await?.into_iter().zip(0usize..) {
         if place > 0 {
             text.push(',');
         }
-        match it.await {
-            Ok(Answer::Accepted { position }) => {
+        match answer {
+            Answer::Accepted { position } => {
                 let _ = write!(text, "{{\"record\":{position}}}");
             }
-            Ok(answer) => text.push_str(&commands::refusal(answer).to_string()),
-            Err(_) => text.push_str("{\"status\":503}"),
+            Answer::Refused(_)
+            | Answer::Conflict { .. }
+            | Answer::TooOld
+            | Answer::FromTheFuture
+            | Answer::Reserved
+            | Answer::Unavailable(_) => text.push_str(&commands::refusal(answer).to_string()),
         }
     }
     text.push_str("]}");

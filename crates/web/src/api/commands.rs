@@ -14,6 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use karvan_core::Refusals;
+use karvan_core::authority::Approval;
+use karvan_core::proposal::propose::Propose;
 use karvan_engine::queue::NotQueued;
 use karvan_engine::{Answer, CommandId, Submission};
 use serde_json::{Value as Json, json};
@@ -83,13 +85,59 @@ async fn take(app: Shared, it: Handed) -> Result<Response, Problem> {
     };
     let command = parsed.map_err(|all| mistakes(&all))?;
     let submission = Submission { id, actor: key.person, command };
-    let mut waiting = app.desk.submit(&app.engine, vec![submission]).map_err(not_queued)?;
-    let answer = match waiting.pop() {
-        Some(it) => it.await.ok(),
-        None => None,
+    let answer = decided(&app, vec![submission]).await?.pop();
+    answered(id, answer.unwrap_or_else(gone))
+}
+
+fn gone() -> Answer {
+    Answer::Unavailable("the market closes down".to_owned())
+}
+
+/// The refusal of what takes a second person.
+const NEEDS_SECOND: u16 = 111;
+
+/// Hands commands in and waits for their answers. What takes a second person is proposed then, with
+/// the same id: so a request that is sent again is the same command, whatever changed meanwhile.
+pub async fn decided(app: &App, commands: Vec<Submission>) -> Result<Vec<Answer>, Problem> {
+    let may_take_two = |it: &Submission| it.command.approval() != Approval::One;
+    let two: Vec<Option<Submission>> =
+        commands.iter().map(|it| may_take_two(it).then(|| it.clone())).collect();
+    let mut answers = handed_in(app, commands).await?;
+    let is_open = |it: &Answer| match it {
+        Answer::Refused(why) => why.list().iter().any(|it| it.number() == NEEDS_SECOND),
+        Answer::Conflict { .. } => true,
+        Answer::Accepted { .. }
+        | Answer::TooOld
+        | Answer::FromTheFuture
+        | Answer::Reserved
+        | Answer::Unavailable(_) => false,
     };
-    let answer = answer.unwrap_or_else(|| Answer::Unavailable("the market closes down".to_owned()));
-    answered(id, answer)
+    let (mut places, mut proposed) = (Vec::new(), Vec::new());
+    for ((answer, it), place) in answers.iter().zip(two).zip(0usize..) {
+        if let Some(it) = it.filter(|_| is_open(answer)) {
+            let command = Propose { command: Box::new(it.command) }.into();
+            proposed.push(Submission { command, ..it });
+            places.push(place);
+        }
+    }
+    if !proposed.is_empty() {
+        let told = handed_in(app, proposed).await?;
+        for (answer, place) in told.into_iter().zip(places) {
+            if let Some(first) = answers.get_mut(place) {
+                *first = answer;
+            }
+        }
+    }
+    Ok(answers)
+}
+
+async fn handed_in(app: &App, commands: Vec<Submission>) -> Result<Vec<Answer>, Problem> {
+    let waiting = app.desk.submit(&app.engine, commands).map_err(not_queued)?;
+    let mut answers = Vec::with_capacity(waiting.len());
+    for it in waiting {
+        answers.push(it.await.unwrap_or_else(|_| gone()));
+    }
+    Ok(answers)
 }
 
 fn mistakes(all: &[Mistake]) -> Problem {

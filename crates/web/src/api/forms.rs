@@ -9,7 +9,6 @@ use karvan_core::book::plan::SelfMatch;
 use karvan_core::calendar::Day;
 use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, SeriesId};
 use karvan_core::mrv::Decimal;
-use karvan_core::proposal::propose::Propose;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::{DAY_MS, Year};
 use karvan_core::{Command, State};
@@ -136,18 +135,10 @@ impl Form {
         }
         let command = (self.build)(&mut it);
         match (command, it.mistakes) {
-            (Some(command), mistakes) if mistakes.is_empty() => Ok(proposed(state, command)),
+            (Some(command), mistakes) if mistakes.is_empty() => Ok(command),
             (_, mistakes) if mistakes.is_empty() => Err(whole("a number is too large")),
             (_, mistakes) => Err(mistakes),
         }
-    }
-}
-
-/// What takes a second person is proposed; the other one approves it.
-fn proposed(state: &State, command: Command) -> Command {
-    match karvan_core::command::needs_second(state, &command) {
-        true => Propose { command: Box::new(command) }.into(),
-        false => command,
     }
 }
 
