@@ -1,7 +1,7 @@
 //! The portal in a real browser: no error, nothing cut off or on top of each other, readable for
 //! everybody, usable by keyboard and without scripts.
 //!
-//! `cargo test --release -p karvan-web --test browser -- --ignored` needs Chromium; `cargo xtask
+//! `cargo test -p karvan-web --test browser -- --ignored` needs Chromium; `cargo xtask
 //! test` runs it. Pictures of the main pages lie in `target/pictures` afterwards.
 #![allow(
     clippy::unwrap_used,

@@ -160,13 +160,13 @@ fn sim_of(arguments: &[&str]) -> Result<(), Failure> {
 fn test() -> Result<(), Failure> {
     check()?;
     sim_of(&["--planted", "--seeds", "300"])?;
-    cargo(&["test", "--release", "--package", "karvan", "--", "--ignored", "--nocapture"])?;
+    // As they were built for the tests before, which are optimised, too.
+    cargo(&["test", "--package", "karvan", "--", "--ignored", "--nocapture"])?;
     let server = postgres::Server::start()?;
-    let views = ["test", "--release", "--package", "karvan-views", "--test", "postgres"];
-    let arguments = [&views[..], &["--", "--ignored"]].concat();
+    let arguments = ["test", "--package", "karvan-views", "--test", "postgres", "--", "--ignored"];
     cargo_with(&arguments, ("KARVAN_POSTGRES", &server.url()))?;
     drop(server);
     browser()?;
-    let browser = ["test", "--release", "--package", "karvan-web", "--test", "browser"];
+    let browser = ["test", "--package", "karvan-web", "--test", "browser"];
     cargo(&[&browser[..], &["--", "--ignored", "--test-threads", "2"]].concat())
 }
