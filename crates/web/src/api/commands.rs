@@ -100,8 +100,11 @@ const NEEDS_SECOND: u16 = 111;
 /// the same id: so a request that is sent again is the same command, whatever changed meanwhile.
 pub async fn decided(app: &App, commands: Vec<Submission>) -> Result<Vec<Answer>, Problem> {
     let may_take_two = |it: &Submission| it.command.approval() != Approval::One;
-    let two: Vec<Option<Submission>> =
-        commands.iter().map(|it| may_take_two(it).then(|| it.clone())).collect();
+    let two: Vec<(usize, Submission)> = (0..)
+        .zip(&commands)
+        .filter(|(_, it)| may_take_two(it))
+        .map(|(place, it)| (place, it.clone()))
+        .collect();
     let mut answers = handed_in(app, commands).await?;
     let is_open = |it: &Answer| match it {
         Answer::Refused(why) => why.list().iter().any(|it| it.number() == NEEDS_SECOND),
@@ -113,8 +116,8 @@ pub async fn decided(app: &App, commands: Vec<Submission>) -> Result<Vec<Answer>
         | Answer::Unavailable(_) => false,
     };
     let (mut places, mut proposed) = (Vec::new(), Vec::new());
-    for ((answer, it), place) in answers.iter().zip(two).zip(0usize..) {
-        if let Some(it) = it.filter(|_| is_open(answer)) {
+    for (place, it) in two {
+        if answers.get(place).is_some_and(is_open) {
             let command = Propose { command: Box::new(it.command) }.into();
             proposed.push(Submission { command, ..it });
             places.push(place);
