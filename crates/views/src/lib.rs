@@ -18,3 +18,4 @@ pub mod shared;
 pub mod sql;
 pub mod sqlite;
 pub mod surveillance;
+mod touching;

@@ -1,7 +1,7 @@
 //! The lists that anybody may ask for, and how their rows follow from the state.
 //!
 //! A row that shows how things stand is written anew whenever a fact touches it; rows of what
-//! happened are added. Which fact touches what is said in [`crate::project`].
+//! happened are added. Which fact touches what is said in `touching.rs`.
 
 pub mod history;
 pub mod market;

@@ -168,7 +168,9 @@ impl App {
         make: impl FnOnce(&mut Reader<'_>) -> Result<Vec<u8>, Failure>,
     ) -> Result<Arc<Body>, Failure> {
         let minute = self.engine.now().0.div_euclid(60_000);
-        let (key, mark) = (format!("{key} {minute}"), self.mark(self.engine.durable()));
+        // The replica and the lists go on each by itself; the sum changes with either.
+        let (books, lists) = (self.follower.read().position, self.views.shown().position);
+        let (key, mark) = (format!("{key} {minute}"), self.mark(books.saturating_add(lists)));
         if let Some(it) = self.cache.get(&key, mark) {
             return Ok(it);
         }
