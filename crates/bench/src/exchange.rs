@@ -154,6 +154,7 @@ impl Named {
                     self_match,
                     lasting: Lasting::UntilCancelled,
                     client: 0,
+                    product: None,
                 };
                 (traders::person(owner), command.into())
             }

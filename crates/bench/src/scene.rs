@@ -116,6 +116,8 @@ pub(crate) fn rules() -> Box<MarketRules> {
             trading: Default::default(),
             quote: None,
             maker: None,
+            evidence: None,
+            products: None,
             settlement_class: Default::default(),
             registry: Registry::Native,
         }],

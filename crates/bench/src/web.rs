@@ -14,6 +14,7 @@ use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::storage::DiskStorage;
 use karvan_engine::{Engine, Options};
 use karvan_policy::Policy;
+use karvan_policy::sites::{self, SITES};
 use karvan_rehearsal::{INSTALLATIONS, Play, Settings};
 use karvan_views::shared::Views;
 use karvan_views::sqlite::Files;
@@ -95,7 +96,8 @@ pub(crate) fn reading(runs: usize, folder: &Path, table: &mut Table) -> Result<(
     let policy = Policy::parse(PILOT).map_err(|it| format!("{it:?}"))?;
     let plants = karvan_policy::plants::read(INSTALLATIONS).map_err(|it| format!("{it:?}"))?;
     let seed = policy.rehearsal.seed;
-    let settings = Settings { policy, plants, first: 2028, last: 2029, seed };
+    let sites = sites::read(SITES).map_err(|it| format!("{it:?}"))?;
+    let settings = Settings { policy, plants, sites, first: 2028, last: 2029, seed };
     let disk = Arc::new(DiskStorage::open(&folder)?);
     let (journal, _) = FileJournal::open(disk, FileOptions::default())?;
     let (outcome, market) = Play::new(settings, journal).run(&mut |_| {})?;

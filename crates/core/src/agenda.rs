@@ -1,15 +1,16 @@
 //! The agenda: what falls due, and when. Time stops at every entry, so nothing is skipped; an
 //! entry with much to do is settled slice by slice before time moves on.
 
+use crate::book::Market;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::EVENTS_MAX;
 use crate::freezing::Frozen;
-use crate::id::{HoldId, JurisdictionId, PaymentId, ProposalId};
+use crate::id::{HoldId, JurisdictionId, PaymentId, ProductId, ProposalId, SeriesId};
 use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
 use crate::state::State;
 use crate::time::{Instant, Year};
-use crate::{cash, compliance, exchange, freezing, market, proposal, units};
+use crate::{cash, compliance, evidence, exchange, freezing, market, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -58,10 +59,13 @@ pub enum Due {
     Policy,
     /// Orders of a market that live up to here end.
     #[n(11)]
-    Orders(#[n(0)] JurisdictionId, #[n(1)] Year),
+    Orders(#[n(0)] JurisdictionId, #[n(1)] Year, #[n(2)] Option<ProductId>),
     /// A payment that no statement showed expires.
     #[n(12)]
     Payment(#[n(0)] PaymentId),
+    /// Certificates expire.
+    #[n(13)]
+    Certificates(#[n(0)] SeriesId),
 }
 
 /// What falls due, by moment, with the place at which the next slice begins.
@@ -117,7 +121,7 @@ pub(crate) fn settle(
         }
         Due::Offers(jurisdiction, _) => exchange::lapse::offers(draft, state, jurisdiction, from),
         Due::Surrender(jurisdiction, year) => {
-            exchange::lapse::book(draft, state, (jurisdiction, year), from)
+            exchange::lapse::book(draft, state, Market::of_allowances(jurisdiction, year), from)
         }
         Due::Expiry(jurisdiction, year) => {
             units::lapse::expire(draft, state, (jurisdiction, year), from)
@@ -129,9 +133,11 @@ pub(crate) fn settle(
         Due::Freeze(frozen) => freezing::lapse(draft, state, frozen),
         Due::Lock(id) => units::lock::lapse(draft, state, id),
         Due::Policy => market::policy_scheduled::begin(draft, state),
-        Due::Orders(jurisdiction, year) => {
-            exchange::lapse::over(draft, state, ((jurisdiction, year), at), from)
+        Due::Orders(jurisdiction, year, product) => {
+            let market = Market { jurisdiction, year, product };
+            exchange::lapse::over(draft, state, (market, at), from)
         }
+        Due::Certificates(series) => evidence::lapse::expire(draft, state, series, from),
         Due::Payment(id) => cash::payment::lapse(draft, state, id),
         Due::Transfer(id) => units::delayed::execute(draft, state, id),
     }

@@ -11,6 +11,7 @@ pub mod open_auction;
 pub mod place_bid;
 pub mod return_purchase;
 
+use crate::book::Market;
 use crate::id::{AccountId, BidId, CashAccountId, GroupId, HoldId, JurisdictionId, Label, PartyId};
 use crate::mrv::Decimal;
 use crate::quantity::{Money, Price, Tonnes};
@@ -147,6 +148,11 @@ pub struct Basis {
 }
 
 impl Auction {
+    /// The market of what it sells.
+    pub fn market(&self) -> Market {
+        Market::of_allowances(self.jurisdiction, self.year)
+    }
+
     /// What is sold in all.
     pub fn offered(&self) -> Tonnes {
         self.volume + self.consigned.iter().map(|it| it.quantity).sum()

@@ -11,7 +11,9 @@ pub mod plan;
 
 use crate::coupling::PRICE_MAX;
 use crate::exchange::Side;
-use crate::id::{AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId};
+use crate::id::{
+    AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId, ProductId,
+};
 use crate::places::Places;
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
@@ -21,8 +23,32 @@ use minicbor::{Decode, Encode};
 use plan::Own;
 use std::collections::BTreeMap;
 
-/// What trades as one: the units that count for a jurisdiction's year.
-pub type Market = (JurisdictionId, Year);
+/// What trades as one: the allowances that count for a jurisdiction's year, or what a product of
+/// its chapter takes of that year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Market {
+    /// Whose units, and whose rules.
+    #[n(0)]
+    pub jurisdiction: JurisdictionId,
+    /// The year for which allowances count; of a product the year of generation or reduction.
+    #[n(1)]
+    pub year: Year,
+    /// The product; none for allowances.
+    #[n(2)]
+    pub product: Option<ProductId>,
+}
+
+impl Market {
+    /// The market of the allowances that count for a year.
+    pub const fn of_allowances(jurisdiction: JurisdictionId, year: Year) -> Self {
+        Self { jurisdiction, year, product: None }
+    }
+
+    /// Where the allowances count that it trades; a product counts for no obligation.
+    pub fn counts_in(self) -> Option<JurisdictionId> {
+        self.product.is_none().then_some(self.jurisdiction)
+    }
+}
 
 /// An order that waits; what it may cost is set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -78,6 +104,9 @@ pub struct Order {
     /// The position of the record with which it took its place: in a queue, and among all orders.
     #[n(16)]
     pub since: u64,
+    /// The product that is traded; none for allowances.
+    #[n(17)]
+    pub product: Option<ProductId>,
 }
 
 /// What so many units cost with a fee in hundredths of a percent, or none beyond what an account
@@ -108,12 +137,14 @@ impl Order {
             fee_bp: 0,
             client: 0,
             since: 0,
+            product: None,
         }
     }
 
     /// The market it waits in.
     pub fn market(&self) -> Market {
-        (self.jurisdiction, self.year)
+        let Self { jurisdiction, year, product, .. } = *self;
+        Market { jurisdiction, year, product }
     }
 
     /// The money that a buyer sets aside for so many units at the order's price, with the fee.
@@ -308,6 +339,11 @@ impl Book {
     /// All orders of a market: the bids, then the asks.
     pub fn of_market(&self, market: Market) -> impl Iterator<Item = &Order> {
         self.orders(market, Side::Buy).chain(self.orders(market, Side::Sell))
+    }
+
+    /// The markets in which orders ever waited.
+    pub fn markets(&self) -> impl Iterator<Item = Market> {
+        self.markets.keys().copied()
     }
 
     /// All orders, market by market.

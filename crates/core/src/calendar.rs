@@ -118,6 +118,11 @@ impl Day {
         Instant(self.0.saturating_mul(DAY_MS))
     }
 
+    /// Its year, month and day of the month.
+    pub fn date(self) -> (i64, i64, i64) {
+        self.start().date()
+    }
+
     /// The day after.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))

@@ -6,7 +6,8 @@ pub mod crossing;
 pub mod open_call;
 pub mod random_end;
 
-use crate::id::{CouplingId, JurisdictionId, OrderId};
+use crate::book::Market;
+use crate::id::{CouplingId, JurisdictionId, OrderId, ProductId};
 use crate::quantity::{Price, Tonnes};
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
@@ -40,9 +41,18 @@ pub struct Call {
     /// Orders that came when it may have ended, and when.
     #[n(7)]
     pub late: BTreeMap<OrderId, Instant>,
+    /// The product; none for allowances.
+    #[n(8)]
+    pub product: Option<ProductId>,
 }
 
 impl Call {
+    /// The market that it clears.
+    pub fn market(&self) -> Market {
+        let Self { jurisdiction, year, product, .. } = *self;
+        Market { jurisdiction, year, product }
+    }
+
     /// Whether an order takes part, once it is known when the phase ended.
     pub fn takes_part(&self, order: OrderId, ended: Option<Instant>) -> bool {
         let late = |ended| self.late.get(&order).is_some_and(|at| *at >= ended);

@@ -6,8 +6,8 @@ use crate::event::{EVENTS_MAX, Events};
 use crate::refusal::{RecordRefused, Refusals};
 use crate::state::{State, encode};
 use crate::{
-    account, allocation, auction, call, cash, compatibility, compliance, coupling, exchange,
-    freezing, link, market, mirror, party, proposal, supply, units,
+    account, allocation, auction, call, cash, compatibility, compliance, coupling, evidence,
+    exchange, freezing, link, market, mirror, party, proposal, supply, units,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -122,6 +122,16 @@ commands! {
     SetCap(supply::set_cap) = 9, Administration, Two;
     /// Issues units.
     Issue(supply::issue) = 10, Administration, Two;
+    /// Registers a site.
+    RegisterSite(evidence::register_site) = 94, Administration, Two;
+    /// Records what a site did in a period.
+    RecordEvidence(evidence::record_evidence) = 95, Registry, One;
+    /// Withdraws evidence from which nothing is drawn.
+    WithdrawEvidence(evidence::withdraw_evidence) = 96, Registry, One;
+    /// Issues certificates for energy.
+    IssueCertificates(evidence::issue_certificates) = 97, Administration, Two;
+    /// Issues credits for what was avoided.
+    IssueCredits(evidence::issue_credits) = 98, Administration, Two;
     /// Moves units among government accounts.
     CentralTransfer(supply::central_transfer) = 11, Administration, Two;
     /// Sets free allocation.

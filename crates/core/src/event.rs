@@ -66,8 +66,8 @@ macro_rules! events {
 }
 
 use crate::{
-    account, allocation, auction, call, cash, compatibility, compliance, exchange, freezing,
-    market, mirror, party, proposal, supply, units,
+    account, allocation, auction, call, cash, compatibility, compliance, evidence, exchange,
+    freezing, market, mirror, party, proposal, supply, units,
 };
 
 events! {
@@ -168,6 +168,16 @@ events! {
         DepositReturned(cash::return_deposit) = 120,
         /// A statement was compared with the ledger and booked.
         StatementBooked(cash::book_statement) = 121,
+        /// A site was registered.
+        SiteRegistered(evidence::register_site) = 122,
+        /// It was verified what a site did in a period.
+        EvidenceRecorded(evidence::record_evidence) = 123,
+        /// Evidence was withdrawn.
+        EvidenceWithdrawn(evidence::withdraw_evidence) = 124,
+        /// Certificates were issued for energy.
+        CertificatesIssued(evidence::issue_certificates) = 125,
+        /// Credits were issued for what was avoided.
+        CreditsIssued(evidence::issue_credits) = 126,
         /// The cap of a year was set.
         CapSet(supply::set_cap) = 27,
         /// An installation's free allocation of a year was set.

@@ -1,4 +1,5 @@
-//! The exchange: orders for units that count for a jurisdiction's year.
+//! The exchange: orders for allowances that count for a jurisdiction's year, and for the products
+//! of its chapter.
 //!
 //! In a call phase orders gather and one price clears them; in continuous trading an order meets
 //! what waits as it comes. Both use one book, and each trade is delivered and paid in its record.
@@ -29,13 +30,15 @@ use crate::calendar::Day;
 use crate::context::RecordHeader;
 use crate::coupling::PRICE_MAX;
 use crate::freezing;
-use crate::id::{CallId, JurisdictionId, Label, OrderId, PartyId, PersonId};
+use crate::id::{CallId, JurisdictionId, Label, OrderId, PartyId, PersonId, ProductId, SeriesId};
+use crate::ledger::Series;
 use crate::party;
-use crate::quantity::{Money, Price, Tonnes};
+use crate::quantity::{Money, Price, Tonnes, Units};
 use crate::refusal::{Objections, Refusals, refusals};
-use crate::rules::{ContinuousRules, TradingRules};
+use crate::rules::{ContinuousRules, JurisdictionRules, ProductRules, TradingRules};
 use crate::state::State;
 use crate::time::{Instant, Year};
+use crate::units::expire;
 use minicbor::{Decode, Encode};
 
 /// Which side an order is on.
@@ -80,6 +83,9 @@ pub enum Halted {
     /// What a party trades, anywhere.
     #[n(3)]
     Party(#[n(0)] PartyId),
+    /// The markets of a product, of all years.
+    #[n(4)]
+    Product(#[n(0)] JurisdictionId, #[n(1)] ProductId),
 }
 
 /// Who halted something, and when.
@@ -120,12 +126,13 @@ pub struct Reference {
 /// Takes a price into what later ones are compared with: the last price of units that end alike,
 /// and with the first of a day the session's reference.
 fn priced(state: &mut State, market: Market, (price, at): (Price, Instant)) {
-    let (jurisdiction, year) = market;
-    let Some(valid_to) = state.year_rules(jurisdiction, year).map(|it| it.valid_to) else {
-        return;
+    let Market { jurisdiction, year, product } = market;
+    let last = match (product, state.year_rules(jurisdiction, year).map(|it| it.valid_to)) {
+        (Some(_), _) => state.product_prices.insert(market, (price, at)),
+        (None, Some(valid_to)) => state.last_prices.insert((jurisdiction, valid_to), (price, at)),
+        (None, None) => return,
     };
     let day = state.working_time(jurisdiction).calendar.local(at).day();
-    let last = state.last_prices.insert((jurisdiction, valid_to), (price, at));
     let reference = state.references.entry(market).or_insert(Reference { day, price });
     if reference.day != day {
         *reference = Reference { day, price: last.map_or(price, |(price, _)| price) };
@@ -140,34 +147,79 @@ pub(crate) fn called(state: &mut State, market: Market, (price, at): (Price, Ins
     }
 }
 
-/// How units of a jurisdiction are traded.
-pub fn rules(state: &State, jurisdiction: JurisdictionId) -> &TradingRules {
-    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
-    chapter.map_or(&TradingRules::CALLS_ALONE, |it| &it.trading)
+fn chapter(state: &State, it: Market) -> Option<&JurisdictionRules> {
+    state.rules.as_ref()?.jurisdiction(it.jurisdiction)
 }
 
-/// The currency in which units of a jurisdiction are traded; none where it is the market's.
-pub fn quote(state: &State, jurisdiction: JurisdictionId) -> Option<Label> {
-    state.rules.as_ref()?.jurisdiction(jurisdiction)?.quote
+/// The product of a market, where it is one of the policy; none for allowances.
+pub fn product_of(state: &State, it: Market) -> Option<&ProductRules> {
+    chapter(state, it)?.product(it.product?)
 }
 
-/// The step between prices of a jurisdiction; the finest where an order waits off it, since a
+/// How what a market trades is traded.
+pub fn rules(state: &State, market: Market) -> &TradingRules {
+    let rules = match market.product {
+        Some(_) => product_of(state, market).map(|it| &it.trading),
+        None => chapter(state, market).map(|it| &it.trading),
+    };
+    rules.unwrap_or(&TradingRules::CALLS_ALONE)
+}
+
+/// The currency in which a market is quoted; none where it is that of all of them.
+pub fn quote(state: &State, market: Market) -> Option<Label> {
+    match market.product {
+        Some(_) => product_of(state, market)?.quote,
+        None => chapter(state, market)?.quote,
+    }
+}
+
+/// Whether units of a series are what a market trades: allowances that count for its year, or
+/// what its product takes.
+pub fn trades(state: &State, market: Market, id: SeriesId) -> bool {
+    let Some(series) = state.ledger.series.get(id) else { return false };
+    match market.product {
+        None => series.counts_for(market.jurisdiction, market.year),
+        Some(_) => product_of(state, market).is_some_and(|it| takes(state, (it, market), series)),
+    }
+}
+
+/// Whether a product takes units of a series: they are of its class, year and technologies, and
+/// can still be used.
+fn takes(state: &State, (product, market): (&ProductRules, Market), series: &Series) -> bool {
+    is_of(state, (product, market), series) && !expire::is_expired(state, series)
+}
+
+/// Whether units of a series are of a product and year, also where they can be used no more.
+pub fn is_of(state: &State, (product, market): (&ProductRules, Market), series: &Series) -> bool {
+    let Some(drawn) = series.drawn else { return false };
+    let technology = state.sites.row(drawn.site).technology;
+    series.class == product.class
+        && (series.jurisdiction, series.valid_from) == (market.jurisdiction, market.year)
+        && (product.technologies.is_empty() || product.technologies.contains(&technology))
+}
+
+/// The step between prices of a market; the finest where an order waits off it, since a
 /// policy may have changed.
 pub fn tick<'a>(
     state: &State,
-    jurisdiction: JurisdictionId,
+    market: Market,
     orders: impl IntoIterator<Item = &'a Order>,
 ) -> Price {
-    let TradingRules { tick, .. } = *rules(state, jurisdiction);
+    let TradingRules { tick, .. } = *rules(state, market);
     let on_tick = |it: &Order| it.price.0.checked_rem(tick.0) == Some(0);
     if orders.into_iter().all(on_tick) { tick } else { Price(1) }
 }
 
 /// Whether a market is halted; a stop of one jurisdiction does not stop another.
-pub(crate) fn is_halted(state: &State, (jurisdiction, year): Market) -> bool {
+pub(crate) fn is_halted(state: &State, market: Market) -> bool {
+    if state.halts.is_empty() {
+        return false;
+    }
+    let Market { jurisdiction, year, product } = market;
     let levels =
         [Halted::Everything, Halted::Jurisdiction(jurisdiction), Halted::Year(jurisdiction, year)];
-    !state.halts.is_empty() && levels.iter().any(|it| state.halts.contains_key(it))
+    let product = product.map(|it| Halted::Product(jurisdiction, it));
+    levels.iter().chain(&product).any(|it| state.halts.contains_key(it))
 }
 
 /// In which phase a market is.
@@ -179,17 +231,25 @@ pub fn phase(state: &State, market: Market, now: Instant) -> Phase {
     if let Some((id, call)) = call.filter(|(_, it)| it.opens <= now) {
         return if now < call.closes { Phase::Call(id) } else { Phase::Closed };
     }
-    let (jurisdiction, _) = market;
-    let sessions = rules(state, jurisdiction).continuous.as_ref();
+    let sessions = rules(state, market).continuous.as_ref();
     let sessions = sessions.filter(|_| lives(state, market, now));
-    let open = sessions.filter(|_| session_end(state, jurisdiction, now).is_some());
+    let open = sessions.filter(|_| session_end(state, market, now).is_some());
     open.map_or(Phase::Closed, |it| Phase::Continuous(*it))
 }
 
-/// Whether units of a year can still be surrendered for it, so that there is something to trade.
-fn lives(state: &State, (jurisdiction, year): Market, now: Instant) -> bool {
-    let rules = state.year_rules(jurisdiction, year);
-    rules.is_some_and(|it| it.stage.obliges() && now < it.surrender_due)
+/// Whether there can be something to trade: allowances of a year can still be surrendered for it;
+/// a product and its year stand in the policy.
+pub(crate) fn lives(state: &State, market: Market, now: Instant) -> bool {
+    let Market { jurisdiction, year, product } = market;
+    match product {
+        None => {
+            let rules = state.year_rules(jurisdiction, year);
+            rules.is_some_and(|it| it.stage.obliges() && now < it.surrender_due)
+        }
+        Some(_) => {
+            product_of(state, market).is_some() && state.year_rules(jurisdiction, year).is_some()
+        }
+    }
 }
 
 /// That a price and a quantity are positive, bounded, and come in the steps of the rules.
@@ -206,14 +266,14 @@ fn check_steps(
     let on_tick = tick == Price(1) || price.0.checked_rem(tick.0) == Some(0);
     no.unless(on_tick, No::OffTick { price, tick });
     let in_lots = lot == Tonnes(1) || quantity.0.checked_rem(lot.0) == Some(0);
-    no.unless(in_lots, No::OffLot { quantity, lot });
+    no.unless(in_lots, No::OffLot { quantity: quantity.into(), lot: lot.into() });
     no.settle()
 }
 
 /// When the session ends that goes on; none outside sessions.
-pub fn session_end(state: &State, jurisdiction: JurisdictionId, now: Instant) -> Option<Instant> {
-    let hours = rules(state, jurisdiction).continuous.as_ref()?;
-    state.working_time(jurisdiction).until(now, (hours.opens, hours.closes))
+pub fn session_end(state: &State, market: Market, now: Instant) -> Option<Instant> {
+    let hours = rules(state, market).continuous.as_ref()?;
+    state.working_time(market.jurisdiction).until(now, (hours.opens, hours.closes))
 }
 
 /// An order that waits.
@@ -232,13 +292,12 @@ fn to_be_cleared(state: &State, market: Market, now: Instant) -> Option<CallId> 
 
 /// The prices within which trades may be: around the session's reference, and the last price.
 fn band(state: &State, market: Market, hours: &ContinuousRules, now: Instant) -> (Price, Price) {
-    let (jurisdiction, year) = market;
     let mut all = (Price(1), Price(i64::MAX));
     if hours.static_band_bp.is_none() && hours.dynamic_band_bp.is_none() {
         return all;
     }
-    let last = state.last_price(jurisdiction, year).map(|(price, _)| price);
-    let today = state.working_time(jurisdiction).calendar.local(now).day();
+    let last = state.price_of(market).map(|(price, _)| price);
+    let today = state.working_time(market.jurisdiction).calendar.local(now).day();
     let reference = state.references.get(&market).filter(|it| it.day == today).map(|it| it.price);
     let around = [(reference.or(last), hours.static_band_bp), (last, hours.dynamic_band_bp)];
     for (price, width) in around {
@@ -255,7 +314,9 @@ fn band(state: &State, market: Market, hours: &ContinuousRules, now: Instant) ->
 fn right_over(state: &State, halted: Halted) -> Result<Right, Refusals> {
     match halted {
         Halted::Everything => Ok(Right::Region),
-        Halted::Jurisdiction(it) | Halted::Year(it, _) => Ok(Right::Administrator(it)),
+        Halted::Jurisdiction(it) | Halted::Year(it, _) | Halted::Product(it, _) => {
+            Ok(Right::Administrator(it))
+        }
         Halted::Party(it) => party::right_over(state, it),
     }
 }
@@ -293,14 +354,14 @@ refusals! {
         /// Quantities are positive.
         QuantityIsZero = 917 => "the quantity is zero; it must be a positive whole number",
         /// Quantities come in lots.
-        OffLot { quantity: Tonnes, lot: Tonnes } = 927
+        OffLot { quantity: Units, lot: Units } = 927
             => "the quantity is {quantity}; it must be a multiple of {lot}",
         /// A post-only order would trade.
         WouldTrade = 928 => "the order trades with nobody as it comes, and at this price it would",
         /// A fill-or-kill order cannot be filled whole.
         NotWhole = 929 => "the order is filled whole or not at all, and at once it cannot be",
         /// No account can hold so much money.
-        CostTooLarge { price: Price, quantity: Tonnes } = 914
+        CostTooLarge { price: Price, quantity: Units } = 914
             => "{quantity} at {price} cost more than an account can hold",
         /// Fees go to the administrator.
         NoFeeAccount = 930

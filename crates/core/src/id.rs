@@ -49,7 +49,19 @@ ids! { u32:
     PenaltyId,
     /// Money that is to come in or go out.
     PaymentId,
+    /// A site whose energy or avoided emissions are evidence.
+    SiteId,
+    /// What a site did in a period, as verified.
+    EvidenceId,
 }
+
+/// The most products that a chapter may list.
+pub const PRODUCTS_MAX: u8 = 64;
+
+/// A product of a chapter beside its allowances: its place there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ProductId(#[n(0)] pub u8);
 
 // A busy market places 2^32 orders in days.
 ids! { u64:

@@ -6,8 +6,8 @@ use crate::exchange::Side;
 use crate::freezing::Frozen;
 use crate::id::{AccountId, CashAccountId, HoldId, SeriesId};
 use crate::ledger::posting::Posting;
-use crate::ledger::{Block, Hold, Queue, Serials};
-use crate::quantity::{Money, Tonnes};
+use crate::ledger::{Block, Drawn, Hold, Queue, Serials, Series};
+use crate::quantity::{Money, Tonnes, WattHours};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,9 +92,30 @@ fn check_cap(state: &State, id: SeriesId) {
         let most = link.arriving(waits);
         return assert!(out <= most, "series {id}: {out} are out, {waits} wait in escrow");
     }
+    if let Some(drawn) = series.drawn {
+        return check_draw(state, (id, series, drawn));
+    }
     let cap = state.caps.get(&(series.jurisdiction, series.valid_from));
     let cap = cap.map(|it| it.issued_at_most()).unwrap_or_default();
     assert!(series.issued <= cap, "{} of series {id} issued, cap {cap}", series.issued);
+}
+
+/// What is drawn from evidence never exceeds it, and units never exceed what is drawn.
+fn check_draw(state: &State, (id, series, drawn): (SeriesId, &Series, Drawn)) {
+    let row = state.evidence.row(drawn.evidence);
+    let (measured, credited) = (u128::from(row.measured.amount()), row.credited.amount());
+    let sum = u128::from(row.certified.0).saturating_add(credited.into());
+    assert!(sum <= measured, "{sum} of {measured} are drawn from evidence {}", drawn.evidence);
+    assert!(!row.withdrawn, "series {id} is drawn from evidence that was withdrawn");
+    match drawn.quantum {
+        Some(WattHours(quantum)) => {
+            // One of them may be carried energy of the period before.
+            let energy = u128::from(series.issued.0).saturating_mul(quantum.into());
+            let most = u128::from(row.certified.0).saturating_add(quantum.into());
+            assert!(energy < most, "series {id}: {energy} Wh in certificates of {most}");
+        }
+        None => assert_eq!(series.issued, row.credits, "series {id}: credits of nothing"),
+    }
 }
 
 /// The end of a queue: blocks are picked at the front and arrive at the back.

@@ -11,12 +11,14 @@ pub mod aside;
 pub mod holds;
 pub mod posting;
 
-use crate::id::{AccountId, CashAccountId, HoldId, JurisdictionId, Label, PartyId, SeriesId};
+use crate::id::{
+    AccountId, CashAccountId, EvidenceId, HoldId, JurisdictionId, Label, PartyId, SeriesId, SiteId,
+};
 use crate::planted::{self, Fault};
-use crate::quantity::{Money, Tonnes};
+use crate::quantity::{Money, Tonnes, WattHours};
 use crate::rules::YearRules;
 use crate::table::Table;
-use crate::time::Year;
+use crate::time::{Instant, Year};
 use aside::Aside;
 use holds::Holds;
 use minicbor::{Decode, Encode};
@@ -205,9 +207,23 @@ pub enum UnitClass {
     /// Born from a jurisdiction's cap, ends by surrender or deletion.
     #[n(0)]
     Allowance,
-    /// One tonne reduced or removed. No command issues credits yet.
+    /// One tonne reduced or removed, drawn from verified evidence.
     #[n(1)]
     Credit,
+    /// One quantum of energy, drawn from metered generation.
+    #[n(2)]
+    Certificate,
+}
+
+impl UnitClass {
+    /// The class in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allowance => "allowance",
+            Self::Credit => "credit",
+            Self::Certificate => "certificate",
+        }
+    }
 }
 
 /// A series of serial numbers, counted from 1.
@@ -234,6 +250,26 @@ pub struct Series {
     /// What its units stand for, where they are link units.
     #[n(6)]
     pub link: Option<Link>,
+    /// What its units are drawn from, where they are credits or certificates.
+    #[n(7)]
+    pub drawn: Option<Drawn>,
+}
+
+/// What credits or certificates are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Drawn {
+    /// The site.
+    #[n(0)]
+    pub site: SiteId,
+    /// What it did in a period.
+    #[n(1)]
+    pub evidence: EvidenceId,
+    /// From this moment on they can be used no more.
+    #[n(2)]
+    pub expires: Option<Instant>,
+    /// The energy of each, where they are certificates.
+    #[n(3)]
+    pub quantum: Option<WattHours>,
 }
 
 /// What link units stand for.
@@ -277,22 +313,38 @@ fn scaled(units: Tonnes, (up, down): (u32, u32)) -> Tonnes {
 impl Series {
     /// Whether its units count for emissions of a jurisdiction in a year (no borrowing).
     pub fn counts_for(&self, jurisdiction: JurisdictionId, year: Year) -> bool {
-        self.class == UnitClass::Allowance
-            && self.counts_in() == jurisdiction
-            && self.valid_from <= year
-            && year <= self.valid_to
+        self.counts_in() == Some(jurisdiction) && self.valid_from <= year && year <= self.valid_to
     }
 
-    /// The jurisdiction in which its units count: the one that issues it, or the end of the link
-    /// that they crossed.
-    pub fn counts_in(&self) -> JurisdictionId {
-        self.link.map_or(self.jurisdiction, |it| it.counts_in)
+    /// The jurisdiction in which its allowances count: the one that issues it, or the end of the
+    /// link that they crossed. Other units count for no obligation.
+    pub fn counts_in(&self) -> Option<JurisdictionId> {
+        let counts = self.class == UnitClass::Allowance;
+        counts.then(|| self.link.map_or(self.jurisdiction, |it| it.counts_in))
     }
 
     /// The series of link units that stand for those of another one.
     pub fn of_link(of: &Self, link: Link) -> Self {
         let (issued, ended) = (Tonnes::ZERO, Tonnes::ZERO);
         Self { issued, ended, link: Some(link), ..of.clone() }
+    }
+
+    /// The series of what is drawn from evidence of a year.
+    pub(crate) fn of_draw(
+        (class, drawn): (UnitClass, Drawn),
+        jurisdiction: JurisdictionId,
+        year: Year,
+    ) -> Self {
+        Self {
+            class,
+            jurisdiction,
+            valid_from: year,
+            valid_to: year,
+            issued: Tonnes::ZERO,
+            ended: Tonnes::ZERO,
+            link: None,
+            drawn: Some(drawn),
+        }
     }
 
     /// The series a jurisdiction's year of the rules opens.
@@ -305,6 +357,7 @@ impl Series {
             issued: Tonnes::ZERO,
             ended: Tonnes::ZERO,
             link: None,
+            drawn: None,
         }
     }
 }
@@ -382,6 +435,7 @@ impl Ledger {
 
     /// Opens a series of allowances.
     pub fn open_series(&mut self, it: Series) {
+        assert!(it.class == UnitClass::Allowance, "a vintage is one of allowances");
         let id = self.series.next_id();
         let taken = self.vintages.insert((it.jurisdiction, it.valid_from), id);
         assert!(taken.is_none(), "a vintage has one series of allowances");

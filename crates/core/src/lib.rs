@@ -33,6 +33,7 @@ pub mod context;
 pub mod coupling;
 pub mod draft;
 pub mod event;
+pub mod evidence;
 pub mod exchange;
 pub mod freezing;
 pub mod grounds;

@@ -104,9 +104,9 @@ pub(crate) fn crossing(
     if from == to {
         return Err(LinkRefused::SameJurisdiction { jurisdiction: from }.into());
     }
-    let row = state.ledger.series.get(series).filter(|it| it.counts_in() == from);
+    let row = state.ledger.series.get(series).filter(|it| it.counts_in() == Some(from));
     let row = row.ok_or(LinkRefused::NotCounting { series, jurisdiction: from })?;
-    let came = row.link.filter(|it| state.ledger.series.row(it.of).counts_in() == to);
+    let came = row.link.filter(|it| state.ledger.series.row(it.of).counts_in() == Some(to));
     let crossing = match came {
         Some(link) => {
             let Link { of, escrow, .. } = link;

@@ -55,11 +55,13 @@ pub enum Fault {
     HalfChain,
     /// An order that is filled in part loses its place.
     PlaceLost,
+    /// What was drawn from evidence is drawn again.
+    DrawnTwice,
 }
 
 impl Fault {
     /// All of them, the canary first.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Canary,
         Self::LimitUnchecked,
         Self::DelayShort,
@@ -85,6 +87,7 @@ impl Fault {
         Self::ClassesMixed,
         Self::HalfChain,
         Self::PlaceLost,
+        Self::DrawnTwice,
     ];
 }
 

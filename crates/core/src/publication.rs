@@ -55,6 +55,11 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::HolidaysDecreed(_)
         | E::CapSet(_)
         | E::UnitsIssued(_)
+        | E::SiteRegistered(_)
+        | E::EvidenceRecorded(_)
+        | E::EvidenceWithdrawn(_)
+        | E::CertificatesIssued(_)
+        | E::CreditsIssued(_)
         | E::SupplyAdjusted(_)
         | E::EntitlementSet(_)
         | E::Allocated(_)
@@ -157,7 +162,9 @@ fn of_freeze(frozen: Frozen) -> Publicity {
 /// A halted market is everybody's business, a halted party is not.
 fn of_halt(halted: Halted) -> Publicity {
     match halted {
-        Halted::Everything | Halted::Jurisdiction(_) | Halted::Year(..) => Publicity::AtOnce,
+        Halted::Everything | Halted::Jurisdiction(_) | Halted::Year(..) | Halted::Product(..) => {
+            Publicity::AtOnce
+        }
         Halted::Party(_) => Publicity::Never,
     }
 }

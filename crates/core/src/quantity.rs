@@ -1,4 +1,4 @@
-//! Quantities: tonnes, money and prices, all whole numbers with a type of their own.
+//! Quantities: tonnes, energy, money and prices, all whole numbers with a type of their own.
 //!
 //! ```compile_fail
 //! use karvan_core::quantity::{Money, Tonnes};
@@ -14,6 +14,21 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Tonnes(#[n(0)] pub u64);
+
+/// A number of units of any class, where a text is about all of them: a tonne each, or a quantum
+/// of energy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Units(pub u64);
+
+/// Electrical energy, in watt-hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct WattHours(#[n(0)] pub u64);
+
+/// Electrical power, in watts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Watts(#[n(0)] pub u64);
 
 /// An amount in the minor unit of its currency (cents).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -54,6 +69,22 @@ impl Tonnes {
     pub fn percent(self, percent: u32) -> Self {
         let product = u128::from(self.0).saturating_mul(u128::from(percent));
         Self(u64::try_from(product.div_euclid(100)).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Tonnes> for Units {
+    fn from(it: Tonnes) -> Self {
+        Self(it.0)
+    }
+}
+
+impl WattHours {
+    /// No energy.
+    pub const ZERO: Self = Self(0);
+
+    /// The difference, zero where it would be negative: how much is missing.
+    pub fn short_of(self, other: Self) -> Self {
+        Self(other.0.saturating_sub(self.0))
     }
 }
 
@@ -122,11 +153,29 @@ macro_rules! asserting_arithmetic {
         }
     )+};
 }
-asserting_arithmetic!(Tonnes, Money);
+asserting_arithmetic!(Tonnes, Money, WattHours);
 
 impl fmt::Display for Tonnes {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(to, "{} t", self.0)
+    }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} units", self.0)
+    }
+}
+
+impl fmt::Display for WattHours {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} Wh", self.0)
+    }
+}
+
+impl fmt::Display for Watts {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} W", self.0)
     }
 }
 

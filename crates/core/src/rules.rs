@@ -6,8 +6,9 @@
 use crate::account::AccountKind;
 use crate::calendar::{Calendar, MINUTES_A_DAY};
 use crate::compatibility::{Pair, SettlementClass};
-use crate::id::{JurisdictionId, Label};
-use crate::quantity::{Price, Tonnes};
+use crate::id::{JurisdictionId, Label, ProductId};
+use crate::ledger::UnitClass;
+use crate::quantity::{Price, Tonnes, WattHours};
 use crate::supply::reserve::QuantityShares;
 use crate::time::{Instant, Year};
 use minicbor::{Decode, Encode};
@@ -139,6 +140,83 @@ pub struct JurisdictionRules {
     /// What market makers are obliged to in sessions, where they are.
     #[n(11)]
     pub maker: Option<MakerRules>,
+    /// What is drawn from the evidence of sites, where anything is.
+    #[n(12)]
+    pub evidence: Option<EvidenceRules>,
+    /// What is traded beside allowances; an id is the place in this list.
+    #[n(13)]
+    pub products: Option<Vec<ProductRules>>,
+}
+
+impl JurisdictionRules {
+    /// A product of the chapter.
+    pub fn product(&self, id: ProductId) -> Option<&ProductRules> {
+        self.products.as_ref()?.get(usize::from(id.0))
+    }
+
+    /// The products of the chapter with their places.
+    pub fn listed(&self) -> impl Iterator<Item = (ProductId, &ProductRules)> {
+        let products = self.products.iter().flat_map(|it| it.iter());
+        (0u8..).map(ProductId).zip(products)
+    }
+}
+
+/// What is drawn from the evidence of sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct EvidenceRules {
+    /// The energy of one certificate.
+    #[n(0)]
+    pub quantum: WattHours,
+    /// Certificates expire so many months after the end of the period in which the energy was
+    /// generated; without a number never.
+    #[n(1)]
+    pub expires_months: Option<u32>,
+    /// More energy than a site's capacity gives is not believed, beyond so many percent more.
+    #[n(2)]
+    pub margin_percent: u32,
+    /// What a kilowatt-hour fed into the grid avoids there, in grams of CO2 (a combined margin);
+    /// without one energy makes no credits.
+    #[n(3)]
+    pub grid_grams_per_kwh: Option<u32>,
+}
+
+impl EvidenceRules {
+    /// The longest life of certificates, in months.
+    pub const EXPIRES_MONTHS_MAX: u32 = 120;
+    /// The most that energy may be above what the capacity gives, in percent.
+    pub const MARGIN_PERCENT_MAX: u32 = 50;
+    /// No grid emits more for a kilowatt-hour, in grams.
+    pub const GRID_GRAMS_MAX: u32 = 3_000;
+
+    /// Whether anything could be drawn by them.
+    pub fn is_sound(&self) -> bool {
+        let months = 1..=Self::EXPIRES_MONTHS_MAX;
+        self.quantum > WattHours::ZERO
+            && self.expires_months.is_none_or(|it| months.contains(&it))
+            && self.margin_percent <= Self::MARGIN_PERCENT_MAX
+            && self.grid_grams_per_kwh.is_none_or(|it| (1..=Self::GRID_GRAMS_MAX).contains(&it))
+    }
+}
+
+/// A product: units of a class with these attributes, of the year in which the energy was
+/// generated or the emissions were avoided. Whoever buys it gets any of them.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ProductRules {
+    /// Its code, unique in the chapter.
+    #[n(0)]
+    pub code: Label,
+    /// Credits or certificates.
+    #[n(1)]
+    pub class: UnitClass,
+    /// The technologies of the sites that it is drawn from; empty for all.
+    #[n(2)]
+    pub technologies: BTreeSet<Label>,
+    /// How it is traded.
+    #[n(3)]
+    pub trading: TradingRules,
+    /// The currency in which it is traded, where that is not the market's.
+    #[n(4)]
+    pub quote: Option<Label>,
 }
 
 /// What a market maker is obliged to: it is measured, and decides nothing.

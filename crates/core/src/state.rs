@@ -16,11 +16,12 @@ use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
 use crate::coupling::Coupling;
+use crate::evidence::{Evidence, Site};
 use crate::exchange::{self, Halt, Halted, Reference};
 use crate::freezing::{Freeze, Frozen};
 use crate::id::{
-    AccountId, AuctionId, CallId, CashAccountId, CouplingId, HoldId, InstallationId,
-    JurisdictionId, Label, OrderId, PartyId, PenaltyId, PersonId, ProposalId,
+    AccountId, AuctionId, CallId, CashAccountId, CouplingId, EvidenceId, HoldId, InstallationId,
+    JurisdictionId, Label, OrderId, PartyId, PenaltyId, PersonId, ProposalId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::market::policy_scheduled::PolicyScheduled;
@@ -205,6 +206,15 @@ pub struct State {
     /// their surrender nothing leaves the jurisdiction in coupled auctions.
     #[n(52)]
     pub released: BTreeSet<(JurisdictionId, Year)>,
+    /// Sites whose energy or avoided emissions are evidence.
+    #[n(53)]
+    pub sites: Table<SiteId, Site>,
+    /// What sites did, as verified, and what was drawn from it.
+    #[n(54)]
+    pub evidence: Table<EvidenceId, Evidence>,
+    /// Last price of each product's year, and when.
+    #[n(55)]
+    pub product_prices: BTreeMap<Market, (Price, Instant)>,
 }
 
 impl State {
@@ -236,13 +246,22 @@ impl State {
         self.last_prices.get(&(jurisdiction, valid_to)).copied()
     }
 
+    /// The last price of what a market trades, and when.
+    pub fn price_of(&self, market: Market) -> Option<(Price, Instant)> {
+        match market.product {
+            Some(_) => self.product_prices.get(&market).copied(),
+            None => self.last_price(market.jurisdiction, market.year),
+        }
+    }
+
     /// The same, where units are traded in the market's currency: nothing is compared with others.
     pub fn quoted_price(
         &self,
         jurisdiction: JurisdictionId,
         year: Year,
     ) -> Option<(Price, Instant)> {
-        let quoted = exchange::quote(self, jurisdiction).is_none();
+        let market = Market::of_allowances(jurisdiction, year);
+        let quoted = exchange::quote(self, market).is_none();
         self.last_price(jurisdiction, year).filter(|_| quoted)
     }
 
@@ -284,7 +303,7 @@ impl State {
             escrows stopped
             deliveries reports foreign_cash fixings
             mirrored mirror_days transferred suspended_links couplings crossed halts references
-            classes compatibility released
+            classes compatibility released sites evidence product_prices
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

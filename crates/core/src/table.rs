@@ -33,7 +33,9 @@ row_ids!(
     AuctionId,
     CallId,
     CouplingId,
-    PenaltyId
+    PenaltyId,
+    SiteId,
+    EvidenceId
 );
 
 /// Rows by id. [`Table::get`] is for ids that came from outside, [`Table::row`] for ids that the

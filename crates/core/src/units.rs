@@ -18,7 +18,7 @@ pub mod unlock;
 use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::{Posting, UnitsMoved};
 use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Picked, Shelf};
-use crate::quantity::Tonnes;
+use crate::quantity::{Tonnes, Units};
 use crate::refusal::refusals;
 
 refusals! {
@@ -27,11 +27,18 @@ refusals! {
         /// Quantities are positive.
         QuantityIsZero = 601 => "the quantity is zero; it must be a positive whole number",
         /// The account has fewer free units that fit. Units in orders are not free.
-        HoldsTooLittle { held: Tonnes, wanted: Tonnes } = 602
+        HoldsTooLittle { held: Units, wanted: Units } = 602
             => "the account has {held} free that fit, less than {wanted}",
         /// A transfer moves a bounded number of blocks.
         TooManyBlocks { most: usize } = 603
             => "the quantity lies in more than {most} blocks; move it in smaller parts",
+    }
+}
+
+impl UnitsRefused {
+    /// The account has fewer free units than are wanted.
+    pub(crate) fn too_little(held: Tonnes, wanted: Tonnes) -> Self {
+        Self::HoldsTooLittle { held: held.into(), wanted: wanted.into() }
     }
 }
 
@@ -55,7 +62,7 @@ pub fn pick(
     }
     let held = shelf.free(&wanted);
     if held < quantity {
-        return Err(UnitsRefused::HoldsTooLittle { held, wanted: quantity });
+        return Err(UnitsRefused::too_little(held, quantity));
     }
     let picked = shelf.pick(quantity, &wanted);
     if picked.len() > BLOCKS_PER_TRANSFER_MAX {

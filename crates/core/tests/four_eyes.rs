@@ -95,6 +95,9 @@ const LATE: &[Played] = &[
 
 /// Rows that a policy must ask for.
 const BY_POLICY: &[Played] = &[
+    by("site label=S-2 of=X account=PA technology=sun kw=5", "XA", &["XA.2"]),
+    by("certificates of=E1 kwh=1000", "XA", &["XA.2"]),
+    by("credits of=E1 kwh=2000", "XA", &["XA.2"]),
     by("buy-at-ceiling for=K1 year=2027 quantity=1", "OP1", &["OP1.2"]),
     by("consign to=A account=TA quantity=10", "T", &["T.2"]),
     by("import of=Y year=2028 TY:1-10", "YA", &["YA.2"]),
@@ -103,7 +106,9 @@ const BY_POLICY: &[Played] = &[
 
 fn market_by_policy() -> Story {
     told(
-        "use market\nby R\npolicy ceiling=30.00 mirror=XXB\nby XA\n\
+        "use market\nby R\npolicy ceiling=30.00 mirror=XXB evidence=12\nby XA\n\
+        PA = account project holder=T of=X\n\
+        S1 = site label=S-1 of=X account=PA technology=wind kw=1000\n\
         X.stability = account stability holder=XA of=X\n\
         cap of=X year=2027 quantity=1000\nissue of=X year=2027 quantity=1000\n\
         cap of=X year=2028 quantity=1000\nissue of=X year=2028 quantity=1000\n\
@@ -116,6 +121,7 @@ fn market_by_policy() -> Story {
         cap of=Y year=2028 quantity=100\nY.total = account total holder=YA of=Y\n\
         import of=Y year=2028 TY:501-520\n\
         time 2028-01-10\nby V\nreport for=K1 year=2027 quantity=10\ntime 2028-06-10\n\
+        by V\nE1 = evidence at=S1 from=2028-05-01 to=2028-05-31 kwh=5000\n\
         by XA\nA = auction of=X year=2028 volume=10 opens=2028-07-01 closes=2028-07-02\n",
     )
 }

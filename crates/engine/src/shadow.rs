@@ -6,7 +6,10 @@
 //! 2019/1122). [`Shadow::take`] checks each record by itself, [`Shadow::reconcile`] compares all
 //! owners with a state and names every block about which the two differ.
 
+mod draws;
+
 use crate::frame::{Frame, Unreadable};
+use draws::Draws;
 use karvan_core::account::AccountKind;
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AccountId, HoldId, JurisdictionId, SeriesId};
@@ -36,6 +39,8 @@ pub struct Shadow {
     links: BTreeMap<SeriesId, Link>,
     /// How many units of each series wait in escrows, and have come home to them.
     escrowed: BTreeMap<(AccountId, SeriesId), u64>,
+    /// What is left of evidence.
+    draws: Draws,
 }
 
 /// A record that does not fit what was there before it.
@@ -149,6 +154,16 @@ impl Shadow {
                 self.links.insert(it.series, it.link);
                 self.opened = self.opened.saturating_add(1);
             }
+            Event::EvidenceRecorded(it) => self.draws.recorded(it),
+            Event::EvidenceWithdrawn(it) => self.draws.withdrawn(it.evidence),
+            Event::CertificatesIssued(it) => {
+                self.draws.certified(it)?;
+                self.drawn(it.series, it.quantity.0);
+            }
+            Event::CreditsIssued(it) => {
+                self.draws.credited(it)?;
+                self.drawn(it.series, it.quantity.0);
+            }
             Event::InstallationRegistered(it) => {
                 self.accounts.insert(it.account);
             }
@@ -185,6 +200,15 @@ impl Shadow {
             _ => {}
         }
         Ok(())
+    }
+
+    /// A series may have so many more units that are drawn from evidence.
+    fn drawn(&mut self, series: SeriesId, units: u64) {
+        if series == SeriesId(self.opened) {
+            self.opened = self.opened.saturating_add(1);
+        }
+        let most = self.caps.entry(series).or_default();
+        *most = most.saturating_add(units);
     }
 
     fn known(&self, account: AccountId) -> Result<(), String> {

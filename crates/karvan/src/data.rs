@@ -2,11 +2,17 @@
 
 use anyhow::{Result, anyhow};
 use karvan_policy::plants::{self, BadRow, PlantRow};
+use karvan_policy::sites::{self, SITES, SiteRow};
 use karvan_policy::tables::Tables;
 
 /// The installations of a table.
 pub(crate) fn plants(table: &str) -> Result<Vec<PlantRow>> {
     plants::read(table).map_err(|bad| in_words("installations", &bad))
+}
+
+/// The sites of the project's own table.
+pub(crate) fn sites() -> Result<Vec<SiteRow>> {
+    sites::read(SITES).map_err(|bad| in_words("sites", &bad))
 }
 
 /// The project's own tables beside them.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use karvan_core::book::Market;
 use karvan_core::call::clear_call::indicative;
 use karvan_core::compatibility::SettlementClass;
-use karvan_core::exchange::{Phase, Side, phase, quote};
+use karvan_core::exchange::{Phase, Side, phase, product_of, quote};
 use karvan_core::time::Year;
 use karvan_core::{State, apply};
 use karvan_views::depth::{Level, depth};
@@ -20,7 +20,8 @@ use std::path::PathBuf;
 pub(crate) struct MarketArguments {
     /// The data directory.
     dir: PathBuf,
-    /// One market in full, such as XXA:2028; without it all are shown, a line each.
+    /// One market in full, such as XXA:2028, or XXA:2028:WIND for a product; without it all are
+    /// shown, a line each.
     #[arg(long)]
     market: Option<String>,
     /// Show what parties quote on both sides in sessions: presence, spread, size, and whether that
@@ -61,28 +62,47 @@ fn read(it: &MarketArguments) -> Result<Read> {
 }
 
 /// The code of a market's jurisdiction.
-pub(crate) fn code(state: &State, (jurisdiction, _): Market) -> String {
-    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+pub(crate) fn code(state: &State, market: Market) -> String {
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(market.jurisdiction));
     chapter.map(|it| it.code.to_string()).unwrap_or_default()
 }
 
+/// The code of a market's product; none for allowances.
+pub(crate) fn product(state: &State, market: Market) -> Option<String> {
+    product_of(state, market).map(|it| it.code.to_string())
+}
+
 /// The currency in which a market's units are traded.
-fn currency(state: &State, (jurisdiction, _): Market) -> String {
+fn currency(state: &State, market: Market) -> String {
     let quoted = state.rules.as_ref().map(|it| it.currency);
-    let found = quote(state, jurisdiction).or(quoted);
+    let found = quote(state, market).or(quoted);
     found.map(|it| it.to_string()).unwrap_or_default()
 }
 
-/// A market in words: code and year.
+/// A market in words: code, year, product.
 pub(crate) fn name(state: &State, market: Market) -> String {
-    format!("{} {}", code(state, market), market.1)
+    let product = product(state, market).map(|it| format!(" {it}")).unwrap_or_default();
+    format!("{} {}{product}", code(state, market), market.year)
 }
 
 fn market_of(state: &State, text: &str) -> Result<Market> {
-    let expected = "a market is a jurisdiction and a year, such as XXA:2028";
-    let (code, year) = text.split_once(':').with_context(|| format!("{text}: {expected}"))?;
+    let expected = "a market is a jurisdiction and a year, such as XXA:2028, and for a product its \
+                    code, such as XXA:2028:WIND";
+    let mut parts = text.splitn(3, ':');
+    let (code, year) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let year = year.parse().map(Year).with_context(|| format!("{text}: {expected}"))?;
-    Ok((store::jurisdiction(state, code)?, year))
+    let jurisdiction = store::jurisdiction(state, code)?;
+    let market = Market::of_allowances(jurisdiction, year);
+    let Some(product) = parts.next() else { return Ok(market) };
+    let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
+    let found = chapter.and_then(|it| it.listed().find(|(_, it)| it.code.as_str() == product));
+    let (product, _) = found.with_context(|| {
+        let known: Vec<String> =
+            chapter.iter().flat_map(|it| it.listed()).map(|(_, it)| it.code.to_string()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        format!("{text}: {code} has no product {product}; its products: {known}")
+    })?;
+    Ok(Market { product: Some(product), ..market })
 }
 
 fn class_of(text: &str) -> Result<SettlementClass> {
@@ -133,7 +153,7 @@ fn makers(it: &MarketArguments) -> Result<()> {
         writeln!(out, "nobody has quoted both sides in a session")?;
         return Ok(());
     }
-    let columns = ["market", "party", "present|%", "spread|%", "size|t", "owed|%", "met"];
+    let columns = ["market", "party", "present|%", "spread|%", "size|units", "owed|%", "met"];
     let mut table = Table::new(&columns);
     let percent = |bp: i128| format!("{}.{:02}", bp / 100, bp % 100);
     for row in &rows {
@@ -159,18 +179,19 @@ fn makers(it: &MarketArguments) -> Result<()> {
 
 fn maker_json(state: &State, row: &Row) -> Value {
     let obliged = row.obliged.map(|it| {
-        json!({ "spread_bp": it.spread_bp, "size_t": it.size.0,
+        json!({ "spread_bp": it.spread_bp, "size_units": it.size.0,
             "presence_percent": it.presence_percent })
     });
     json!({
         "jurisdiction": code(state, row.market),
-        "year": row.market.1.0,
+        "year": row.market.year.0,
+        "product": product(state, row.market),
         "party": row.party.0,
         "presence_bp": row.presence_bp(),
         "sessions_ms": row.sessions_ms,
         "quoted_ms": row.measured.quoted_ms,
         "spread_bp": row.measured.spread_bp().map(|it| it.to_string()),
-        "size_t": row.measured.size().map(|it| it.to_string()),
+        "size_units": row.measured.size().map(|it| it.to_string()),
         "obliged": obliged,
         "met": row.is_met(),
     })
@@ -192,7 +213,10 @@ pub(crate) fn run(it: &MarketArguments) -> Result<()> {
             writeln!(out, "{:#}", json!({ "markets": all }))?;
         } else {
             write!(out, "{}", overview(&read.state, &all))?;
-            writeln!(out, "\n(prices for a unit, volumes in t)")?;
+            writeln!(
+                out,
+                "\n(prices for a unit, volumes in units; of allowances and credits a tonne each)"
+            )?;
         }
         return Ok(());
     };
@@ -209,7 +233,7 @@ pub(crate) fn run(it: &MarketArguments) -> Result<()> {
         write!(out, "{}", overview(&read.state, &[(market, shown.statistics.clone())]))?;
         write!(out, "{}", shown.as_text())?;
         let currency = crate::market::currency(&read.state, market);
-        writeln!(out, "\n(prices in {currency} for a unit, volumes in t, times in UTC)")?;
+        writeln!(out, "\n(prices in {currency} for a unit, volumes in units, times in UTC)")?;
     }
     Ok(())
 }
@@ -218,12 +242,13 @@ fn summary(state: &State, market: Market, it: &Statistics) -> Value {
     let best = |side| state.orders.best(market, side).map(|it| it.to_string());
     json!({
         "jurisdiction": code(state, market),
-        "year": market.1.0,
+        "year": market.year.0,
+        "product": product(state, market),
         "currency": currency(state, market),
         "phase": phase_name(state, market),
         "last": it.last.map(|(price, _)| price.to_string()),
         "last_at": it.last.map(|(_, at)| at.to_string()),
-        "volume_t": it.volume.0,
+        "volume_units": it.volume.0,
         "mean": it.mean().map(|it| it.to_string()),
         "trades": it.count,
         "bid": best(Side::Buy),
@@ -292,23 +317,23 @@ impl Shown {
 
     fn as_json(&self) -> serde_json::Map<String, Value> {
         let level = |it: &Level| {
-            json!({ "price": it.price.to_string(), "quantity_t": it.quantity.0,
+            json!({ "price": it.price.to_string(), "quantity_units": it.quantity.0,
                 "orders": it.orders })
         };
         let side = |all: &[Level]| all.iter().map(level).collect::<Vec<Value>>();
         let trade = |it: &Trade| {
             json!({ "record": it.record, "at": it.at.to_string(), "venue": it.venue.name(),
-                "price": it.price.to_string(), "quantity_t": it.quantity.0 })
+                "price": it.price.to_string(), "quantity_units": it.quantity.0 })
         };
         let candle = |it: &Candle| {
             let prices = it.prices.map(|it| it.map(|it| it.to_string()));
             let [open, high, low, close] = prices.map_or([const { None }; 4], |it| it.map(Some));
             json!({ "from": it.from.to_string(), "open": open, "high": high, "low": low,
-                "close": close, "volume_t": it.volume.0, "trades": it.trades })
+                "close": close, "volume_units": it.volume.0, "trades": it.trades })
         };
         let indicative = self.indicative.map(|it| {
-            json!({ "price": it.price.to_string(), "volume_t": it.volume.0,
-                "surplus_t": it.surplus.to_string() })
+            json!({ "price": it.price.to_string(), "volume_units": it.volume.0,
+                "surplus_units": it.surplus.to_string() })
         });
         let mut all = serde_json::Map::new();
         all.insert("bids".to_owned(), json!(side(&self.bids)));

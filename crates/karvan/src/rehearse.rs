@@ -2,6 +2,7 @@
 
 mod expected;
 mod links;
+mod products;
 
 use crate::Output;
 use crate::data;
@@ -154,11 +155,11 @@ fn settings(
     seed: Option<u64>,
     table: &str,
 ) -> Result<Settings> {
-    let plants = data::plants(table)?;
+    let (plants, sites) = (data::plants(table)?, data::sites()?);
     let (first, last) =
         years.unwrap_or((policy.first_year, policy.last_year.min(policy.first_year + 3)));
     let seed = seed.unwrap_or(policy.rehearsal.seed);
-    Ok(Settings { policy, plants, first, last, seed })
+    Ok(Settings { policy, plants, sites, first, last, seed })
 }
 
 fn play(
@@ -352,6 +353,7 @@ fn as_text(it: &Outcome, told: &Told<'_>) -> String {
          market without a trade.\n\n",
     );
     text.push_str(&links::as_text(it, usd));
+    text.push_str(&products::as_text(it, usd));
     if let Some(it) = &told.compared {
         text.push_str(&it.as_text(usd));
     }
@@ -492,6 +494,7 @@ fn as_json(it: &Outcome, told: &Told<'_>) -> Value {
     json!({
         "flows": flows,
         "gains": gains,
+        "products": products::as_json(it),
         "attempts": attempts,
         "money": {
             "paid_in": it.banked.paid_in.to_string(),

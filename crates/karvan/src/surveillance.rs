@@ -43,7 +43,7 @@ pub(crate) fn run(dir: &Path, output: Output) -> Result<()> {
     }
     writeln!(out, "{table}\n{} alerts in {} records", alerts.len(), state.position)?;
     let show = format!("karvan journal show {} --from", dir.display());
-    writeln!(out, "(units in t, times in UTC; {show} N shows the records)")?;
+    writeln!(out, "(quantities in units, times in UTC; {show} N shows the records)")?;
     Ok(())
 }
 
@@ -56,9 +56,10 @@ fn as_json(state: &State, it: &Alert) -> Value {
     json!({
         "pattern": it.pattern.name(),
         "jurisdiction": market::code(state, it.market),
-        "year": it.market.1.0,
+        "year": it.market.year.0,
+        "product": market::product(state, it.market),
         "parties": it.parties.iter().map(|it| it.0).collect::<Vec<u32>>(),
-        "quantity_t": it.quantity.0,
+        "quantity_units": it.quantity.0,
         "at": it.at.to_string(),
         "first_record": first,
         "last_record": last,

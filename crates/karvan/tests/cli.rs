@@ -72,15 +72,15 @@ fn a_rehearsal_is_shown_as_a_table_and_as_json_and_its_store_can_be_read() {
         it.as_array().unwrap().iter().map(|it| it[key].as_u64().unwrap_or_default()).sum()
     };
     let markets = json(&karvan(&folder, "market store --json").out);
-    let volume = traded(&markets["markets"], "volume_t");
+    let volume = traded(&markets["markets"], "volume_units");
     assert!(volume > 0, "{markets}");
     assert_eq!(volume, traded(&told["rows"], "call_volume_t"));
     let first = &markets["markets"][0];
     let name = format!("{}:{}", first["jurisdiction"].as_str().unwrap(), first["year"]);
     let one =
         json(&karvan(&folder, &format!("market store --market {name} --last 1000 --json")).out);
-    assert_eq!(one["volume_t"], first["volume_t"]);
-    assert_eq!(traded(&one["candles"], "volume_t"), one["volume_t"].as_u64().unwrap());
+    assert_eq!(one["volume_units"], first["volume_units"]);
+    assert_eq!(traded(&one["candles"], "volume_units"), one["volume_units"].as_u64().unwrap());
     let text = karvan(&folder, &format!("market store --market {name} --hours --class A")).out;
     for word in ["best bid", "call", "high", "USD"] {
         assert!(text.contains(word), "{word} is missing in\n{text}");

@@ -5,6 +5,7 @@ use crate::auctions::Auctions;
 use crate::calendar;
 use crate::declared::Declared;
 use crate::penalty::Penalty;
+use crate::products;
 use crate::reader::Section;
 use crate::reserve;
 use crate::scenario::Baselines;
@@ -13,7 +14,10 @@ use crate::trading;
 use crate::{model::macc::Macc, own};
 use karvan_core::calendar::{Calendar, Day, WorkingTime};
 use karvan_core::compatibility::SettlementClass;
-use karvan_core::rules::{JurisdictionRules, MakerRules, Registry, Stage, TradingRules, YearRules};
+use karvan_core::rules::{
+    EvidenceRules, JurisdictionRules, MakerRules, ProductRules, Registry, Stage, TradingRules,
+    YearRules,
+};
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +127,10 @@ pub struct Jurisdiction {
     pub settlement_class: SettlementClass,
     /// How units are traded.
     pub trading: TradingRules,
+    /// What is drawn from the evidence of sites.
+    pub evidence: Option<EvidenceRules>,
+    /// What is traded beside allowances.
+    pub products: Vec<ProductRules>,
     /// What market makers are obliged to in sessions, where they are.
     pub maker: Option<MakerRules>,
     /// ISO 4217 code of the currency in which they are traded, where it is not the market's.
@@ -236,6 +244,8 @@ impl Jurisdiction {
             transfer_limit_bp: whole(self.transfer_limit_percent * 100.0),
             admits: self.declared.admits(),
             trading: self.trading,
+            evidence: self.evidence,
+            products: (!self.products.is_empty()).then(|| self.products.clone()),
             maker: self.maker,
             quote: self.quote.as_deref().map(label),
             settlement_class: self.settlement_class,
@@ -277,6 +287,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
     let true_up = "true_up_due_month_day";
     let allocation = s.choice("allocation", &METHODS, AllocationMethod::Grandfathering);
     let follows = s.value("cap_percent_of_baseline").is_some();
+    let mut bases = products::Bases::new();
     let it = Jurisdiction {
         name: s.text("name", &code),
         country: s.text("country", "XX"),
@@ -300,7 +311,9 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         unused_new_entrants: s.choice("unused_new_entrants", &UNUSED, UnusedNewEntrants::Keep),
         auctions: Auctions::read(s),
         settlement_class: settlement_class(s),
-        trading: trading::read(s),
+        trading: trading::read(s, trading::OF_TONNES),
+        evidence: products::evidence(s, &mut bases),
+        products: products::products(s, policy, &mut bases),
         maker: trading::maker(s),
         quote: quote(s, policy),
         quantity: reserve::read(s),
@@ -316,7 +329,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
         border_exports_mt: s.numbers("border_exports_mt", 0.0, 0.0..=100_000.0),
         ndc_target_mt: own::ndc_target(s),
         named: s.keys(),
-        basis: basis(s),
+        basis: basis(s).into_iter().chain(bases).collect(),
         code,
     };
     if it.country.len() != 2 || !it.country.bytes().all(|it| it.is_ascii_uppercase()) {
@@ -343,7 +356,7 @@ pub(crate) fn read(code: String, section: Section<'_>, policy: &Policy) -> Juris
 }
 
 /// The currency in which units are traded.
-fn quote(s: &Section<'_>, policy: &Policy) -> Option<String> {
+pub(crate) fn quote(s: &Section<'_>, policy: &Policy) -> Option<String> {
     const KEY: &str = "quote_currency";
     s.value(KEY)?;
     let currency = s.text(KEY, "");

@@ -19,11 +19,13 @@ mod overlay;
 mod own;
 pub mod penalty;
 pub mod plants;
+mod products;
 pub mod reader;
 pub mod rehearsal;
 mod reserve;
 pub mod scenario;
 pub mod schema;
+pub mod sites;
 pub mod tables;
 mod trading;
 

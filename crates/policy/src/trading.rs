@@ -18,13 +18,28 @@ const OF_SESSIONS: [&str; 7] = [
     "volatility_call_minutes",
 ];
 
+/// The keys whose names end with what a unit is.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys {
+    tick: &'static str,
+    lot: &'static str,
+    block_least: &'static str,
+}
+
+/// Those of allowances, of a tonne each.
+pub(crate) const OF_TONNES: Keys =
+    Keys { tick: "tick_usd_per_t", lot: "lot_t", block_least: "block_trade_least_t" };
+/// Those of products, whatever a unit of them is.
+pub(crate) const OF_UNITS: Keys =
+    Keys { tick: "tick_usd_per_unit", lot: "lot_units", block_least: "block_trade_least_units" };
+
 /// Reads how units are traded. Without keys: in calls alone, on the finest tick and lot.
-pub(crate) fn read(s: &Section<'_>) -> TradingRules {
-    let usd = s.number("tick_usd_per_t", 0.01, 0.01..=1_000.0);
+pub(crate) fn read(s: &Section<'_>, keys: Keys) -> TradingRules {
+    let usd = s.number(keys.tick, 0.01, 0.01..=1_000.0);
     if ((usd * 100.0).round() - usd * 100.0).abs() > 1e-6 {
-        s.mistake("tick_usd_per_t", "has parts of a cent; allowed are whole cents");
+        s.mistake(keys.tick, "has parts of a cent; allowed are whole cents");
     }
-    let (tick, lot) = (price(usd), Tonnes(s.whole("lot_t", 1, 1..=1_000_000)));
+    let (tick, lot) = (price(usd), Tonnes(s.whole(keys.lot, 1, 1..=1_000_000)));
     let sessions = s.flag("sessions", false);
     for key in OF_SESSIONS {
         if s.value(key).is_some() && !sessions {
@@ -50,25 +65,23 @@ pub(crate) fn read(s: &Section<'_>) -> TradingRules {
         continuous,
         random_end_minutes,
         direct_buy,
-        block_trade: block_trade(s),
+        block_trade: block_trade(s, keys.block_least),
     }
 }
 
 /// How block trades are made, where they are.
-fn block_trade(s: &Section<'_>) -> Option<BlockTradeRules> {
+fn block_trade(s: &Section<'_>, of_least: &str) -> Option<BlockTradeRules> {
     let key = "block_trade_publication_minutes";
     let longest = u64::from(TradingRules::PUBLICATION_MINUTES_MAX);
     let publication_minutes = small(s.whole(key, 60, 0..=longest));
-    let least = s
-        .value("block_trade_least_t")
-        .map(|_| s.whole("block_trade_least_t", 1, 1..=1_000_000_000));
+    let least = s.value(of_least).map(|_| s.whole(of_least, 1, 1..=1_000_000_000));
     if least.is_none() && s.value(key).is_some() {
-        s.mistake(key, "belongs to block_trade_least_t, the least quantity of one");
+        s.mistake(key, format!("belongs to {of_least}, the least quantity of one"));
     }
     let band = "block_trade_band_percent";
     let band_bp = whole(s.number(band, 10.0, 0.01..=50.0) * 100.0);
     if least.is_none() && s.value(band).is_some() {
-        s.mistake(band, "belongs to block_trade_least_t, the least quantity of one");
+        s.mistake(band, format!("belongs to {of_least}, the least quantity of one"));
     }
     least.map(|it| BlockTradeRules { least: Tonnes(it), publication_minutes, band_bp })
 }

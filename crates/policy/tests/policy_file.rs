@@ -3,7 +3,9 @@
 
 use karvan_core::calendar::DelayRule;
 use karvan_core::compatibility::{Pair, SettlementClass};
-use karvan_core::quantity::{Price, Tonnes};
+use karvan_core::id::ProductId;
+use karvan_core::ledger::UnitClass;
+use karvan_core::quantity::{Price, Tonnes, WattHours};
 use karvan_core::rules::{BlockTradeRules, Stage, TradingRules};
 use karvan_core::time::Instant;
 use karvan_policy::{Mistake, Policy};
@@ -367,6 +369,73 @@ fn what_could_not_be_traded_by_is_a_mistake() {
         assert_eq!(found[0].key, format!("jurisdiction.XXA.{key}"));
         assert!(found[0].what.contains(says), "{}", found[0]);
     }
+}
+
+const EVIDENCE: &str = "[jurisdiction.XXA.evidence]\ncertificate_kwh = 500\n\
+    certificates_expire_months = 12\ngrid_factor_g_per_kwh = 532\n";
+
+#[test]
+fn what_is_drawn_and_traded_beside_allowances_stands_in_the_chapter() {
+    let plain = Policy::parse(SMALL).expect("the small file").rules();
+    assert_eq!(
+        (plain.jurisdictions[0].evidence, plain.jurisdictions[0].listed().count()),
+        (None, 0)
+    );
+    let text = format!(
+        "{SMALL}{EVIDENCE}[jurisdiction.XXA.evidence.basis]\ngrid_factor_g_per_kwh = \"measured\"\n\
+         [jurisdiction.XXA.product.WIND]\nclass = \"certificate\"\ntechnologies = [\"wind\"]\n\
+         tick_usd_per_unit = 0.05\nlot_units = 10\nsessions = true\n\
+         [jurisdiction.XXA.product.ANY]\nclass = \"credit\"\nquote_currency = \"KZT\"\n\
+         block_trade_least_units = 100\n"
+    );
+    let policy = Policy::parse(&text).expect("a file with products");
+    let key = "evidence.grid_factor_g_per_kwh";
+    assert_eq!(policy.jurisdictions[0].basis.get(key).map(String::as_str), Some("measured"));
+    let rules = policy.rules();
+    let evidence = rules.jurisdictions[0].evidence.expect("rules for evidence");
+    assert_eq!((evidence.quantum, evidence.expires_months), (WattHours(500_000), Some(12)));
+    assert_eq!((evidence.margin_percent, evidence.grid_grams_per_kwh), (5, Some(532)));
+    let [wind, any] = [0, 1].map(|it| rules.jurisdictions[0].product(ProductId(it)).cloned());
+    let (wind, any) = (wind.expect("the first"), any.expect("the second"));
+    assert_eq!((wind.code.as_str(), wind.class), ("WIND", UnitClass::Certificate));
+    assert_eq!(wind.technologies.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["wind"]);
+    assert_eq!((wind.trading.tick, wind.trading.lot), (Price(5), Tonnes(10)));
+    assert!(wind.trading.continuous.is_some() && any.trading.continuous.is_none());
+    assert_eq!((any.class, any.technologies.len()), (UnitClass::Credit, 0));
+    assert_eq!(any.quote.map(|it| it.to_string()), Some("KZT".to_owned()));
+    assert_eq!(any.trading.block_trade.map(|it| it.least), Some(Tonnes(100)));
+}
+
+#[test]
+fn what_could_not_be_drawn_or_traded_beside_allowances_is_a_mistake() {
+    let product = "[jurisdiction.XXA.product.WIND]\n";
+    let wrong = [
+        ("certificate_kwh = 0\n", "evidence.certificate_kwh", "from 1 to"),
+        ("certificates_expire_months = 121\n", "evidence.certificates_expire_months", "to 120"),
+        ("plausibility_margin_percent = 51\n", "evidence.plausibility_margin_percent", "to 50"),
+        ("grid_factor_g_per_kwh = 3_001\n", "evidence.grid_factor_g_per_kwh", "to 3000"),
+        ("grid_factor = 1\n", "evidence.grid_factor", ""),
+        (&format!("{product}lot_units = 1\n"), "product.WIND.class", "is missing"),
+        (&format!("{product}class = \"allowance\"\n"), "product.WIND.class", "is not allowed"),
+        (
+            &format!("{product}class = \"credit\"\ntechnologies = [\"the wind\"]\n"),
+            "product.WIND.technologies",
+            "is no technology",
+        ),
+        (
+            &format!("{product}class = \"credit\"\ntick_usd_per_t = 1\n"),
+            "product.WIND.tick_usd_per_t",
+            "",
+        ),
+    ];
+    for (lines, key, says) in wrong {
+        let found = mistakes(&format!("{SMALL}[jurisdiction.XXA.evidence]\n{lines}"));
+        assert_eq!(found.len(), 1, "{lines}: {found:?}");
+        assert_eq!(found[0].key, format!("jurisdiction.XXA.{key}"));
+        assert!(found[0].what.contains(says), "{}", found[0]);
+    }
+    let found = mistakes(&format!("{SMALL}{product}class = \"credit\"\n"));
+    assert_eq!(found[0].key, "jurisdiction.XXA.product", "nothing is drawn: {found:?}");
 }
 
 #[test]

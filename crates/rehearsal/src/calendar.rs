@@ -36,6 +36,14 @@ pub enum Step {
     Manipulate,
     /// Call auctions are cleared.
     ClearCalls,
+    /// What sites generated in the year is verified, and units are drawn from it.
+    Certify,
+    /// Calls for the products of the year are announced.
+    OpenProductCalls,
+    /// Orders are placed in them.
+    OrderProducts,
+    /// They are cleared, and what was bought is claimed.
+    ClearProductCalls,
     /// Verified emissions of the year are reported.
     Report,
     /// Reports that are late arrive.
@@ -119,6 +127,9 @@ pub fn entries(policy: &Policy, first: u16, last: u16) -> Vec<Entry> {
             let due = it.report_due_at(year);
             add(due.plus_days(-20), Step::Report);
             add(due.plus_days(20), Step::LateReport);
+            if !it.products.is_empty() {
+                product_year(year, &mut add);
+            }
             if it.obliges(year) {
                 market_year(policy, it, year, &mut add);
             }
@@ -169,6 +180,19 @@ fn attacks(policy: &Policy, first: u16, last: u16) -> Option<[Entry; 2]> {
     // Shortly before the end of a phase in which there is a last price.
     let day = moment(year, (6, policy.rehearsal.call_day), CLOSES_MS - LAST_MINUTES_MS);
     Some([attack, Entry { at: day, step: Step::Manipulate, jurisdiction, year }])
+}
+
+/// What sites generated is certified in January of the next year, and sold before the certificates
+/// of January expire.
+fn product_year(year: u16, add: &mut dyn FnMut(Instant, Step)) {
+    let next = year + 1;
+    add(moment(next, (1, 20), HOUR_MS), Step::Certify);
+    for month in [2, 6] {
+        let at = |ms| moment(next, (month, 10), ms);
+        add(at(6 * HOUR_MS), Step::OpenProductCalls);
+        add(at(OPENS_MS), Step::OrderProducts);
+        add(at(CLOSES_MS), Step::ClearProductCalls);
+    }
 }
 
 fn market_year(policy: &Policy, it: &Jurisdiction, year: u16, add: &mut dyn FnMut(Instant, Step)) {

@@ -25,6 +25,12 @@ pub enum Purpose {
     AuctionSeed,
     /// The seed of the end of a call.
     CallSeed,
+    /// What a site generates in a year.
+    Weather,
+    /// What a developer asks for.
+    Asks,
+    /// What a unit is worth to a buyer.
+    Worth,
 }
 
 /// The source of all draws.

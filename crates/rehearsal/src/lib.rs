@@ -19,6 +19,7 @@ pub mod play;
 pub mod simulated;
 
 pub use karvan_policy::plants::{self, INSTALLATIONS};
+pub use karvan_policy::sites::{self, SITES, SiteRow};
 pub use market::Market;
-pub use outcome::{LinkYear, Outcome, YearRow};
+pub use outcome::{LinkYear, Outcome, ProductYear, YearRow};
 pub use play::{Play, Settings, Stage as PlayStage};

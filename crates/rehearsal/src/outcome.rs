@@ -4,12 +4,18 @@
 use crate::group::{Plant, PlantYear};
 use crate::play::{Attempt, Banked};
 use karvan_core::State;
+use karvan_core::account::{AccountKind, of_government};
+use karvan_core::book::Market;
 use karvan_core::compliance::Letter;
-use karvan_core::id::{JurisdictionId, SeriesId};
-use karvan_core::quantity::{Money, Price, Tonnes};
-use karvan_core::rules::Stage;
+use karvan_core::evidence::Measured;
+use karvan_core::exchange::is_of;
+use karvan_core::id::{JurisdictionId, ProductId, SeriesId, SiteId};
+use karvan_core::ledger::{Series, UnitClass};
+use karvan_core::quantity::{Money, Price, Tonnes, WattHours};
+use karvan_core::rules::{ProductRules, Stage};
 use karvan_core::time::{Instant, Year};
 use karvan_policy::Policy;
+use std::collections::BTreeSet;
 
 /// One jurisdiction's year.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +83,33 @@ pub struct LinkYear {
     pub levy: Money,
 }
 
+/// What came of a product in a year of generation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductYear {
+    /// The jurisdiction's code.
+    pub jurisdiction: String,
+    /// The product's code.
+    pub product: String,
+    /// Certificate or credit.
+    pub class: &'static str,
+    /// The year.
+    pub year: u16,
+    /// Sites from whose evidence units were drawn.
+    pub sites: usize,
+    /// What they generated.
+    pub energy: WattHours,
+    /// Units issued.
+    pub issued: Tonnes,
+    /// Units sold in calls.
+    pub sold: Tonnes,
+    /// Their mean price, weighted by volume.
+    pub price: Option<Price>,
+    /// Units that were claimed.
+    pub retired: Tonnes,
+    /// Units that expired.
+    pub expired: Tonnes,
+}
+
 /// What went through the links, by year and then in the order of the policy.
 pub fn flows(state: &State) -> Vec<LinkYear> {
     let mut rows: Vec<LinkYear> = Vec::new();
@@ -136,6 +169,8 @@ pub struct Outcome {
     /// of its orders, beside what they would have gained in its own call, with its share of rents
     /// and levies.
     pub gains: Vec<(usize, u16, Money)>,
+    /// What came of products, by jurisdiction, product and year.
+    pub products: Vec<ProductYear>,
     /// What went through the settlement bank.
     pub banked: Banked,
     /// What thieves and careless officials tried.
@@ -178,7 +213,7 @@ fn row(state: &State, id: JurisdictionId, year: u16) -> YearRow {
         .calls
         .iter()
         .map(|(_, it)| it)
-        .filter(|it| it.jurisdiction == id && it.year == Year(year));
+        .filter(|it| it.market() == Market::of_allowances(id, Year(year)));
     let auctions = state.auctions.iter().filter(|(_, it)| (it.jurisdiction, it.year) == key);
     let mut held = 0;
     let mut call_volume = Tonnes::ZERO;
@@ -256,7 +291,70 @@ fn count_plant(row: &mut YearRow, state: &State, plant: &Plant) {
     }
 }
 
-/// Units issued in all series.
+/// Allowances issued in all series.
 pub fn issued(state: &State) -> Tonnes {
-    state.ledger.series.iter().map(|(_, it): (SeriesId, _)| it.issued).sum()
+    let allowances = |it: &&Series| it.class == UnitClass::Allowance;
+    state.ledger.series.iter().map(|(_, it)| it).filter(allowances).map(|it| it.issued).sum()
+}
+
+/// What products came to, by year of generation.
+pub fn products(policy: &Policy, state: &State, years: (u16, u16)) -> Vec<ProductYear> {
+    let mut rows = Vec::new();
+    for (place, it) in policy.jurisdictions.iter().enumerate() {
+        let jurisdiction = JurisdictionId(u32::try_from(place).unwrap_or(u32::MAX));
+        for (product, rules) in (0u8..).map(ProductId).zip(&it.products) {
+            for year in (years.0..=years.1).map(Year) {
+                let market = Market { jurisdiction, year, product: Some(product) };
+                let row = product_year(state, (market, rules));
+                let (jurisdiction, product) = (it.code.clone(), rules.code.to_string());
+                rows.push(ProductYear { jurisdiction, product, ..row });
+            }
+        }
+    }
+    rows
+}
+
+fn product_year(state: &State, (market, rules): (Market, &ProductRules)) -> ProductYear {
+    let mine: BTreeSet<SeriesId> = state
+        .ledger
+        .series
+        .iter()
+        .filter(|(_, it)| is_of(state, (rules, market), it))
+        .map(|(id, _)| id)
+        .collect();
+    let evidence = || {
+        let drawn = mine.iter().filter_map(|it| state.ledger.series.row(*it).drawn);
+        drawn.map(|it| state.evidence.row(it.evidence))
+    };
+    let energy = evidence().map(|it| match it.measured {
+        Measured::Energy(energy) => energy,
+        Measured::Avoided(_) => WattHours::ZERO,
+    });
+    let sites: BTreeSet<SiteId> = evidence().map(|it| it.site).collect();
+    let calls = state.calls.iter().filter(|(_, it)| it.market() == market);
+    let (mut sold, mut sum) = (Tonnes::ZERO, 0);
+    for (result, price) in
+        calls.filter_map(|(_, it)| it.result.and_then(|it| Some((it, it.price?))))
+    {
+        sold += result.volume;
+        sum += i128::from(price.0) * i128::from(result.volume.0);
+    }
+    let ended = |kind| {
+        let account = of_government(state, market.jurisdiction, kind);
+        account
+            .map_or(Tonnes::ZERO, |it| state.ledger.shelves.row(it).free(|it| mine.contains(&it)))
+    };
+    ProductYear {
+        jurisdiction: String::new(),
+        product: String::new(),
+        class: rules.class.name(),
+        year: market.year.0,
+        sites: sites.len(),
+        energy: energy.sum(),
+        issued: mine.iter().map(|it| state.ledger.series.row(*it).issued).sum(),
+        sold,
+        price: mean(sum, sold),
+        retired: ended(AccountKind::Retirement),
+        expired: ended(AccountKind::Deletion),
+    }
 }

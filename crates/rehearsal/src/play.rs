@@ -2,6 +2,7 @@
 
 mod administrators;
 mod attacks;
+mod clean_energy;
 mod couplings;
 mod intermediaries;
 mod manipulation;
@@ -21,6 +22,7 @@ use crate::group::{Group, Plant, PlantYear};
 use crate::market::Market;
 use crate::outcome::{self, Outcome};
 use crate::plants::PlantRow;
+use clean_energy::Park;
 use intermediaries::Intermediary;
 use karvan_core::freezing::Frozen;
 use karvan_core::id::{AuctionId, CallId, JurisdictionId, PersonId};
@@ -31,6 +33,7 @@ use karvan_core::{Command, State};
 use karvan_engine::journal::Journal;
 use karvan_engine::writer::Stopped;
 use karvan_policy::rehearsal::Behaviour;
+use karvan_policy::sites::SiteRow;
 use karvan_policy::{Jurisdiction, Policy};
 use manipulation::Manipulation;
 use std::collections::BTreeMap;
@@ -45,6 +48,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The installations.
     pub plants: Vec<PlantRow>,
+    /// The sites whose energy is evidence.
+    pub sites: Vec<SiteRow>,
     /// The first year.
     pub first: u16,
     /// The last year; its surrender, in the year after, is the end.
@@ -89,6 +94,9 @@ pub struct Play<J> {
     open_calls: BTreeMap<(usize, u16), CallId>,
     attempts: Vec<Attempt>,
     intermediaries: Vec<Intermediary>,
+    parks: Vec<Park>,
+    /// Calls for products that are open, with the place of their jurisdiction.
+    product_calls: Vec<(usize, CallId)>,
     manipulation: Option<Manipulation>,
     late: u64,
     /// What links gained each jurisdiction in a year of the calendar.
@@ -114,6 +122,8 @@ impl<J: Journal> Play<J> {
             open_calls: BTreeMap::new(),
             attempts: Vec::new(),
             intermediaries: Vec::new(),
+            parks: Vec::new(),
+            product_calls: Vec::new(),
             manipulation: None,
             late: 0,
             gains: BTreeMap::new(),
@@ -124,6 +134,7 @@ impl<J: Journal> Play<J> {
     pub fn run(mut self, watch: &mut dyn FnMut(Stage)) -> Result<(Outcome, Market<J>), Stopped> {
         self.found_market()?;
         self.register_intermediaries()?;
+        self.register_sites()?;
         self.invest_before_the_start();
         let (first, last) = (self.settings.first, self.settings.last);
         let entries = calendar::entries(&self.settings.policy, first, last);
@@ -168,6 +179,10 @@ impl<J: Journal> Play<J> {
                 self.quote(j, year, entry.at)
             }
             Step::ClearCalls => self.clear_calls(j, year),
+            Step::Certify => self.certify(j, year),
+            Step::OpenProductCalls => self.open_product_calls(entry),
+            Step::OrderProducts => self.order_products(j),
+            Step::ClearProductCalls => self.clear_product_calls(j),
             Step::Report => self.report(j, year),
             Step::LateReport => self.report_late(j, year),
             Step::TrueUp => self.true_up(j, year),
@@ -423,6 +438,7 @@ impl<J: Journal> Play<J> {
             banked: self.banked(),
             attempts: self.attempts.clone(),
             flows: outcome::flows(state),
+            products: outcome::products(&self.settings.policy, state, years),
             gains: self.gains.iter().map(|((j, year), it)| (*j, *year, *it)).collect(),
             refused: refused.iter().map(|(n, (count, text))| (*n, *count, text.clone())).collect(),
         }

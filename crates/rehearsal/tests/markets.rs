@@ -12,7 +12,7 @@ use karvan_policy::rehearsal::Behaviour;
 use karvan_policy::tables::Tables;
 use karvan_policy::{Jurisdiction, Policy, schema};
 use karvan_rehearsal::{
-    INSTALLATIONS, Market, Outcome, Play, Settings, YearRow, plants, simulated,
+    INSTALLATIONS, Market, Outcome, Play, SITES, Settings, YearRow, plants, simulated, sites,
 };
 use std::sync::Arc;
 
@@ -25,7 +25,8 @@ const THEIR_PLANTS: &str = include_str!("two-countries.csv");
 fn settings(policy: &str, table: &str) -> Settings {
     let policy = Policy::parse(policy).expect("a policy without mistakes");
     let (first, last, seed) = (policy.first_year, policy.first_year + 3, policy.rehearsal.seed);
-    Settings { policy, plants: plants::read(table).unwrap(), first, last, seed }
+    let (plants, sites) = (plants::read(table).unwrap(), sites::read(SITES).unwrap());
+    Settings { policy, plants, sites, first, last, seed }
 }
 
 fn play<J: Journal>(settings: Settings, journal: J) -> (Outcome, Market<J>) {

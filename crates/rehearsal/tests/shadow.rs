@@ -17,7 +17,7 @@ use karvan_engine::reconcile;
 use karvan_engine::shadow::{Difference, Shadow};
 use karvan_engine::writer::replay;
 use karvan_policy::Policy;
-use karvan_rehearsal::{Play, Settings, plants};
+use karvan_rehearsal::{Play, SITES, Settings, plants, sites};
 use std::collections::BTreeSet;
 
 /// The journal of the market of two invented countries.
@@ -25,7 +25,8 @@ fn journal() -> Vec<u8> {
     let policy = Policy::parse(include_str!("two-countries.toml")).unwrap();
     let (first, seed) = (policy.first_year, policy.rehearsal.seed);
     let plants = plants::read(include_str!("two-countries.csv")).unwrap();
-    let settings = Settings { policy, plants, first, last: first + 3, seed };
+    let sites = sites::read(SITES).unwrap();
+    let settings = Settings { policy, plants, sites, first, last: first + 3, seed };
     let (_, market) = Play::new(settings, MemoryJournal::new()).run(&mut |_| {}).unwrap();
     market.writer().journal().read(1, usize::MAX).unwrap()
 }

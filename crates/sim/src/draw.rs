@@ -1,6 +1,7 @@
 //! Random commands of every kind, with values that often fit, and who may well ask for them.
 
 mod commands;
+mod evidence;
 mod orders;
 
 pub use commands::command;
@@ -61,7 +62,7 @@ impl Draw {
     }
 }
 
-const KINDS: [AccountKind; 10] = [
+const KINDS: [AccountKind; 11] = [
     AccountKind::TotalQuantity,
     AccountKind::Allocation,
     AccountKind::NewEntrants,
@@ -72,6 +73,7 @@ const KINDS: [AccountKind; 10] = [
     AccountKind::Trading,
     AccountKind::Retirement,
     AccountKind::AuctionDelivery,
+    AccountKind::Project,
 ];
 
 /// Who may well ask for this; now and then somebody else.

@@ -36,7 +36,7 @@ pub(crate) fn before(
     let owner = state.people.get(record.actor).and_then(|it| it.party);
     let of = |id| state.orders.get(id).map(Order::market);
     let found = match command {
-        Command::PlaceOrder(it) => Some((it.jurisdiction, it.year)),
+        Command::PlaceOrder(it) => Some(it.market()),
         Command::AmendOrder(it) => of(it.order),
         Command::CancelOrder(it) => of(it.order),
         _ => None,
@@ -71,7 +71,7 @@ fn book(state: &State, market: Market, (owner, at): (PartyId, Instant)) -> Naive
         let classes = (class, class_of(state, it.owner));
         is_frozen(state, it.account)
             || state.halts.contains_key(&Halted::Party(it.owner))
-            || !settle(state, market.0, classes)
+            || !settle(state, market.jurisdiction, classes)
     };
     let apart = bids.iter().chain(&asks).filter(waits).map(|it| it.id).collect();
     let phase = phase(state, market, at);
@@ -89,8 +89,8 @@ fn band(
     market: Market,
     (hours, at): (&ContinuousRules, Instant),
 ) -> Option<(Price, Price)> {
-    let last = state.last_price(market.0, market.1).map(|(price, _)| price.0);
-    let day = state.working_time(market.0).calendar.local(at).day();
+    let last = state.price_of(market).map(|(price, _)| price.0);
+    let day = state.working_time(market.jurisdiction).calendar.local(at).day();
     let first = state.references.get(&market).filter(|it| it.day == day).map(|it| it.price.0);
     let (mut low, mut high) = (1, i64::MAX);
     for (around, width) in [(first.or(last), hours.static_band_bp), (last, hours.dynamic_band_bp)] {

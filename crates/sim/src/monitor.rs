@@ -12,8 +12,8 @@ use karvan_core::coupling::CoupledPrice;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
 use karvan_core::exchange::Side;
 use karvan_core::id::{
-    AccountId, BankReference, CashAccountId, GroupId, HoldId, JurisdictionId, NOBODY, PersonId,
-    ProposalId, SeriesId,
+    AccountId, BankReference, CashAccountId, EvidenceId, GroupId, HoldId, JurisdictionId, NOBODY,
+    PersonId, ProposalId, SeriesId,
 };
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
@@ -55,6 +55,8 @@ pub struct Monitor {
     transferred: BTreeSet<(SeriesId, u64)>,
     delayed: BTreeMap<HoldId, (Instant, Tonnes)>,
     given: BTreeMap<(JurisdictionId, GroupId), Vec<(i64, Tonnes)>>,
+    /// What is left of each evidence, in watt-hours or tonnes.
+    evidence: BTreeMap<EvidenceId, u64>,
     /// The largest cap there ever was.
     most: Tonnes,
     /// The time of the last record.
@@ -77,6 +79,7 @@ impl Monitor {
             transferred: BTreeSet::new(),
             delayed: BTreeMap::new(),
             given: BTreeMap::new(),
+            evidence: BTreeMap::new(),
             most: Tonnes::ZERO,
             at: Instant(0),
         }
@@ -225,6 +228,12 @@ impl Monitor {
             }
             Event::UnitsMoved(it) => self.stays_with_parties((it.series, it.serials), it.to)?,
             Event::UnitsEnded(it) => self.stays_with_parties((it.series, it.serials), it.into)?,
+            Event::EvidenceRecorded(it) => {
+                self.evidence.insert(it.evidence, it.row.measured.amount());
+            }
+            Event::EvidenceWithdrawn(it) => drop(self.evidence.remove(&it.evidence)),
+            Event::CertificatesIssued(it) => self.drawn(it.evidence, it.energy.0)?,
+            Event::CreditsIssued(it) => self.drawn(it.evidence, it.drawn.amount())?,
             Event::CapSet(it) => self.most = self.most.max(it.quantity + it.opening),
             Event::Surrendered(it) => self.surrendered(it)?,
             Event::AuctionCleared(it) => {
@@ -235,6 +244,13 @@ impl Monitor {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Claims on one evidence together never exceed it.
+    fn drawn(&mut self, evidence: EvidenceId, amount: u64) -> Result<(), Violation> {
+        let left = self.evidence.get_mut(&evidence).ok_or("units are drawn from nothing")?;
+        *left = left.checked_sub(amount).ok_or("evidence is drawn twice")?;
         Ok(())
     }
 
@@ -451,7 +467,7 @@ impl Monitor {
             let order = self.state.orders.get(fill.order).ok_or("a fill of no order")?;
             let here = |it: &&CoupledPrice| {
                 let call = self.state.calls.row(it.call);
-                (call.jurisdiction, call.year) == order.market()
+                call.market() == order.market()
             };
             let price = it.prices.iter().find(here);
             let price = price.ok_or("an order is filled without a price")?;

@@ -51,7 +51,7 @@ fn open((state, now): (&State, Instant), draw: &mut Draw) -> Vec<Command> {
     let closes = Instant(opens.0 + LASTS_MS);
     let of = |place| {
         let (jurisdiction, commitment) = (JurisdictionId(place), None);
-        OpenCall { jurisdiction, year, opens, closes, commitment }.into()
+        OpenCall { jurisdiction, year, opens, closes, commitment, product: None }.into()
     };
     let over = waiting(state).filter(|(_, it)| it.closes <= now);
     let over = over.map(|(call, _)| ClearCall { call, seed: None }.into());
@@ -85,8 +85,7 @@ fn order((state, now): (&State, Instant), draw: &mut Draw) -> Option<Command> {
     let side = if cheap == (draw.below(5) > 0) { Side::Sell } else { Side::Buy };
     let price = Price(if cheap { 200 } else { 700 } + draw.below(150) as i64);
     let quantity = Tonnes(1 + draw.below(25));
-    let market = (row.jurisdiction, row.year);
-    Some(PlaceOrder::limit(market, account, side, (price, quantity)).into())
+    Some(PlaceOrder::limit(row.market(), account, side, (price, quantity)).into())
 }
 
 fn clear(state: &State) -> Vec<Command> {

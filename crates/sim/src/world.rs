@@ -10,18 +10,20 @@ use karvan_core::calendar::{Calendar, Offset};
 use karvan_core::cash::{deposit::Deposit, open_cash_account::OpenCashAccount};
 use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
 use karvan_core::compatibility::{Pair, SettlementClass};
+use karvan_core::evidence::register_site::RegisterSite;
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{
     AccountId, BankReference, GroupId, InstallationId, JurisdictionId, Label, NOBODY, PartyId,
     PersonId, SeriesId,
 };
+use karvan_core::ledger::UnitClass;
 use karvan_core::market::adopt_policy::AdoptPolicy;
 use karvan_core::party::{Role, register_party::RegisterParty};
-use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::quantity::{Money, Price, Tonnes, WattHours, Watts};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JurisdictionRules, LinkRules,
-    MarketRules, Penalty, Registry, Stage, TIERS_MAX, Ties, TradingRules, Undersubscribed,
-    YearRules,
+    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, EvidenceRules,
+    JurisdictionRules, LinkRules, MarketRules, Penalty, ProductRules, Registry, Stage, TIERS_MAX,
+    Ties, TradingRules, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::supply::set_cap::{CapBasis, SetCap};
@@ -40,7 +42,7 @@ const PERSONS: u8 = 2;
 /// The country with the market.
 pub const X: JurisdictionId = JurisdictionId(0);
 
-fn label(text: &str) -> Label {
+pub(crate) fn label(text: &str) -> Label {
     Label::new(text).unwrap()
 }
 
@@ -122,6 +124,8 @@ pub fn rules() -> MarketRules {
         admits: AccountKind::ALL.iter().copied().collect(),
         holding_limit_bp: None,
         trading: trading(code),
+        evidence: (code == "XXA").then_some(EVIDENCE),
+        products: (code == "XXA").then(products),
         quote: None,
         maker: None,
         settlement_class: CLASSES[usize::from(code != "XXA")],
@@ -163,6 +167,29 @@ pub fn rules() -> MarketRules {
 
 /// The settlement classes of the two countries; they settle until somebody says otherwise.
 pub const CLASSES: [SettlementClass; 2] = [SettlementClass::FIRST, SettlementClass::LAST];
+
+/// Certificates of a megawatt-hour that live a month; a grid of 500 grams a kilowatt-hour.
+const EVIDENCE: EvidenceRules = EvidenceRules {
+    quantum: WattHours(1_000_000),
+    expires_months: Some(1),
+    margin_percent: 5,
+    grid_grams_per_kwh: Some(500),
+};
+
+/// Certificates of wind are traded in sessions, all credits in calls.
+fn products() -> Vec<ProductRules> {
+    let product = |code: &str, class, technology: Option<&str>, trading| ProductRules {
+        code: label(code),
+        class,
+        technologies: technology.into_iter().map(label).collect(),
+        trading,
+        quote: None,
+    };
+    vec![
+        product("WIND", UnitClass::Certificate, Some("wind"), trading("XXA")),
+        product("CREDITS", UnitClass::Credit, None, TradingRules::default()),
+    ]
+}
 
 /// What may come back in a year.
 pub const QUOTA: u64 = 40;
@@ -289,5 +316,22 @@ pub fn opening(step: usize) -> Option<(PersonId, Command)> {
     let (year, quantity, opening) = (Year(2027), Tonnes(1_000), Tonnes::ZERO);
     let basis = CapBasis { grounds: Grounds::new("the law", [0; 32]), activity: None };
     all.push((second, SetCap { jurisdiction, year, quantity, opening, basis }.into()));
+    // The trader has a wind park and a landfill from which gas is flared.
+    let (kind, holder, towards) = (AccountKind::Project, PartyId(5), None);
+    let jurisdiction = X;
+    all.push((nation, OpenAccount { kind, holder, jurisdiction, single, towards }.into()));
+    let opened = |(_, it): &&(PersonId, Command)| {
+        matches!(it, Command::OpenAccount(_) | Command::RegisterInstallation(_))
+    };
+    let account = account(all.iter().filter(opened).count() - 1);
+    for (name, technology, capacity) in
+        [("S-W", "wind", Some(Watts(5_000_000))), ("S-L", "landfill", None)]
+    {
+        let (label, technology) = (label(name), label(technology));
+        let installation = None;
+        let register =
+            RegisterSite { label, jurisdiction, account, technology, capacity, installation };
+        all.push((nation, register.into()));
+    }
     all.into_iter().nth(step)
 }

@@ -18,7 +18,7 @@ use karvan_sim::naive_book::{NaiveBook, Traded};
 use proptest::prelude::*;
 
 /// The market of bare orders.
-const MARKET: Market = (JurisdictionId(0), Year(0));
+const MARKET: Market = Market::of_allowances(JurisdictionId(0), Year(0));
 const KINDS: [OrderKind; 5] = [
     OrderKind::Limit,
     OrderKind::Market,

@@ -27,7 +27,7 @@ pub fn depth(
     let seen = |it: &&Order| {
         class.is_none_or(|class| {
             let with = compatibility::class_of(state, it.owner);
-            compatibility::settle(state, market.0, (class, with))
+            compatibility::settle(state, market.jurisdiction, (class, with))
         })
     };
     let mut levels: Vec<Level> = Vec::new();

@@ -32,10 +32,18 @@ pub enum Kind {
     Percent,
     /// Tonnes of CO2 equivalent; a unit is one.
     Tonnes,
+    /// Units of any class: a tonne each, or a quantum of energy.
+    Units,
+    /// Electrical energy, in watt-hours.
+    Energy,
+    /// Electrical power, in watts.
+    Power,
     /// Money in hundredths of the market's currency.
     Money,
     /// A price of one tonne in hundredths of the currency.
     Price,
+    /// A price of one unit of any class, in hundredths of the currency in which it is traded.
+    UnitPrice,
     /// Degrees of longitude or latitude, in millionths.
     Degrees,
 }
@@ -54,8 +62,11 @@ impl Kind {
             | Self::Number
             | Self::Count
             | Self::Percent
-            | Self::Tonnes => text.parse::<i64>().ok().map(Value::Int),
-            Self::Money | Self::Price => decimal(text, 2).map(Value::Int),
+            | Self::Tonnes
+            | Self::Units
+            | Self::Energy
+            | Self::Power => text.parse::<i64>().ok().map(Value::Int),
+            Self::Money | Self::Price | Self::UnitPrice => decimal(text, 2).map(Value::Int),
             Self::Degrees => decimal(text, 6).map(Value::Int),
             Self::Moment | Self::Day => moment(text).map(Value::Int),
         }
@@ -69,7 +80,10 @@ impl Kind {
             Self::Record | Self::Number | Self::Count | Self::Percent => "a whole number",
             Self::Year => "a year such as 2028",
             Self::Tonnes => "whole tonnes",
-            Self::Money | Self::Price => "a number such as 12.50",
+            Self::Units => "a whole number of units",
+            Self::Energy => "whole watt-hours",
+            Self::Power => "whole watts",
+            Self::Money | Self::Price | Self::UnitPrice => "a number such as 12.50",
             Self::Degrees => "degrees such as 41.25",
             Self::Moment | Self::Day => {
                 "a day or moment such as 2028-03-01 or 2028-03-01T09:00:00Z"
@@ -83,7 +97,9 @@ impl Kind {
             (Value::Null, _) => Json::Null,
             (Value::Text(it), Self::Json) => serde_json::from_str(it).unwrap_or_default(),
             (Value::Text(it), _) => json!(it),
-            (Value::Int(it), Self::Money | Self::Price) => json!(in_decimals(*it, 2)),
+            (Value::Int(it), Self::Money | Self::Price | Self::UnitPrice) => {
+                json!(in_decimals(*it, 2))
+            }
             (Value::Int(it), Self::Degrees) => json!(in_decimals(*it, 6)),
             (Value::Int(it), Self::Moment) => json!(karvan_core::time::Instant(*it).to_string()),
             (Value::Int(it), Self::Day) => json!(day(*it)),

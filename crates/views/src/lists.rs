@@ -3,6 +3,7 @@
 //! A row that shows how things stand is written anew whenever a fact touches it; rows of what
 //! happened are added. Which fact touches what is said in `touching.rs`.
 
+pub mod evidence;
 pub mod history;
 pub mod market;
 pub mod own;
@@ -18,7 +19,7 @@ pub(crate) const fn column(name: &'static str, kind: Kind, about: &'static str) 
 }
 
 /// All lists.
-pub const ALL: [&List; 18] = [
+pub const ALL: [&List; 20] = [
     &registry::JURISDICTIONS,
     &registry::YEARS,
     &registry::INSTALLATIONS,
@@ -26,6 +27,8 @@ pub const ALL: [&List; 18] = [
     &registry::ALLOCATIONS,
     &registry::ACCOUNTS,
     &registry::LINKS,
+    &evidence::SITES,
+    &evidence::EVIDENCE,
     &market::AUCTIONS,
     &market::AUCTION_BIDS,
     &market::CALLS,

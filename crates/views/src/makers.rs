@@ -131,9 +131,9 @@ impl Makers {
             let mut maker = *maker;
             count(state, *market, (&mut maker, now));
             let begun = *self.begun.get(market)?;
-            let sessions_ms = in_sessions(state, market.0, (begun, now));
+            let sessions_ms = in_sessions(state, *market, (begun, now));
             let (market, party, measured) = (*market, *party, maker.measured);
-            let obliged = obliged(state, market.0);
+            let obliged = obliged(state, market.jurisdiction);
             Some(Row { market, party, measured, sessions_ms, obliged })
         });
         rows.filter(|it| it.measured.quoted_ms > 0).collect()
@@ -182,11 +182,12 @@ fn quote(state: &State, market: Market, party: PartyId) -> Option<Quote> {
 /// Adds what was quoted up to a moment.
 fn count(state: &State, market: Market, (maker, at): (&mut Maker, Instant)) {
     let Some(quote) = maker.quote else { return };
-    let ms = in_sessions(state, market.0, (maker.since, at));
+    let ms = in_sessions(state, market, (maker.since, at));
     let it = &mut maker.measured;
     it.quoted_ms = it.quoted_ms.saturating_add(ms);
     let near = |rules: MakerRules| quote.spread_bp <= u64::from(rules.spread_bp);
-    let meets = obliged(state, market.0).is_some_and(|it| near(it) && quote.size >= it.size);
+    let meets =
+        obliged(state, market.jurisdiction).is_some_and(|it| near(it) && quote.size >= it.size);
     if meets {
         it.met_ms = it.met_ms.saturating_add(ms);
     }
@@ -197,9 +198,9 @@ fn count(state: &State, market: Market, (maker, at): (&mut Maker, Instant)) {
 }
 
 /// How many milliseconds of sessions lie between two moments.
-fn in_sessions(state: &State, jurisdiction: JurisdictionId, (from, to): (Instant, Instant)) -> i64 {
-    let Some(hours) = rules(state, jurisdiction).continuous else { return 0 };
-    let time = state.working_time(jurisdiction);
+fn in_sessions(state: &State, market: Market, (from, to): (Instant, Instant)) -> i64 {
+    let Some(hours) = rules(state, market).continuous else { return 0 };
+    let time = state.working_time(market.jurisdiction);
     let (first, last) = (time.calendar.local(from).day(), time.calendar.local(to).day());
     let last = Day(last.0.min(first.0.saturating_add(DAYS_MAX)));
     let day = |day: i64| {

@@ -220,7 +220,7 @@ pub(crate) fn traded(before: &State, event: &Event) -> Option<(Market, Venue, Pr
         return Some((market, Venue::Session, it.price, it.quantity));
     }
     if let Event::BlockTradeMade(it) = event {
-        return Some(((it.jurisdiction, it.year), Venue::BlockTrade, it.price, it.quantity));
+        return Some((it.market(), Venue::BlockTrade, it.price, it.quantity));
     }
     let Event::CallCleared(it) = event else { return None };
     let call = before.calls.get(it.call)?;
@@ -229,5 +229,5 @@ pub(crate) fn traded(before: &State, event: &Event) -> Option<(Market, Venue, Pr
     let before = call.result.map(|it| settled(it.volume, it.left)).unwrap_or_default();
     let quantity = before.short_of(settled(it.result.volume, it.result.left));
     let price = it.result.price.filter(|_| quantity > Tonnes::ZERO)?;
-    Some(((call.jurisdiction, call.year), Venue::Call, price, quantity))
+    Some((call.market(), Venue::Call, price, quantity))
 }

@@ -6,7 +6,7 @@
 
 use crate::facts;
 use crate::list::List;
-use crate::lists::{self, history, market, registry};
+use crate::lists::{self, evidence, history, market, registry};
 use crate::market_data::Venue;
 use crate::sql::{Sql, SqlError, Value};
 use crate::touching::{About, Touched, Touching, undone};
@@ -128,8 +128,11 @@ pub struct Projector {
     touched: BTreeSet<Touched>,
     statements: Statements,
     /// Days of markets that trades of this piece moved.
-    days: BTreeMap<(String, Year, i64), Day>,
+    days: BTreeMap<(Traded, i64), Day>,
 }
+
+/// A market as its rows name it: the jurisdiction's code, the year, the product.
+type Traded = (String, Year, String);
 
 /// A day of a market, as it stands.
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,7 +176,7 @@ const LATER: &str = "CREATE INDEX trades_later ON trades (public_from) WHERE pub
 /// The version of the tables: what is said of the lists, and of their rows.
 pub fn schema() -> String {
     /// Goes up when rows come to mean something else.
-    const MEANING: u32 = 3;
+    const MEANING: u32 = 4;
     let tables: Vec<String> = lists::ALL.iter().map(|it| it.create()).collect();
     format!("{MEANING} {}", tables.join(" "))
 }
@@ -344,14 +347,16 @@ impl Projector {
             published = published.max(it.published);
         }
         // The member's last price follows from it.
-        self.touched.insert(Touched::Jurisdiction(market.0));
-        let code = lists::code(&self.state, market.0);
+        self.touched.insert(Touched::Jurisdiction(market.jurisdiction));
+        let code = lists::code(&self.state, market.jurisdiction);
+        let product = lists::market::product(&self.state, market);
         let row = [
             record.position.into(),
             part.into(),
             record.at.into(),
-            code.into(),
-            market.1.into(),
+            code.clone().into(),
+            market.year.into(),
+            product.clone().into(),
             venue.name().into(),
             price.into(),
             quantity.into(),
@@ -362,8 +367,7 @@ impl Projector {
             // What is not published moves no public total; surveillance and the list show it later.
             return Ok(());
         }
-        let day = (lists::code(&self.state, market.0).to_string(), market.1, record.at);
-        self.day(day, (venue, price, quantity))
+        self.day(((code, market.year, product), record.at), (venue, price, quantity))
     }
 
     /// Block trades that became public since a moment enter their days.
@@ -372,28 +376,29 @@ impl Projector {
             return Ok(());
         }
         let found = self.sql.rows(
-            "SELECT jurisdiction, year, \"at\", price, quantity FROM trades \
+            "SELECT jurisdiction, year, product, \"at\", price, quantity FROM trades \
              WHERE public_from > \"at\" AND public_from > $1 AND public_from <= $2",
             &[since.into(), self.state.now.into()],
         )?;
         for row in found {
             let int = |place: usize| row.get(place).and_then(Value::int).unwrap_or_default();
-            let code = row.first().and_then(Value::text).unwrap_or_default().to_owned();
+            let text =
+                |place: usize| row.get(place).and_then(Value::text).unwrap_or_default().to_owned();
             let year = Year(u16::try_from(int(1)).unwrap_or_default());
-            let quantity = Tonnes(u64::try_from(int(4)).unwrap_or_default());
-            let trade = (Venue::BlockTrade, Price(int(3)), quantity);
-            self.day((code, year, Instant(int(2))), trade)?;
+            let quantity = Tonnes(u64::try_from(int(5)).unwrap_or_default());
+            let trade = (Venue::BlockTrade, Price(int(4)), quantity);
+            self.day(((text(0), year, text(2)), Instant(int(3))), trade)?;
         }
         Ok(())
     }
 
     fn day(
         &mut self,
-        (code, year, at): (String, Year, Instant),
+        (traded, at): (Traded, Instant),
         (venue, price, quantity): (Venue, Price, Tonnes),
     ) -> Result<(), SqlError> {
         let day = at.0.saturating_sub(at.0.rem_euclid(DAY_MS));
-        let key = (code, year, day);
+        let key = (traded, day);
         let before = match self.days.get(&key) {
             Some(it) => *it,
             None => self.stored_day(&key)?,
@@ -402,11 +407,12 @@ impl Projector {
         Ok(())
     }
 
-    fn stored_day(&mut self, (code, year, day): &(String, Year, i64)) -> Result<Day, SqlError> {
+    fn stored_day(&mut self, (traded, day): &(Traded, i64)) -> Result<Day, SqlError> {
+        let (code, year, product) = traded;
         let found = self.sql.rows(
             "SELECT open, high, low, close, volume, value, trades FROM days \
-             WHERE jurisdiction = $1 AND year = $2 AND day = $3",
-            &[code.as_str().into(), (*year).into(), (*day).into()],
+             WHERE jurisdiction = $1 AND year = $2 AND product = $3 AND day = $4",
+            &[code.as_str().into(), (*year).into(), product.as_str().into(), (*day).into()],
         )?;
         let int = |place: usize| found.first().and_then(|row| row.get(place)?.int());
         let sum = |place: usize| int(place).unwrap_or_default();
@@ -416,10 +422,11 @@ impl Projector {
     }
 
     fn write_days(&mut self) -> Result<(), SqlError> {
-        for ((code, year, day), it) in std::mem::take(&mut self.days) {
+        for (((code, year, product), day), it) in std::mem::take(&mut self.days) {
             let row = [
                 code.into(),
                 year.into(),
+                product.into(),
                 day.into(),
                 it.open.into(),
                 it.high.into(),
@@ -612,6 +619,8 @@ impl Projector {
                 (&market::CALLS, row)
             }
             Touched::Link(from, to) => return self.link(from, to),
+            Touched::Site(id) => (&evidence::SITES, evidence::site(state, id)),
+            Touched::Evidence(id) => (&evidence::EVIDENCE, evidence::evidence(state, id)),
         };
         match (row, it) {
             (Some(row), _) => self.write(list, &row),

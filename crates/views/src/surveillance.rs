@@ -196,7 +196,7 @@ impl Surveillance {
                 let (record, at, taker) = (header.position, header.at, None);
                 let (price, quantity) = (it.price, it.quantity);
                 let trade = Trade { record, at, seller, buyer, taker, price, quantity };
-                self.traded((it.jurisdiction, it.year), trade);
+                self.traded(it.market(), trade);
             }
         }
         for ((market, owner, buys), traded) in filled {
@@ -237,7 +237,7 @@ impl Surveillance {
         for market in markets {
             self.judge_close(market, now);
             self.judge_day(market, now);
-            let end = session_end(state, market.0, now);
+            let end = session_end(state, market, now);
             let Some(it) = self.markets.get_mut(&market) else { continue };
             // The close of a session begins: the price before it is remembered.
             let closes = end.filter(|end| earlier(*end, CLOSE_MS) <= now);

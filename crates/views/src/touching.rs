@@ -4,7 +4,9 @@
 use crate::lists;
 use karvan_core::account::number_of;
 use karvan_core::freezing::Frozen;
-use karvan_core::id::{AccountId, AuctionId, CallId, InstallationId, JurisdictionId};
+use karvan_core::id::{
+    AccountId, AuctionId, CallId, EvidenceId, InstallationId, JurisdictionId, SiteId,
+};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::Year;
 use karvan_core::units::reverse::Ending;
@@ -26,6 +28,8 @@ pub(crate) enum Touched {
     AuctionCancelled(AuctionId),
     Call(CallId),
     Link(JurisdictionId, JurisdictionId),
+    Site(SiteId),
+    Evidence(EvidenceId),
 }
 
 /// What a public fact is about.
@@ -121,6 +125,19 @@ impl Touching<'_> {
         About { jurisdiction: Some(from), subject: Some(subject), ..About::default() }
     }
 
+    fn site(&mut self, id: SiteId) -> About {
+        self.touched.insert(Touched::Site(id));
+        let Some(it) = self.state.sites.get(id) else { return About::default() };
+        let subject = Some(it.label.to_string());
+        About { jurisdiction: Some(it.jurisdiction), subject, ..About::default() }
+    }
+
+    fn evidence(&mut self, id: EvidenceId, quantity: Option<Tonnes>) -> About {
+        self.touched.insert(Touched::Evidence(id));
+        let Some(it) = self.state.evidence.get(id) else { return About::default() };
+        About { year: Some(it.year()), quantity, ..self.site(it.site) }
+    }
+
     /// What is not public is about nothing that is shown.
     fn nothing(&self) -> About {
         About::default()
@@ -142,6 +159,11 @@ impl Touching<'_> {
                 About::default()
             }
             E::UnitsIssued(it) => self.issued(it),
+            E::SiteRegistered(it) => self.site(it.site),
+            E::EvidenceRecorded(it) => self.evidence(it.evidence, None),
+            E::EvidenceWithdrawn(it) => self.evidence(it.evidence, None),
+            E::CertificatesIssued(it) => self.evidence(it.evidence, Some(it.quantity)),
+            E::CreditsIssued(it) => self.evidence(it.evidence, Some(it.quantity)),
             E::EmissionsReported(it) => self.duty(it.installation, it.year, it.emissions),
             E::EmissionsEstimated(it) => self.duty(it.installation, it.year, Some(it.emissions)),
             E::Surrendered(it) => self.duty(it.installation, it.year, Some(it.quantity)),

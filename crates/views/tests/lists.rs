@@ -366,8 +366,8 @@ fn all_that_is_held_is_somebodys_own() {
                 state.ledger.series.row(series).link.is_some()
             };
             let issued = rows.iter().filter(|it| !of_link(it));
-            units += issued.map(|it| it[6].int().unwrap() + it[7].int().unwrap()).sum::<i64>();
-            held_at_all += rows.iter().map(|it| it[7].int().unwrap()).sum::<i64>();
+            units += issued.map(|it| it[7].int().unwrap() + it[8].int().unwrap()).sum::<i64>();
+            held_at_all += rows.iter().map(|it| it[8].int().unwrap()).sum::<i64>();
             own_bids += own::rows(state, (&own::BIDS, party.person)).unwrap().len();
             let rows = own::rows(state, (&own::PROPOSALS, party.person)).unwrap();
             proposals.extend(rows.iter().map(|it| it[0].int().unwrap()));

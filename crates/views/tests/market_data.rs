@@ -12,6 +12,7 @@
 #[allow(dead_code, reason = "the stories use the rest")]
 mod story;
 
+use karvan_core::book::Market;
 use karvan_core::compatibility::SettlementClass;
 use karvan_core::exchange::Side;
 use karvan_core::id::JurisdictionId;
@@ -23,7 +24,7 @@ use karvan_views::market_data::{Length, MarketData, Venue};
 use std::path::Path;
 use story::{Story, tell};
 
-const X2027: (JurisdictionId, Year) = (JurisdictionId(0), Year(2027));
+const X2027: Market = Market::of_allowances(JurisdictionId(0), Year(2027));
 
 fn told(text: &str) -> Story {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/stories");

@@ -4,7 +4,7 @@
 use crate::scenario::{Model, Scenario};
 use karvan_engine::journal::memory::MemoryJournal;
 use karvan_policy::model::outcome::Outcome as Simulated;
-use karvan_rehearsal::{Outcome, Play, Settings};
+use karvan_rehearsal::{Outcome, Play, SITES, Settings, sites};
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,7 +113,8 @@ fn play(
     let first = policy.first_year;
     let last = policy.last_year.min(first.saturating_add(YEARS - 1));
     let (plants, seed) = (model.plants().to_vec(), policy.rehearsal.seed);
-    let settings = Settings { policy, plants, first, last, seed };
+    let sites = sites::read(SITES).map_err(|bad| format!("{} rows of the sites", bad.len()))?;
+    let settings = Settings { policy, plants, sites, first, last, seed };
     let played = Play::new(settings, MemoryJournal::forgetful())
         .run(&mut |it| watch(it.done, it.all))
         .map_err(|it| it.to_string())?;

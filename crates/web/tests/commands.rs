@@ -233,6 +233,12 @@ fn whoever_did_not_sign_is_not_heard() {
     assert_eq!(portal.engine.durable(), before);
 }
 
+/// The fields that must be told: of those that say the same the first.
+fn told(fields: &'static [Field]) -> impl Iterator<Item = &'static Field> {
+    let first = fields.iter().find(|it| it.required == Need::Either).map(|it| it.name);
+    fields.iter().filter(move |it| it.required == Need::Required || Some(it.name) == first)
+}
+
 #[test]
 fn every_command_names_all_that_is_wrong_with_it() {
     let portal = Portal::rehearsed();
@@ -248,8 +254,7 @@ fn every_command_names_all_that_is_wrong_with_it() {
             .iter()
             .map(|it| it["parameter"].as_str().unwrap().to_owned())
             .collect();
-        let needed = form.fields.iter().filter(|it| it.required == Need::Required);
-        let needed: Vec<&str> = needed.map(|it| it.name).collect();
+        let needed: Vec<&str> = told(form.fields).map(|it| it.name).collect();
         assert_eq!(missing, needed, "{path}: in the order of its fields");
         let mut nonsense = serde_json::Map::new();
         for field in form.fields {
@@ -271,6 +276,9 @@ fn the_document_knows_every_answer_to_what_fits_and_to_what_does_not() {
     let root = document::document(&portal);
     let (person, installation, account) = operator(&portal);
     let machine = Machine::of(&portal, person);
+    let follower = portal.engine.follower();
+    let site = follower.read().sites.iter().next().map(|(_, it)| it.label.to_string());
+    drop(follower);
     let (mut taken, mut refused) = (0, 0);
     for (form, number) in forms::all().zip(600u64..) {
         // A value of each kind that there is in this market; what it comes to is the market's.
@@ -285,10 +293,15 @@ fn the_document_knows_every_answer_to_what_fits_and_to_what_does_not() {
             Kind::Choice(all) => json!(all[0]),
             Kind::Hash => json!("0".repeat(64)),
             Kind::Text => json!("a text"),
+            Kind::Label => json!("a-label"),
+            Kind::Product => json!("RENEWABLE"),
+            Kind::Site => json!(site),
             Kind::Decimal => json!("1.5"),
             Kind::Day => json!("2030-02-28"),
         };
-        let fields = form.fields.iter().map(|it| (it.name.to_owned(), value(it)));
+        let optional = form.fields.iter().filter(|it| it.required == Need::Optional);
+        let fields = told(form.fields).chain(optional);
+        let fields = fields.map(|it| (it.name.to_owned(), value(it)));
         let good = Value::Object(fields.collect());
         for (below, body) in [
             ("commands", good.clone()),

@@ -12,6 +12,7 @@ mod plants;
 mod raw;
 mod report;
 mod row;
+mod sites;
 mod spread;
 mod tables;
 
@@ -30,6 +31,7 @@ const COUNTRIES: &str = "data/countries.csv";
 const FACTORS: &str = "data/factors.csv";
 const INDICATORS: &str = "data/indicators.csv";
 const NDC: &str = "data/ndc.csv";
+const SITES: &str = "data/sites.csv";
 
 /// Compiles the tables and writes them; with `--check` says instead whether they would change.
 pub(crate) fn compile(root: &Path, arguments: &[String]) -> Result<(), Failure> {
@@ -68,6 +70,7 @@ pub(crate) fn compile(root: &Path, arguments: &[String]) -> Result<(), Failure> 
         (FACTORS, tables::factors(&national)?),
         (INDICATORS, indicators::indicators(&raw)?),
         (NDC, indicators::ndc(&raw)?),
+        (SITES, sites::sites(&raw)?),
     ] {
         let same = fs::read_to_string(root.join(file)).is_ok_and(|it| it == text);
         match (same, only_check) {

@@ -9,7 +9,7 @@ use std::path::Path;
 const FILE: &str = "docs/rulebook.md";
 
 /// The chapters: title, file of the noun, folder of its commands.
-const CHAPTERS: [(&str, &str); 22] = [
+const CHAPTERS: [(&str, &str); 23] = [
     ("Who may ask, and who approves", "authority"),
     ("The market and its policy", "market"),
     ("Parties and persons", "party"),
@@ -21,6 +21,7 @@ const CHAPTERS: [(&str, &str); 22] = [
     ("Transfers, deletion, reversals, expiry", "units"),
     ("Links", "link"),
     ("Caps and supply", "supply"),
+    ("Evidence, certificates, credits", "evidence"),
     ("Mirror registries", "mirror"),
     ("Free allocation", "allocation"),
     ("Primary auctions", "auction"),

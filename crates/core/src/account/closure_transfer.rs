@@ -50,7 +50,7 @@ pub fn decide(
     no.unless(to.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let shelf = state.ledger.shelves.row(account);
     let (held, wanted) = (shelf.free(|_| true), Tonnes(1));
-    no.unless(held >= wanted, UnitsRefused::HoldsTooLittle { held, wanted });
+    no.unless(held >= wanted, UnitsRefused::too_little(held, wanted));
     let to = no.settle_with(to)?;
     let mut picked = shelf.pick(held, |_| true);
     picked.truncate(BLOCKS_PER_TRANSFER_MAX);

@@ -71,7 +71,7 @@ kinds! {
     GeneralHolding = 9, 206, "general holding", Government;
     /// Receives what a bidder bought, and gives back what it must.
     AuctionDelivery = 10, 120, "auction delivery", Holder;
-    /// A project's credits.
+    /// A project's credits and certificates.
     Project = 11, 130, "project", Holder;
     /// Where retired credits and cancelled certificates stay.
     Retirement = 12, 303, "retirement", End;
@@ -108,10 +108,10 @@ impl AccountKind {
     }
 
     /// Whether its holder transfers units out of it, and receives transfers (general holding,
-    /// operator, trading and auction delivery accounts).
+    /// operator, trading, auction delivery and project accounts).
     pub fn transfers(self) -> bool {
-        use AccountKind::{AuctionDelivery, GeneralHolding, Operator, Trading};
-        matches!(self, GeneralHolding | Operator | Trading | AuctionDelivery)
+        use AccountKind::{AuctionDelivery, GeneralHolding, Operator, Project, Trading};
+        matches!(self, GeneralHolding | Operator | Trading | AuctionDelivery | Project)
     }
 }
 

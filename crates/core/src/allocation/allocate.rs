@@ -104,7 +104,7 @@ pub fn decide(
     let Some(from) = from else { return no.settle() };
     let wanted: Tonnes = due.iter().map(|(_, _, quantity)| *quantity).sum();
     let held = state.ledger.shelves.row(from).free(|series| Some(series) == vintage);
-    no.unless(held >= wanted, UnitsRefused::HoldsTooLittle { held, wanted });
+    no.unless(held >= wanted, UnitsRefused::too_little(held, wanted));
     no.settle()?;
     let mut draft = Draft::new(state, out);
     for (installation, to, quantity) in due {

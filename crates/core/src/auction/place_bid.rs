@@ -144,7 +144,7 @@ pub fn decide(
     no.unless(whole, No::NotWholeLots { quantity, lot });
     let mut price = it.price;
     // What is bid in another currency is ranked as the fixing makes it.
-    let TradingRules { tick, .. } = *exchange::rules(state, auction.jurisdiction);
+    let TradingRules { tick, .. } = *exchange::rules(state, auction.market());
     let on_tick = it.currency.is_some() || price.0.checked_rem(tick.0) == Some(0);
     no.unless(on_tick, ExchangeRefused::OffTick { price, tick });
     let mut national = None;
@@ -174,7 +174,7 @@ pub fn decide(
     no.unless(wanted <= limit, No::AbovePurchaseLimit { group, limit, wanted });
     let buyer = (bidder, auction.jurisdiction);
     no.take(compatibility::check(state, buyer, sellers(state, auction)));
-    let place = (it.account, auction.jurisdiction);
+    let place = (it.account, Some(auction.jurisdiction));
     no.take(holding::check(state, place, quantity, by.now()));
     let Some(amount) = it.price.times(quantity) else {
         no.unless(false, No::CostTooLarge { price: it.price, quantity });

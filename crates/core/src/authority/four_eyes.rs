@@ -112,6 +112,14 @@ pub const TABLE: &[Row] = &[
         "issued never exceeds the cap; the shadow log checks it",
     ),
     row(
+        (
+            "site, issue of certificates and credits",
+            &["RegisterSite", "IssueCertificates", "IssueCredits"],
+        ),
+        ("national administrator", "another national person", Approval::Two),
+        "drawn from what an accredited verifier recorded; nothing is drawn twice",
+    ),
+    row(
         ("first transfer to another Party", &["FirstTransfer"]),
         (
             "administrator of the Party that issued the units",

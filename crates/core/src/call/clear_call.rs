@@ -107,14 +107,14 @@ pub fn decide(
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
     no.unless(!row.is_cleared(), ClearCallRefused::AlreadyCleared { call });
-    let halted = exchange::is_halted(state, (row.jurisdiction, row.year));
+    let halted = exchange::is_halted(state, row.market());
     no.unless(!halted, ExchangeRefused::Halted);
     let until = closes.plus_days(ALONE_AFTER_DAYS);
     let alone = row.coupling.is_none() || now >= until;
     no.unless(alone, ClearCallRefused::Coupled { call, until });
     let ended = no.take(ended(state, (call, row), it.seed.as_ref()));
     let ended = no.settle_with(ended)?;
-    let market = (row.jurisdiction, row.year);
+    let market = row.market();
     let takes_part = |it: &Order| row.takes_part(it.id, ended);
     let book = Book::of(state, market, (row.result.map(|it| it.price), &takes_part));
     let before = CallResult { ended, ..row.result.unwrap_or_default() };
@@ -204,13 +204,13 @@ impl<'a> Book<'a> {
         it
     }
 
-    fn cross(&mut self, state: &State, (jurisdiction, year): Market) {
+    fn cross(&mut self, state: &State, market: Market) {
         let orders = || self.buys.iter().chain(&self.sells).copied();
         let interest =
             |it: &Order| Interest { side: it.side, price: it.price, quantity: it.remaining };
         let interests: Vec<Interest> = orders().map(interest).collect();
-        let reference = state.last_price(jurisdiction, year).map(|(price, _)| price);
-        let tick = exchange::tick(state, jurisdiction, orders());
+        let reference = state.price_of(market).map(|(price, _)| price);
+        let tick = exchange::tick(state, market, orders());
         self.found = crossing::cross(&interests, reference, tick);
         self.price = self.found.map(|it| it.price);
     }
@@ -221,7 +221,8 @@ impl<'a> Book<'a> {
     }
 
     /// What each order gets.
-    fn allocate(&self, state: &State, (jurisdiction, _): Market) -> Allocation {
+    fn allocate(&self, state: &State, market: Market) -> Allocation {
+        let jurisdiction = market.jurisdiction;
         let apart = !compatibility::is_one_class(state);
         let class = |it: &Order| if apart { class_of(state, it.owner) } else { Default::default() };
         let parts = |orders: &[&Order]| {
@@ -321,7 +322,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &CallCleared) {
     let call = state.calls.row_mut(it.call);
     let begins = call.result.is_none();
     call.result = Some(*it.result);
-    let market = (call.jurisdiction, call.year);
+    let market = call.market();
     if call.is_cleared() {
         call.late.clear();
         let opens = call.opens;

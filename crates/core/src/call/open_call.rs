@@ -5,10 +5,11 @@ use super::Call;
 use super::random_end::RandomEnd;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
+use crate::book::Market;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::exchange;
-use crate::id::{CallId, JurisdictionId};
+use crate::id::{CallId, JurisdictionId, ProductId};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::{Instant, Year};
@@ -33,6 +34,9 @@ pub struct OpenCall {
     /// What the administrator commits to, where the policy has phases end at a drawn moment.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub commitment: Option<[u8; 32]>,
+    /// The product; none for allowances.
+    #[n(5)]
+    pub product: Option<ProductId>,
 }
 
 /// The fact.
@@ -56,6 +60,9 @@ pub struct CallOpened {
     /// How its end is drawn, where it is.
     #[n(5)]
     pub random_end: Option<Box<RandomEnd>>,
+    /// The product; none for allowances.
+    #[n(6)]
+    pub product: Option<ProductId>,
 }
 
 refusals! {
@@ -101,17 +108,23 @@ pub fn decide(
     let (now, opens, closes) = (by.now(), it.opens, it.closes);
     let ahead = now <= opens && opens < closes;
     no.unless(ahead, OpenCallRefused::PhaseNotAhead { now, opens, closes });
-    match state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges()) {
-        None => no.unless(false, OpenCallRefused::NoMarket { year }),
-        Some(rules) => {
+    let market = Market { jurisdiction, year, product: it.product };
+    let rules = state.year_rules(jurisdiction, year).filter(|it| it.stage.obliges());
+    match (it.product, rules) {
+        (Some(_), _) => {
+            let lives = exchange::lives(state, market, now);
+            no.unless(lives, OpenCallRefused::NoMarket { year });
+        }
+        (None, None) => no.unless(false, OpenCallRefused::NoMarket { year }),
+        (None, Some(rules)) => {
             let due = rules.surrender_due;
             no.unless(closes <= due, OpenCallRefused::YearSettled { year, due });
         }
     }
-    if let Some(call) = state.open_call((jurisdiction, year)) {
+    if let Some(call) = state.open_call(market) {
         no.unless(false, OpenCallRefused::AnotherPhaseOpen { call });
     }
-    let minutes = exchange::rules(state, jurisdiction).random_end_minutes;
+    let minutes = exchange::rules(state, market).random_end_minutes;
     let random_end = match it.commitment {
         Some(commitment) => {
             no.unless(minutes > 0, OpenCallRefused::CommitmentInVain);
@@ -127,14 +140,24 @@ pub fn decide(
     };
     no.settle()?;
     let call = state.calls.next_id();
-    out.push(Event::CallOpened(CallOpened { call, jurisdiction, year, opens, closes, random_end }));
+    let product = it.product;
+    out.push(Event::CallOpened(CallOpened {
+        call,
+        jurisdiction,
+        year,
+        opens,
+        closes,
+        random_end,
+        product,
+    }));
     Ok(())
 }
 
 /// The call is announced; its phase is on the agenda.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
     let (jurisdiction, year, opens, closes) = (it.jurisdiction, it.year, it.opens, it.closes);
-    state.open_calls.insert(((jurisdiction, year), opens, it.call));
+    let market = Market { jurisdiction, year, product: it.product };
+    state.open_calls.insert((market, opens, it.call));
     let call = Call {
         jurisdiction,
         year,
@@ -144,6 +167,7 @@ pub fn apply(state: &mut State, _record: &RecordHeader, it: &CallOpened) {
         coupling: None,
         random_end: it.random_end.as_deref().copied(),
         late: BTreeMap::new(),
+        product: it.product,
     };
     state.calls.add(it.call, call);
     for moment in [opens, closes] {

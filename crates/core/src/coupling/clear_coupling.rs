@@ -155,7 +155,7 @@ fn taking_part(state: &State, calls: &[CallId]) -> Option<BTreeSet<SettlementCla
         return None;
     }
     let markets = || calls.iter().map(|it| state.calls.row(*it));
-    let orders = markets().flat_map(|it| state.orders.of_market((it.jurisdiction, it.year)));
+    let orders = markets().flat_map(|it| state.orders.of_market(it.market()));
     let classes: BTreeSet<SettlementClass> = orders.map(|it| class_of(state, it.owner)).collect();
     let mut all = BTreeSet::new();
     for class in classes {
@@ -177,14 +177,14 @@ fn market<'a>(
 ) -> Market<'a> {
     let row = state.calls.row(call);
     let (jurisdiction, year) = (row.jurisdiction, row.year);
-    let waiting = state.orders.of_market((jurisdiction, year));
+    let waiting = state.orders.of_market(row.market());
     // Orders of what is frozen wait on.
     let orders = waiting.filter(|it| {
         let is_in = classes.is_none_or(|all| all.contains(&class_of(state, it.owner)));
         is_in && exchange::may_trade(state, it)
     });
     let mut market = Market::of(call, (jurisdiction, year), orders);
-    market.tick = exchange::tick(state, jurisdiction, market.orders.iter().map(|it| it.order));
+    market.tick = exchange::tick(state, row.market(), market.orders.iter().map(|it| it.order));
     market
 }
 

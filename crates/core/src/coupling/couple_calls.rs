@@ -41,6 +41,9 @@ refusals! {
         /// One year, one moment.
         NotTogether { call: CallId } = 942
             => "call {call} is of another year, or closes at another moment, than the first",
+        /// Links join allowances.
+        NotAllowances { call: CallId } = 979
+            => "call {call} is for a product; calls for allowances alone are coupled",
         /// Each market once.
         SameMarket { jurisdiction: JurisdictionId } = 943
             => "two calls are of jurisdiction {jurisdiction}",
@@ -86,8 +89,9 @@ pub fn decide(
         no.unless(row.coupling.is_none(), No::Coupled { call });
         no.unless(row.random_end.is_none(), No::RandomEnd { call });
         no.unless(row.result.is_none(), ClearCallRefused::AlreadyCleared { call });
+        no.unless(row.product.is_none(), No::NotAllowances { call });
         let jurisdiction = row.jurisdiction;
-        if let Some(currency) = exchange::quote(state, jurisdiction) {
+        if let Some(currency) = exchange::quote(state, row.market()) {
             no.unless(false, No::OtherCurrency { call, currency });
         }
         no.unless(markets.insert(jurisdiction), No::SameMarket { jurisdiction });

@@ -299,7 +299,7 @@ impl Settlement<'_, '_> {
             let link = known(it)?;
             let of = state.ledger.series.get(link.of)?;
             let par = link.ratio.0 == link.ratio.1 && route.ratio.0 == route.ratio.1;
-            (par && of.counts_in() == route.ends.1).then_some(link)
+            (par && of.counts_in() == Some(route.ends.1)).then_some(link)
         };
         let back = take(&mut pool.leaves, &mut wanted, |it| home(it).is_some());
         let mut out = take(&mut pool.leaves, &mut wanted, |_| true);

@@ -83,7 +83,7 @@ pub fn decide(
     };
     no.take(account);
     if was.side == Side::Buy && more > Tonnes::ZERO {
-        let place = (was.account, was.jurisdiction);
+        let place = (was.account, was.market().counts_in());
         no.take(holding::check(state, place, more, by.now()));
     }
     no.take(terms.check_own(state, was.owner, (was.side, price)));
@@ -134,7 +134,7 @@ fn buyer(
     let held = was.reserve(was.remaining).unwrap_or_default();
     // Its own fee, or that of the terms now: a policy may have changed since it came.
     let next = Order { price, ..*was }.reserve(wanted);
-    let next = next.ok_or(ExchangeRefused::CostTooLarge { price, quantity: wanted })?;
+    let next = next.ok_or(ExchangeRefused::CostTooLarge { price, quantity: wanted.into() })?;
     let most = terms.cost(price, wanted)?.max(next);
     if most > held {
         cash::has_free(state, account, most - held)?;
@@ -157,7 +157,7 @@ fn seller<'a>(state: &'a State, was: &Order, more: Tonnes) -> Result<Adjusted<'a
     if more == Tonnes::ZERO {
         return Ok(it);
     }
-    let counts = |series| state.ledger.counts_for(series, was.jurisdiction, was.year);
+    let counts = |series| super::trades(state, was.market(), series);
     for (series, block) in units::pick(state.ledger.shelves.row(account), more, counts)? {
         let serials = block.serials;
         it.more.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));

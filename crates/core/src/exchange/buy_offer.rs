@@ -79,7 +79,7 @@ pub fn decide(
     let maker = super::waiting(state, order)?;
     let market = maker.market();
     let terms = Terms::of(state, market, by.now());
-    no.unless(super::rules(state, market.0).direct_buy, No::NotAdmitted);
+    no.unless(super::rules(state, market).direct_buy, No::NotAdmitted);
     no.unless(maker.side == Side::Sell, No::NotAnOffer { order });
     let price = maker.price;
     no.unless(it.price == price, No::PriceDiffers { order, price });
@@ -98,21 +98,22 @@ pub fn decide(
     let group = Some(state.parties.row(buyer).group);
     no.unless(maker.group != group, No::OwnOffer { order });
     no.unless(super::may_trade(state, maker), No::OfferWaits { order });
-    no.take(compatibility::check(state, (buyer, market.0), [maker.owner]));
+    no.take(compatibility::check(state, (buyer, market.jurisdiction), [maker.owner]));
     if let Some(row) = no.take(account::may_buy(state, it.account)) {
-        let here = row.jurisdiction == market.0;
+        let here = row.jurisdiction == market.jurisdiction;
         let elsewhere =
             super::place_order::PlaceOrderRefused::AccountElsewhere { account: it.account };
         no.unless(here, elsewhere);
     }
-    no.take(holding::check(state, (it.account, market.0), quantity, by.now()));
+    no.take(holding::check(state, (it.account, market.counts_in()), quantity, by.now()));
     let cost = no.take(terms.cost(price, quantity));
-    let currency = super::quote(state, market.0);
+    let currency = super::quote(state, market);
     let cash = cost.and_then(|it| no.take(cash::free_in(state, (buyer, currency), it)));
     let cash = no.settle_with(cash)?;
     let taker = Order {
-        jurisdiction: market.0,
-        year: market.1,
+        jurisdiction: market.jurisdiction,
+        year: market.year,
+        product: market.product,
         owner: buyer,
         group,
         account: it.account,

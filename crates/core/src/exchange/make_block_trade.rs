@@ -13,10 +13,10 @@ use crate::cash;
 use crate::compatibility;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{AccountId, CashAccountId, JurisdictionId};
+use crate::id::{AccountId, CashAccountId, JurisdictionId, ProductId};
 use crate::ledger::Picked;
 use crate::ledger::posting::UnitsMoved;
-use crate::quantity::{Money, Price, Tonnes};
+use crate::quantity::{Money, Price, Tonnes, Units};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use crate::time::{Instant, Year};
@@ -44,6 +44,17 @@ pub struct MakeBlockTrade {
     /// How many units.
     #[n(5)]
     pub quantity: Tonnes,
+    /// The product; none for allowances.
+    #[n(6)]
+    pub product: Option<ProductId>,
+}
+
+impl MakeBlockTrade {
+    /// The market.
+    pub fn market(&self) -> Market {
+        let Self { jurisdiction, year, product, .. } = *self;
+        Market { jurisdiction, year, product }
+    }
 }
 
 /// The fact.
@@ -64,6 +75,17 @@ pub struct BlockTradeMade {
     /// When the market learns of it.
     #[n(4)]
     pub published: Instant,
+    /// The product; none for allowances.
+    #[n(5)]
+    pub product: Option<ProductId>,
+}
+
+impl BlockTradeMade {
+    /// The market.
+    pub fn market(&self) -> Market {
+        let Self { jurisdiction, year, product, .. } = *self;
+        Market { jurisdiction, year, product }
+    }
 }
 
 refusals! {
@@ -72,7 +94,7 @@ refusals! {
         /// The policy must say so.
         NotAdmitted = 971 => "no block trades are made here; place an order",
         /// It is large.
-        TooSmall { quantity: Tonnes, least: Tonnes } = 972
+        TooSmall { quantity: Units, least: Units } = 972
             => "{quantity} is no block trade; one has at least {least}",
         /// Units of a settled year are worth nothing for it.
         NoMarket { year: Year } = 973 => "nothing is traded for {year}",
@@ -108,12 +130,12 @@ pub fn decide(
     use MakeBlockTradeRefused as No;
     let mut no = Objections::default();
     let MakeBlockTrade { jurisdiction, year, price, quantity, .. } = *it;
-    let rules = super::rules(state, jurisdiction);
+    let market = it.market();
+    let rules = super::rules(state, market);
     no.unless(rules.block_trade.is_some(), No::NotAdmitted);
     let block_trade = rules.block_trade.unwrap_or_default();
     let least = block_trade.least;
-    no.unless(quantity >= least, No::TooSmall { quantity, least });
-    let market = (jurisdiction, year);
+    no.unless(quantity >= least, No::TooSmall { quantity: quantity.into(), least: least.into() });
     no.unless(super::lives(state, market, by.now()), No::NoMarket { year });
     no.take(super::check_steps(rules, (price, quantity)));
     no.take(near_the_last(state, market, price));
@@ -148,6 +170,7 @@ pub fn decide(
         price,
         quantity,
         published,
+        product: it.product,
     }));
     pay(out, (from, to), amount);
     for (series, block) in picked {
@@ -157,14 +180,10 @@ pub fn decide(
     Ok(())
 }
 
-fn near_the_last(
-    state: &State,
-    (jurisdiction, year): Market,
-    price: Price,
-) -> Result<(), MakeBlockTradeRefused> {
-    let last = state.last_price(jurisdiction, year);
+fn near_the_last(state: &State, market: Market, price: Price) -> Result<(), MakeBlockTradeRefused> {
+    let last = state.price_of(market);
     let (Price(last), _) = last.ok_or(MakeBlockTradeRefused::NoLastPrice)?;
-    let band = super::rules(state, jurisdiction).block_trade.map_or(0, |it| it.band_bp);
+    let band = super::rules(state, market).block_trade.map_or(0, |it| it.band_bp);
     let Money(share) = Money(last).basis_points(band);
     let (low, high) = (Price(last.saturating_sub(share)), Price(last.saturating_add(share)));
     if (low..=high).contains(&price) {
@@ -177,9 +196,9 @@ fn near_the_last(
 fn seller(state: &State, it: &MakeBlockTrade) -> Result<(Picked, CashAccountId), Refusals> {
     let account = account::may_sell(state, it.seller)?;
     check_party(state, (it.seller, it), account)?;
-    let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
+    let counts = |series| super::trades(state, it.market(), series);
     let picked = units::pick(state.ledger.shelves.row(it.seller), it.quantity, counts)?;
-    let currency = super::quote(state, it.jurisdiction);
+    let currency = super::quote(state, it.market());
     Ok((picked, cash::in_currency(state, account.holder, currency)?))
 }
 
@@ -190,11 +209,12 @@ fn buyer(
 ) -> Result<(CashAccountId, Money), Refusals> {
     let account = account::may_buy(state, it.buyer)?;
     check_party(state, (it.buyer, it), account)?;
-    holding::check(state, (it.buyer, it.jurisdiction), it.quantity, now)?;
+    holding::check(state, (it.buyer, it.market().counts_in()), it.quantity, now)?;
     let (price, quantity) = (it.price, it.quantity);
     let amount = price.times(quantity);
-    let amount = amount.ok_or(ExchangeRefused::CostTooLarge { price, quantity })?;
-    let currency = super::quote(state, it.jurisdiction);
+    let amount =
+        amount.ok_or(ExchangeRefused::CostTooLarge { price, quantity: quantity.into() })?;
+    let currency = super::quote(state, it.market());
     Ok((cash::free_in(state, (account.holder, currency), amount)?, amount))
 }
 

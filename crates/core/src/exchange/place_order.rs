@@ -18,7 +18,7 @@ use crate::call::random_end;
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::{AccountId, JurisdictionId, OrderId};
+use crate::id::{AccountId, JurisdictionId, OrderId, ProductId};
 use crate::ledger::Picked;
 use crate::ledger::posting::{CashHeld, UnitsHeld};
 use crate::quantity::{Price, Tonnes};
@@ -41,7 +41,7 @@ pub struct PlaceOrder {
     /// Whose units.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
-    /// Units traded count for this year.
+    /// Allowances traded count for this year; of a product the year of generation or reduction.
     #[n(1)]
     pub year: Year,
     /// The account units leave or come into.
@@ -68,12 +68,15 @@ pub struct PlaceOrder {
     /// The name its owner gives it, unique among the account's orders that wait; 0 for none.
     #[n(9)]
     pub client: u32,
+    /// The product; none for allowances.
+    #[n(10)]
+    pub product: Option<ProductId>,
 }
 
 impl PlaceOrder {
     /// A limit order that lives until it is cancelled.
     pub fn limit(
-        (jurisdiction, year): Market,
+        Market { jurisdiction, year, product }: Market,
         account: AccountId,
         side: Side,
         (price, quantity): (Price, Tonnes),
@@ -89,7 +92,14 @@ impl PlaceOrder {
             self_match: SelfMatch::CancelIncoming,
             lasting: Lasting::UntilCancelled,
             client: 0,
+            product,
         }
+    }
+
+    /// The market it is for.
+    pub fn market(&self) -> Market {
+        let Self { jurisdiction, year, product, .. } = *self;
+        Market { jurisdiction, year, product }
     }
 }
 
@@ -136,7 +146,7 @@ pub fn decide(
 ) -> Result<(), Refusals> {
     use PlaceOrderRefused as No;
     let mut no = Objections::default();
-    let (market, owner) = ((it.jurisdiction, it.year), by.party());
+    let (market, owner) = (it.market(), by.party());
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, market, by.now());
     no.take(terms.check(state, owner, (price, quantity)));
@@ -157,13 +167,13 @@ pub fn decide(
     no.unless(state.orders.count_of(owner) < most, No::TooManyOrders { most });
     let cost = no.take(terms.cost(price, quantity));
     if it.side == Side::Buy {
-        no.take(holding::check(state, (it.account, it.jurisdiction), quantity, by.now()));
+        no.take(holding::check(state, (it.account, market.counts_in()), quantity, by.now()));
     }
-    let purse = (owner, super::quote(state, it.jurisdiction));
+    let purse = (owner, super::quote(state, market));
     let (cash, picked) = match it.side {
         Side::Buy => (cost.and_then(|it| no.take(cash::free_in(state, purse, it))), None),
         Side::Sell => {
-            let counts = |series| state.ledger.counts_for(series, it.jurisdiction, it.year);
+            let counts = |series| super::trades(state, market, series);
             let shelf = state.ledger.shelves.get(it.account);
             let picked = shelf.map(|shelf| units::pick(shelf, quantity, counts));
             let cash = cash::in_currency(state, owner, purse.1);
@@ -192,6 +202,7 @@ pub fn decide(
         fee_bp: terms.maker_bp(),
         client: it.client,
         since: state.next_position(),
+        product: it.product,
     };
     let incoming = Incoming { order, kind: it.kind, self_match: it.self_match };
     come(state, (&incoming, &picked), &terms, out)
@@ -208,7 +219,7 @@ fn until(
         Lasting::Until(until) if until <= now => Err(PlaceOrderRefused::Over { until, now }),
         Lasting::Until(until) => Ok(Some(until)),
         Lasting::Session => {
-            let end = super::session_end(state, it.jurisdiction, now);
+            let end = super::session_end(state, it.market(), now);
             end.map(Some).ok_or(PlaceOrderRefused::NoSession { now })
         }
     }
@@ -258,7 +269,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderPlaced) {
     // The rest of an order keeps its name.
     state.order_named(order.id);
     if let Some(until) = order.until {
-        let due = Due::Orders(order.jurisdiction, order.year);
+        let due = Due::Orders(order.jurisdiction, order.year, order.product);
         state.agenda.enter(state.now, until, due);
     }
     state.orders.rest(order);

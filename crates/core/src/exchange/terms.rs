@@ -9,7 +9,7 @@ use crate::call::open_call::CallOpened;
 use crate::cash;
 use crate::compatibility::{self, class_of, settle};
 use crate::event::{Event, Events};
-use crate::id::{CashAccountId, JurisdictionId, PartyId};
+use crate::id::{CashAccountId, PartyId};
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals};
@@ -27,20 +27,20 @@ pub(super) struct Terms<'a> {
 }
 
 /// The administrator's cash account: fees go there.
-fn administrator_cash(state: &State, jurisdiction: JurisdictionId) -> Option<CashAccountId> {
+fn administrator_cash(state: &State, market: Market) -> Option<CashAccountId> {
+    let jurisdiction = market.jurisdiction;
     let account = account::of_government(state, jurisdiction, AccountKind::TotalQuantity)?;
     let holder = state.accounts.row(account).holder;
-    cash::in_currency(state, holder, super::quote(state, jurisdiction)).ok()
+    cash::in_currency(state, holder, super::quote(state, market)).ok()
 }
 
 impl<'a> Terms<'a> {
     /// The terms of a market now.
     pub(super) fn of(state: &'a State, market: Market, now: Instant) -> Self {
-        let (jurisdiction, _) = market;
-        let (phase, rules) = (super::phase(state, market, now), super::rules(state, jurisdiction));
+        let (phase, rules) = (super::phase(state, market, now), super::rules(state, market));
         let mut it = Self { market, phase, rules, now, fee_account: None };
         if it.most_bp() > 0 {
-            it.fee_account = administrator_cash(state, jurisdiction);
+            it.fee_account = administrator_cash(state, market);
         }
         it
     }
@@ -72,7 +72,7 @@ impl<'a> Terms<'a> {
     /// What so many units cost at a price with the higher fee.
     pub(super) fn cost(&self, price: Price, quantity: Tonnes) -> Result<Money, No> {
         let cost = with_fee(price, quantity, self.most_bp());
-        cost.ok_or(No::CostTooLarge { price, quantity })
+        cost.ok_or(No::CostTooLarge { price, quantity: quantity.into() })
     }
 
     /// Whether it takes an order of this party at this price and quantity.
@@ -136,7 +136,7 @@ impl<'a> Terms<'a> {
         let gathers = !matches!(self.phase, Phase::Continuous(_));
         let apart = !compatibility::is_one_class(state) && !planted::has(Fault::ClassesMixed);
         let own = apart.then(|| class_of(state, owner));
-        let jurisdiction = self.market.0;
+        let jurisdiction = self.market.jurisdiction;
         let settles = move |it: &Order| {
             own.is_none_or(|own| settle(state, jurisdiction, (own, class_of(state, it.owner))))
         };
@@ -146,7 +146,7 @@ impl<'a> Terms<'a> {
     /// A trade would have left the bands: a call begins.
     pub(super) fn volatility_call(&self, state: &State, out: &mut Events) {
         let Phase::Continuous(hours) = self.phase else { return };
-        let ((jurisdiction, year), opens) = (self.market, self.now);
+        let (Market { jurisdiction, year, product }, opens) = (self.market, self.now);
         let call = state.calls.next_id();
         let closes = opens.plus_minutes(hours.volatility_minutes);
         let random_end = None;
@@ -157,6 +157,7 @@ impl<'a> Terms<'a> {
             opens,
             closes,
             random_end,
+            product,
         }));
     }
 }

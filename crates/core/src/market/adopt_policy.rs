@@ -12,8 +12,8 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::coupling;
 use crate::event::{Event, Events};
-use crate::id::{JurisdictionId, Label};
-use crate::ledger::Series;
+use crate::id::{JurisdictionId, Label, PRODUCTS_MAX};
+use crate::ledger::{Series, UnitClass};
 use crate::market::policy_scheduled::PolicyScheduled;
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -25,6 +25,7 @@ use crate::state::State;
 use crate::time::{Instant, Year};
 use crate::units::lapse::NOTICE_DAYS;
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -75,6 +76,21 @@ refusals! {
         /// A payment waits some time, and not for ever.
         PaymentDaysOutOfBounds { days: u16 } = 276
             => "payments would wait {days} days; allowed are 1 to 365",
+        /// Certificates and credits are of something.
+        EvidenceOutOfBounds { code: Label } = 277
+            => "{code}: certificates need a quantum above zero and a life of at most ten years, \
+                evidence a margin of at most 50 %, and no grid emits more than 3 kg a kWh",
+        /// A list of products is short.
+        TooManyProducts { code: Label, most: u8 } = 278
+            => "{code}: a chapter lists at most {most} products",
+        /// Products are of what is drawn here.
+        ProductOutOfBounds { code: Label, product: Label } = 279
+            => "{code}: the product {product} needs rules for evidence, a code of its own, the \
+                class credit or certificate, sound trading, and no quote in the market's currency",
+        /// Orders wait for it, and prices were paid.
+        ProductChanged { code: Label, product: Label } = 280
+            => "{code}: the product {product} keeps its place, class and currency; others are only \
+                added behind it",
         /// One name for one thing.
         QuoteOfMarket { code: Label, currency: Label } = 275
             => "{code}: {currency} is the market's currency; leave the chapter's out",
@@ -192,6 +208,9 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
         no.unless(sound, AdoptPolicyRefused::CalendarOutOfBounds { code });
         let sound = chapter.trading.is_sound();
         no.unless(sound, AdoptPolicyRefused::TradingOutOfBounds { code });
+        let sound = chapter.evidence.is_none_or(|it| it.is_sound());
+        no.unless(sound, AdoptPolicyRefused::EvidenceOutOfBounds { code });
+        check_products(rules, chapter, no);
         let currency = rules.currency;
         let other = chapter.quote != Some(currency);
         no.unless(other, AdoptPolicyRefused::QuoteOfMarket { code, currency });
@@ -235,6 +254,20 @@ pub(crate) fn check((state, from): (&State, Instant), rules: &MarketRules, no: &
     }
 }
 
+/// Products are drawn from evidence, are traded soundly, and have codes of their own.
+fn check_products(rules: &MarketRules, chapter: &JurisdictionRules, no: &mut Objections) {
+    let (code, most) = (chapter.code, PRODUCTS_MAX);
+    let fits = chapter.listed().count() <= usize::from(most);
+    no.unless(fits, AdoptPolicyRefused::TooManyProducts { code, most });
+    let mut codes = BTreeSet::new();
+    for (_, it) in chapter.listed() {
+        let drawn = chapter.evidence.is_some() && it.class != UnitClass::Allowance;
+        let quoted = it.quote != Some(rules.currency);
+        let fits = drawn && quoted && it.trading.is_sound() && codes.insert(it.code);
+        no.unless(fits, AdoptPolicyRefused::ProductOutOfBounds { code, product: it.code });
+    }
+}
+
 fn check_links(rules: &MarketRules, no: &mut Objections) {
     for (place, it) in rules.links.iter().enumerate() {
         let (from, to) = (it.from, it.to);
@@ -275,6 +308,14 @@ fn keeps_the_past(
         no.unless(same || !numbered, AdoptPolicyRefused::CountryChanged { country });
         let same = rules.jurisdiction(id).is_some_and(|it| it.quote == chapter.quote);
         no.unless(same, AdoptPolicyRefused::QuoteChanged { code: chapter.code });
+        for (place, old) in chapter.listed() {
+            let new = rules.jurisdiction(id).and_then(|it| it.product(place));
+            let same = new.is_some_and(|it| {
+                (it.code, it.class, it.quote) == (old.code, old.class, old.quote)
+            });
+            let (code, product) = (chapter.code, old.code);
+            no.unless(same, AdoptPolicyRefused::ProductChanged { code, product });
+        }
         let registry = rules.jurisdiction(id).map(|it| it.registry);
         let mut series = state.ledger.series.iter().map(|(_, it)| it);
         let issued = series.any(|it| it.jurisdiction == id && it.issued > Tonnes::ZERO);

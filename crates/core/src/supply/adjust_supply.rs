@@ -11,8 +11,8 @@ use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::id::{JurisdictionId, SeriesId};
-use crate::ledger::Series;
 use crate::ledger::posting::{Posting, UnitsEnded};
+use crate::ledger::{Series, UnitClass};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -105,7 +105,10 @@ pub fn decide(
     let cap = state.caps.get(&(jurisdiction, year)).map(|it| it.in_force()).unwrap_or_default();
     let rule: QuantityRule = shares.of(cap);
     let circulation = in_circulation(state, jurisdiction);
-    let ours = |series: SeriesId| state.ledger.series.row(series).jurisdiction == jurisdiction;
+    let ours = |series: SeriesId| {
+        let row = state.ledger.series.row(series);
+        row.class == UnitClass::Allowance && row.jurisdiction == jurisdiction
+    };
     let held = |account| state.ledger.shelves.row(account).free(ours);
     let Adjustment { intake, release, .. } = rule.adjust(circulation, held(stability));
     let intake = intake.min(held(auction));
@@ -135,7 +138,7 @@ pub fn decide(
 /// with link units that came, without what waits in escrow, whose place another market took, and
 /// without what any government holds, its own or one that acquired units for its target.
 fn in_circulation(state: &State, jurisdiction: JurisdictionId) -> Tonnes {
-    let counts = |it: &Series| it.counts_in() == jurisdiction;
+    let counts = |it: &Series| it.counts_in() == Some(jurisdiction);
     let series = state.ledger.series.iter().map(|(_, it)| it);
     let outstanding: Tonnes =
         series.filter(|it| counts(it)).map(|it| it.ended.short_of(it.issued)).sum();

@@ -1,6 +1,7 @@
 //! Expire: units that count for no emissions any more go to the deletion account, account by
 //! account. A vintage is expired once the surrender date of its last valid year has passed, in the
 //! jurisdiction in which its units count: link units live by the dates of the market they came to.
+//! Certificates expire when the policy says, credits never.
 
 use crate::account::AccountRefused;
 use crate::account::{self, AccountKind};
@@ -20,7 +21,7 @@ use minicbor::{Decode, Encode};
 /// one command, so a large account takes several.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Expire {
-    /// Where the units count that expire.
+    /// Where the units count that expire, or were drawn.
     #[n(0)]
     pub jurisdiction: JurisdictionId,
     /// The account they leave.
@@ -28,11 +29,14 @@ pub struct Expire {
     pub account: AccountId,
 }
 
-/// Whether a series counts for no emissions any more.
+/// Whether a series counts for no emissions any more, or its certificates can be used no more.
 pub fn is_expired(state: &State, series: &Series) -> bool {
-    state
-        .year_rules(series.counts_in(), series.valid_to)
-        .is_some_and(|it| it.surrender_due <= state.now)
+    let expires = match (series.drawn, series.counts_in()) {
+        (Some(drawn), _) => drawn.expires,
+        (None, Some(place)) => state.year_rules(place, series.valid_to).map(|it| it.surrender_due),
+        (None, None) => None,
+    };
+    expires.is_some_and(|it| it <= state.now)
 }
 
 /// The jurisdiction's administrator.
@@ -64,11 +68,12 @@ pub fn decide(
     };
     let expired = |series| {
         let row = state.ledger.series.row(series);
-        row.counts_in() == it.jurisdiction && is_expired(state, row)
+        let place = row.counts_in().unwrap_or(row.jurisdiction);
+        place == it.jurisdiction && is_expired(state, row)
     };
     let wanted = Tonnes(1);
     let held = shelf.free(expired);
-    no.unless(held >= wanted, UnitsRefused::HoldsTooLittle { held, wanted });
+    no.unless(held >= wanted, UnitsRefused::too_little(held, wanted));
     no.settle()?;
     for (series, block) in shelf.pick(held, expired).into_iter().take(BLOCKS_PER_TRANSFER_MAX) {
         let serials = block.serials;

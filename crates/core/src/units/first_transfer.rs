@@ -135,7 +135,7 @@ pub fn decide(
     }
     let picked = match state.ledger.shelves.get(from) {
         Some(shelf) => super::pick(shelf, wanted, |of| of == series),
-        None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
+        None => Err(UnitsRefused::too_little(Tonnes::ZERO, wanted)),
     };
     let picked = no.take(picked);
     if let Some((series, serial)) = picked.as_ref().and_then(|it| marked(state, it)) {

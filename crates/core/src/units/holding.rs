@@ -32,13 +32,15 @@ refusals! {
     }
 }
 
-/// Checks that an account's group may get so many more units of a jurisdiction.
+/// Checks that an account's group may get so many more units that count in a jurisdiction; others
+/// are not limited.
 pub(crate) fn check(
     state: &State,
-    (account, jurisdiction): (AccountId, JurisdictionId),
+    (account, counts_in): (AccountId, Option<JurisdictionId>),
     wanted: Tonnes,
     now: Instant,
 ) -> Result<(), HoldingRefused> {
+    let Some(jurisdiction) = counts_in else { return Ok(()) };
     let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(jurisdiction));
     let Some(points) = chapter.and_then(|it| it.holding_limit_bp) else { return Ok(()) };
     let Some(row) = state.accounts.get(account) else { return Ok(()) };
@@ -65,7 +67,7 @@ fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonn
         .filter(|(_, it)| !it.kind.is_government() && of_group(it.holder))
         .map(|(id, _)| id)
         .collect();
-    let ours = |series| state.ledger.series.row(series).counts_in() == jurisdiction;
+    let ours = |series| state.ledger.series.row(series).counts_in() == Some(jurisdiction);
     let free = accounts.iter().map(|it| state.ledger.shelves.row(*it).free(ours));
     let owners = state.parties.iter().filter(|(_, it)| it.group == group).map(|(id, _)| id);
     let mine: Vec<&Order> = owners.flat_map(|it| state.orders.of_owner(it)).collect();
@@ -76,7 +78,7 @@ fn held(state: &State, (group, jurisdiction): (GroupId, JurisdictionId)) -> Tonn
         orders.chain(delayed.map(|(id, _)| *id)).chain(locks.map(|(id, _)| *id)).collect();
     let units = holds.iter().filter_map(|it| state.ledger.holds.get(it)).flat_map(|it| &it.units);
     let aside = units.filter(|(series, _)| ours(*series)).map(|(_, it)| it.serials.count);
-    let buys = |it: &&&Order| it.side == Side::Buy && it.jurisdiction == jurisdiction;
+    let buys = |it: &&&Order| it.side == Side::Buy && it.market().counts_in() == Some(jurisdiction);
     let bought = mine.iter().filter(buys).map(|it| it.remaining);
     let auctions = state.auctions.iter().rev().map(|(_, it)| it);
     let open = auctions.filter(|it| it.result.is_none() && it.jurisdiction == jurisdiction);

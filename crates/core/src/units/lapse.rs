@@ -43,7 +43,7 @@ pub(crate) fn notice(
     (jurisdiction, year): (JurisdictionId, Year),
     days: u8,
 ) -> Option<u64> {
-    let ends = |it: &Series| it.counts_in() == jurisdiction && it.valid_to == year;
+    let ends = |it: &Series| it.counts_in() == Some(jurisdiction) && it.valid_to == year;
     let ending = state.ledger.series.iter().map(|(_, it)| it).filter(|it| ends(it));
     let live: Tonnes = ending.map(|it| it.issued - it.ended).sum();
     let quantity = in_escrow(state, ends).short_of(live);
@@ -71,7 +71,7 @@ pub(crate) fn expire(
     let into = account::of_government(state, jurisdiction, AccountKind::Deletion)?;
     let ends = |series: SeriesId| {
         let row = state.ledger.series.row(series);
-        row.counts_in() == jurisdiction && row.valid_to == year
+        row.counts_in() == Some(jurisdiction) && row.valid_to == year
     };
     for (account, shelf) in state.ledger.shelves.iter() {
         let AccountId(id) = account;

@@ -124,7 +124,7 @@ pub fn decide(
     no.unless(into.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
     let picked = match state.ledger.shelves.get(account) {
         Some(shelf) => super::pick(shelf, quantity, |of| of == series),
-        None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted: quantity }),
+        None => Err(UnitsRefused::too_little(Tonnes::ZERO, quantity)),
     };
     let picked = no.take(picked);
     let (into, picked) = no.settle_with(into.zip(picked))?;

@@ -19,7 +19,7 @@ use crate::id::{AccountId, SeriesId};
 use crate::ledger::posting::UnitsHeld;
 use crate::link;
 use crate::planted::{self, Fault};
-use crate::quantity::{Price, Tonnes};
+use crate::quantity::{Price, Tonnes, Units};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
 use minicbor::{Decode, Encode};
@@ -84,12 +84,18 @@ refusals! {
         /// There is no such series.
         SeriesUnknown { series: SeriesId } = 613 => "there is no series {series}",
         /// A limit bounds what a thief could take.
-        AboveLimit { limit: Tonnes, left: Tonnes, wanted: Tonnes } = 615
+        AboveLimit { limit: Units, left: Units, wanted: Units } = 615
             => "to accounts that are not trusted, the holder's group may give {limit} within five \
                 working days; {left} are left, less than {wanted}",
         /// A price is positive; a gift is declared as free.
         PriceNotPositive { price: Price } = 614
             => "the declared price is {price}; declare a positive price or say free",
+    }
+}
+
+impl TransferRefused {
+    fn above(limit: Tonnes, left: Tonnes, wanted: Tonnes) -> Self {
+        Self::AboveLimit { limit: limit.into(), left: left.into(), wanted: wanted.into() }
     }
 }
 
@@ -178,13 +184,13 @@ pub(crate) fn begin(
     let limited = counted > Tonnes::ZERO && !planted::has(Fault::LimitUnchecked);
     if limited && state.accounts.get(from).is_some() {
         let (limit, left) = limit::left(state, from, by.now());
-        no.unless(wanted <= left, TransferRefused::AboveLimit { limit, left, wanted });
+        no.unless(wanted <= left, TransferRefused::above(limit, left, wanted));
     }
     let group = |account| state.accounts.get(account).map(|it| state.parties.row(it.holder).group);
     if let Some(row) = state.ledger.series.get(series) {
         // Across a link the units will count where they arrive.
         let there = state.accounts.get(to).filter(|_| crosses == Crosses::Link);
-        let market = there.map_or(row.counts_in(), |it| it.jurisdiction);
+        let market = there.map(|it| it.jurisdiction).or(row.counts_in());
         // A group that already has them has no more of them, unless they count elsewhere now.
         if group(from) != group(to) || market != row.counts_in() {
             no.take(holding::check(state, (to, market), wanted, by.now()));
@@ -192,7 +198,7 @@ pub(crate) fn begin(
     }
     let picked = match state.ledger.shelves.get(from) {
         Some(shelf) => super::pick(shelf, wanted, |of| of == series),
-        None => Err(UnitsRefused::HoldsTooLittle { held: Tonnes::ZERO, wanted }),
+        None => Err(UnitsRefused::too_little(Tonnes::ZERO, wanted)),
     };
     let picked = no.take(picked);
     if let Some(picked) = &picked {

@@ -77,8 +77,8 @@ use karvan_core::freezing::stop_accounts::StopAccounts;
 use karvan_core::freezing::unfreeze::Unfreeze;
 use karvan_core::id::{
     AccountId, AuctionId, BankReference, CallId, CashAccountId, CouplingId, GroupId, HoldId,
-    InstallationId, JurisdictionId, Label, OrderId, PartyId, PaymentId, PenaltyId, ProposalId,
-    SeriesId,
+    InstallationId, JurisdictionId, Label, OrderId, PartyId, PaymentId, PenaltyId, ProductId,
+    ProposalId, SeriesId,
 };
 use karvan_core::link::amend_link::AmendLink;
 use karvan_core::link::link_transfer::LinkTransfer;
@@ -132,6 +132,7 @@ impl Story {
             Self::units,
             Self::reports,
             Self::compliance,
+            Self::evidence,
         ];
         nouns.iter().find_map(|it| it(self, words))
     }
@@ -460,15 +461,23 @@ impl Story {
         })
     }
 
-    /// A market: that of a call, or X:2027.
+    /// A market: that of a call, X:2027, or X:2027:WIND for a product.
     pub(super) fn traded(&self, text: &str) -> Market {
-        match text.split_once(':') {
-            Some((place, year)) => (JurisdictionId(self.id(place)), Year(year.parse().unwrap())),
-            None => {
-                let call = self.state.calls.get(CallId(self.id(text))).unwrap();
-                (call.jurisdiction, call.year)
-            }
-        }
+        let Some((place, rest)) = text.split_once(':') else {
+            return self.state.calls.get(CallId(self.id(text))).unwrap().market();
+        };
+        let (year, product) = rest.split_once(':').unwrap_or((rest, ""));
+        let (jurisdiction, year) = (JurisdictionId(self.id(place)), Year(year.parse().unwrap()));
+        Market { jurisdiction, year, product: self.product(jurisdiction, product) }
+    }
+
+    /// A product by its code; none for allowances.
+    fn product(&self, place: JurisdictionId, code: &str) -> Option<ProductId> {
+        let chapter = self.state.rules.as_ref().unwrap().jurisdiction(place).unwrap();
+        let found = chapter.listed().find(|(_, it)| it.code.as_str() == code);
+        // One that the chapter does not list.
+        let unknown = (!code.is_empty()).then_some(ProductId(9));
+        found.map(|(id, _)| id).or(unknown)
     }
 
     /// What is halted: everything, X, X:2027, or a party.
@@ -476,8 +485,9 @@ impl Story {
         match text {
             "everything" => Halted::Everything,
             _ if text.contains(':') => {
-                let (jurisdiction, year) = self.traded(text);
-                Halted::Year(jurisdiction, year)
+                let Market { jurisdiction, year, product } = self.traded(text);
+                let product = product.map(|it| Halted::Product(jurisdiction, it));
+                product.unwrap_or(Halted::Year(jurisdiction, year))
             }
             "X" | "Y" | "Z" => Halted::Jurisdiction(JurisdictionId(self.id(text))),
             party => Halted::Party(PartyId(self.id(party))),
@@ -526,10 +536,13 @@ impl Story {
                 let (opens, closes) = dates();
                 let seed = words.keyed.get("seed").map(|it| [it.parse().unwrap(); 32]);
                 let commitment = seed.map(|it| commitment(&it));
-                OpenCall { jurisdiction: of(), year: year(), opens, closes, commitment }.into()
+                let (jurisdiction, year) = (of(), year());
+                let code = words.keyed.get("product").copied().unwrap_or_default();
+                let product = self.product(jurisdiction, code);
+                OpenCall { jurisdiction, year, opens, closes, commitment, product }.into()
             }
             "buy" | "sell" => {
-                let (jurisdiction, year) = self.traded(words.get("in"));
+                let Market { jurisdiction, year, product } = self.traded(words.get("in"));
                 let keyed = |key: &str| words.keyed.get(key).copied().unwrap_or_default();
                 PlaceOrder {
                     jurisdiction,
@@ -546,6 +559,7 @@ impl Story {
                         it => Lasting::Until(moment(it)),
                     },
                     client: keyed("client").parse().unwrap_or_default(),
+                    product,
                 }
                 .into()
             }
@@ -577,10 +591,11 @@ impl Story {
             }
             .into(),
             "block" => {
-                let (jurisdiction, year) = self.traded(words.get("in"));
+                let Market { jurisdiction, year, product } = self.traded(words.get("in"));
                 MakeBlockTrade {
                     jurisdiction,
                     year,
+                    product,
                     seller: account("from"),
                     buyer: account("to"),
                     price: price(),

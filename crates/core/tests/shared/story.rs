@@ -12,6 +12,8 @@
 
 #[path = "commands.rs"]
 mod commands;
+#[path = "evidence.rs"]
+mod evidence;
 #[path = "words.rs"]
 mod words;
 
@@ -191,6 +193,16 @@ impl Story {
                             let of = before.ledger.series.row(it.link.of);
                             draft.open_series(it.series, Series::of_link(of, it.link));
                         }
+                        let drawn = match event {
+                            Event::CertificatesIssued(it) => Some(it.series),
+                            Event::CreditsIssued(it) => Some(it.series),
+                            _ => None,
+                        };
+                        if let Some(id) = drawn.filter(|it| before.ledger.series.get(*it).is_none())
+                        {
+                            let row = self.state.ledger.series.row(id).clone();
+                            draft.open_series(id, Series { issued: Tonnes::ZERO, ..row });
+                        }
                         event.posting().into_iter().for_each(|it| draft.post(it));
                     }
                     assert!(draft.agrees_with(&self.state.ledger), "the draft is not what applies");
@@ -267,6 +279,9 @@ impl Story {
             Command::CoupleCalls(_) => self.state.couplings.next_id().0,
             Command::PlaceOrder(_) => u32::try_from(self.state.next_order.0).unwrap(),
             Command::Propose(_) => self.state.next_proposal.0,
+            Command::RegisterSite(_) => self.state.sites.next_id().0,
+            Command::RecordEvidence(_) => self.state.evidence.next_id().0,
+            Command::IssueCertificates(_) | Command::IssueCredits(_) => self.series_of(command).0,
             Command::AskPayment(_) => self.state.bank.next_payment.0,
             Command::Surrender(_)
             | Command::Delete(_)
@@ -344,8 +359,7 @@ impl Story {
                 row.result.unwrap().price.map_or("none".to_owned(), |it| it.to_string())
             }
             "last-price" => {
-                let (jurisdiction, year) = self.traded(plain[1]);
-                let last = self.state.last_price(jurisdiction, year);
+                let last = self.state.price_of(self.traded(plain[1]));
                 last.map_or("none".to_owned(), |(price, _)| price.to_string())
             }
             "published" => {
@@ -356,7 +370,7 @@ impl Story {
             }
             "indicative" => {
                 let row = self.state.calls.row(CallId(self.id(plain[1])));
-                let found = indicative(&self.state, (row.jurisdiction, row.year));
+                let found = indicative(&self.state, row.market());
                 found.map_or("none".to_owned(), |it| {
                     format!("{}:{}:{}", it.price, it.volume.0, it.surplus)
                 })

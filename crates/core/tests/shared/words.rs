@@ -10,16 +10,16 @@ use karvan_core::cash::payment::Way;
 use karvan_core::compatibility::{Pair, SettlementClass};
 use karvan_core::grounds::Grounds;
 use karvan_core::id::{JurisdictionId, Label};
-use karvan_core::ledger::Serials;
+use karvan_core::ledger::{Serials, UnitClass};
 use karvan_core::mirror::ForeignBlock;
 use karvan_core::mrv::Decimal;
 use karvan_core::mrv::stream::{Category, Measure, SourceStream, Unit};
 use karvan_core::party::PersonRights;
-use karvan_core::quantity::{Money, Price, Tonnes};
+use karvan_core::quantity::{Money, Price, Tonnes, WattHours};
 use karvan_core::rules::{
-    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, JURISDICTIONS_MAX,
-    JurisdictionRules, LinkRules, MakerRules, MarketRules, Penalty, Registry, Stage, Tier, Ties,
-    TradingRules, Undersubscribed, YearRules,
+    AuctionRules, BelowSecondary, BlockTradeRules, ContinuousRules, EvidenceRules,
+    JURISDICTIONS_MAX, JurisdictionRules, LinkRules, MakerRules, MarketRules, Penalty,
+    ProductRules, Registry, Stage, Tier, Ties, TradingRules, Undersubscribed, YearRules,
 };
 use karvan_core::supply::reserve::QuantityShares;
 use karvan_core::time::{Instant, Year};
@@ -398,6 +398,47 @@ fn trading(text: &str) -> TradingRules {
     }
 }
 
+/// Certificates of a megawatt-hour, or of another quantum in kWh, that live so many months (0 for
+/// ever); credits by a grid of 500 grams, or none.
+fn evidence(months: &str, words: &Words<'_>) -> EvidenceRules {
+    let months: u32 = months.parse().unwrap();
+    EvidenceRules {
+        quantum: WattHours(
+            words.keyed.get("quantum").map_or(1_000, |it| it.parse().unwrap()) * 1_000,
+        ),
+        expires_months: (months > 0).then_some(months),
+        margin_percent: 5,
+        grid_grams_per_kwh: (!words.keyed.contains_key("grid")).then_some(500),
+    }
+}
+
+/// Products such as WIND/certificate/wind or CRED/credit, with commas between them.
+fn products(text: &str) -> Option<Vec<ProductRules>> {
+    // A number stands for so many.
+    let many = text.parse().ok().map(|count: u32| {
+        (0..count).map(|it| format!("P{it}/credit")).collect::<Vec<_>>().join(",")
+    });
+    let text = many.as_deref().unwrap_or(text);
+    let product = |it: &str| {
+        let parts: Vec<&str> = it.split('/').collect();
+        let technologies: Vec<&str> =
+            parts.get(2).map_or(vec![], |it| it.split('+').filter(|it| !it.is_empty()).collect());
+        ProductRules {
+            code: Label::new(parts[0]).unwrap(),
+            class: match parts[1] {
+                "certificate" => UnitClass::Certificate,
+                "credit" => UnitClass::Credit,
+                _ => UnitClass::Allowance,
+            },
+            technologies: technologies.iter().map(|it| Label::new(it).unwrap()).collect(),
+            trading: trading(parts.get(3).copied().unwrap_or("sessions")),
+            quote: None,
+        }
+    };
+    let all: Vec<ProductRules> = text.split(',').filter(|it| !it.is_empty()).map(product).collect();
+    (!all.is_empty()).then_some(all)
+}
+
 /// A chapter. Its calendar knows no pause, or is that of weekdays at UTC+5 with 1 January off.
 pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> JurisdictionRules {
     let real = Calendar {
@@ -430,6 +471,8 @@ pub(crate) fn chapter(code: &str, years: Vec<YearRules>, words: &Words<'_>) -> J
             _ => BTreeSet::from([AccountKind::Operator]),
         },
         trading: trading(text("trading", "calls")),
+        evidence: words.keyed.get("evidence").map(|it| evidence(it, words)),
+        products: products(text("products", "")),
         quote: words.keyed.get("quote").filter(|_| code == "XXA").and_then(|it| Label::new(it)),
         maker: words.keyed.get("maker").map(|_| MakerRules {
             spread_bp: 200,

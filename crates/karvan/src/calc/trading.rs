@@ -38,7 +38,7 @@ enum Asked {
 }
 
 /// The market of the file.
-const MARKET: Market = (JurisdictionId(0), Year(0));
+const MARKET: Market = Market::of_allowances(JurisdictionId(0), Year(0));
 
 const KINDS: [(&str, OrderKind); 6] = [
     ("", OrderKind::Limit),

@@ -409,7 +409,7 @@ impl<J: Journal> Play<J> {
         self.chance.bytes(Purpose::AuctionSeed, u64::from(auction))
     }
 
-    fn seed_of_call(&self, call: CallId) -> [u8; 32] {
+    pub(super) fn seed_of_call(&self, call: CallId) -> [u8; 32] {
         self.chance.bytes(Purpose::CallSeed, u64::from(call.0))
     }
 
@@ -430,7 +430,8 @@ impl<J: Journal> Play<J> {
         self.open_calls.insert((j, year), call);
         let drawn = self.policy_of(j).trading.random_end_minutes > 0;
         let commitment = drawn.then(|| commitment(&self.seed_of_call(call)));
-        let open = OpenCall { jurisdiction: id, year: Year(year), opens, closes, commitment };
+        let (year, product) = (Year(year), None);
+        let open = OpenCall { jurisdiction: id, year, opens, closes, commitment, product };
         self.send(vec![(administrator, open.into())])
     }
 
@@ -538,7 +539,7 @@ impl<J: Journal> Play<J> {
             let shelf = state.ledger.shelves.row(account);
             let expired = shelf.queues.iter().any(|queue| {
                 let series = state.ledger.series.row(queue.series);
-                series.counts_in() == id && is_expired(state, series)
+                series.counts_in() == Some(id) && is_expired(state, series)
             });
             if expired && !row.kind.is_final() {
                 commands.push((administrator, Expire { jurisdiction: id, account }.into()));

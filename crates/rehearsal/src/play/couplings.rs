@@ -143,8 +143,8 @@ impl<J: Journal> Play<J> {
             let own: Vec<&Waiting> = waiting.iter().filter(|it| it.call == call).collect();
             let book: Vec<crossing::Interest> = own.iter().map(|it| it.interest).collect();
             let row = self.state().calls.row(call);
-            let reference = self.state().last_price(row.jurisdiction, row.year).map(|it| it.0);
-            let tick = exchange::rules(self.state(), row.jurisdiction).tick;
+            let reference = self.state().price_of(row.market()).map(|it| it.0);
+            let tick = exchange::rules(self.state(), row.market()).tick;
             let Some(found) = crossing::cross(&book, reference, tick) else { continue };
             for side in [Side::Buy, Side::Sell] {
                 for (place, quantity) in crossing::fills(&book, side, &found) {
@@ -163,8 +163,7 @@ fn waiting(state: &State, coupling: CouplingId) -> Vec<Waiting> {
     for call in state.couplings.row(coupling).calls.iter().copied() {
         let row = state.calls.row(call);
         let market = usize::try_from(row.jurisdiction.0).unwrap_or_default();
-        let mut orders: Vec<&Order> =
-            state.orders.of_market((row.jurisdiction, row.year)).collect();
+        let mut orders: Vec<&Order> = state.orders.of_market(row.market()).collect();
         orders.sort_unstable_by_key(|it| it.id);
         for it in orders {
             let (side, price, quantity) = (it.side, it.price, it.remaining);

@@ -5,6 +5,7 @@
 use super::{Officials, Play, administrators::floor, in_lots, on_tick};
 use karvan_core::Command;
 use karvan_core::account::{AccountKind, SinglePerson, open_account::OpenAccount};
+use karvan_core::book::Market;
 use karvan_core::cash::open_cash_account::OpenCashAccount;
 use karvan_core::exchange::{Side, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, GroupId, PartyId, PersonId};
@@ -70,7 +71,7 @@ impl<J: Journal> Play<J> {
         let news = self.news(j, year, at);
         let Some((last, _)) = news.last() else { return Ok(()) };
         let id = self.id_of(j);
-        let market = (id, Year(year));
+        let market = Market::of_allowances(id, Year(year));
         let counts = |series| self.state().ledger.counts_for(series, id, Year(year));
         let held =
             |it: &Intermediary| self.state().ledger.shelves.row(it.account).free(counts).0 as f64;

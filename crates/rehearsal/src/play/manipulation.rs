@@ -5,6 +5,7 @@
 use super::attacks::Attempt;
 use super::{Play, in_lots, on_tick};
 use karvan_core::Command;
+use karvan_core::book::Market;
 use karvan_core::exchange::cancel_order::CancelOrder;
 use karvan_core::exchange::make_block_trade::MakeBlockTrade;
 use karvan_core::exchange::{Side, place_order::PlaceOrder};
@@ -66,7 +67,7 @@ impl<J: Journal> Play<J> {
             return Ok(());
         };
         let (washer, layers, seller, buyer) = (*washer, *layers, *seller, *buyer);
-        let market = (self.id_of(j), Year(year));
+        let market = Market::of_allowances(self.id_of(j), Year(year));
         let trading = self.policy_of(j).trading;
         let price = |share: f64| on_tick(last * share, &trading);
         let stake = in_lots(STAKE, &trading);
@@ -118,8 +119,9 @@ impl<J: Journal> Play<J> {
         let accomplice = self.state().next_order;
         self.market.attempt(buyer.person, buy(buyer, price(2.0), stake))?;
         let block = MakeBlockTrade {
-            jurisdiction: market.0,
-            year: market.1,
+            jurisdiction: market.jurisdiction,
+            year: market.year,
+            product: market.product,
             seller: seller.account,
             buyer: buyer.account,
             price: CENT,

@@ -6,6 +6,7 @@ use crate::chance::Purpose;
 use crate::group::{self, Plant, eligible, is_open};
 use karvan_core::Command;
 use karvan_core::auction::place_bid::PlaceBid;
+use karvan_core::book::Market;
 use karvan_core::exchange::{Side, cancel_order::CancelOrder, place_order::PlaceOrder};
 use karvan_core::id::{AccountId, PersonId};
 use karvan_core::quantity::{Money, Price, Tonnes};
@@ -39,11 +40,11 @@ const WEEKS_OF_NEED: f64 = 6.0;
 
 /// Commands on their way, and the money that those of one group bind.
 #[derive(Default)]
-struct Basket {
-    commands: Vec<(PersonId, Command)>,
-    spent: i64,
+pub(super) struct Basket {
+    pub(super) commands: Vec<(PersonId, Command)>,
+    pub(super) spent: i64,
     /// Whether the group's budget counts.
-    is_limited: bool,
+    pub(super) is_limited: bool,
 }
 
 /// What everybody knows of units for a year.
@@ -207,7 +208,7 @@ impl<J: Journal> Play<J> {
     }
 
     /// Before bidding or buying a group brings in the money it lacks. Whether it can.
-    fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) -> bool {
+    pub(super) fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) -> bool {
         if cost.0 > self.purse(place, basket) {
             return false;
         }
@@ -330,7 +331,7 @@ impl<J: Journal> Play<J> {
 
     fn take_back(&mut self, j: usize, year: u16) -> Result<(), Stopped> {
         let id = self.id_of(j);
-        let waiting = self.state().orders.of_market((id, Year(year)));
+        let waiting = self.state().orders.of_market(Market::of_allowances(id, Year(year)));
         let mut waiting: Vec<_> = waiting.map(|it| (it.id, it.owner)).collect();
         waiting.sort_unstable();
         let person = |party| self.state().parties.row(party).person;
@@ -461,7 +462,8 @@ impl<J: Journal> Play<J> {
 
     fn place_orders(&mut self, outlook: &Outlook, wish: Wish, basket: &mut Basket) {
         let Outlook { place, year, at, .. } = *outlook;
-        let market = (self.id_of(self.groups[place].jurisdiction), Year(year));
+        let id = self.id_of(self.groups[place].jurisdiction);
+        let market = Market::of_allowances(id, Year(year));
         basket.spent = 0;
         let due = self.policy_of(self.groups[place].jurisdiction).surrender_due_at(year);
         let weeks = (due.0 - at.0) as f64 / (7.0 * DAY_MS as f64);

@@ -1,5 +1,6 @@
 //! Commands of every kind with values that often fit, noun by noun.
 
+use super::evidence::evidence;
 use super::orders::orders;
 use super::{
     Draw, KINDS, RIGHTS, SOURCES, abroad, account, first_series, foreign, grounds, mandate, past,
@@ -164,7 +165,7 @@ pub fn command(state: &State, kind: u16, draw: &mut Draw) -> Command {
     let name = kind_name(kind).unwrap();
     let nouns = [
         market, people, accounts, safeguards, cash, supply, allocation, sales, orders, units,
-        compliance,
+        compliance, evidence,
     ];
     let found = nouns.iter().find_map(|noun| noun((state, name), it, draw));
     found.unwrap_or_else(|| panic!("no random {name}: add it"))
@@ -582,15 +583,24 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
         "ClearAuction" => ClearAuction { auction, seed: [7; 32] }.into(),
         "CancelAuction" => CancelAuction { auction }.into(),
         "OpenCall" => {
+            let commitment = None;
+            if draw.below(4) == 0 {
+                let (jurisdiction, product) = (X, Some(ProductId(1)));
+                return Some(
+                    OpenCall { jurisdiction, year, opens, closes, commitment, product }.into(),
+                );
+            }
             // Now and then beside one of the other country, so that they can be coupled.
             let beside = state.calls.iter().rev().find(|(_, it)| it.opens >= state.now);
             match beside.filter(|_| draw.below(2) == 0) {
                 Some((_, it)) => {
                     let jurisdiction = JurisdictionId(1 - it.jurisdiction.0.min(1));
                     let (year, opens, closes) = (it.year, it.opens, it.closes);
-                    OpenCall { jurisdiction, year, opens, closes, commitment: None }.into()
+                    OpenCall { jurisdiction, year, opens, closes, commitment, product: None }.into()
                 }
-                None => OpenCall { jurisdiction, year, opens, closes, commitment: None }.into(),
+                None => {
+                    OpenCall { jurisdiction, year, opens, closes, commitment, product: None }.into()
+                }
             }
         }
         "CoupleCalls" => {

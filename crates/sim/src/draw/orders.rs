@@ -4,8 +4,8 @@ use super::commands::Drawn;
 use super::{Draw, grounds};
 use crate::world::{CLASSES, X};
 use karvan_core::account::Account;
-use karvan_core::book::Order;
 use karvan_core::book::plan::{OrderKind, SelfMatch};
+use karvan_core::book::{Market, Order};
 use karvan_core::call::Call;
 use karvan_core::compatibility::set_compatibility::SetCompatibility;
 use karvan_core::compatibility::set_settlement_class::SetSettlementClass;
@@ -17,8 +17,8 @@ use karvan_core::exchange::halt_trading::HaltTrading;
 use karvan_core::exchange::make_block_trade::MakeBlockTrade;
 use karvan_core::exchange::place_order::PlaceOrder;
 use karvan_core::exchange::resume_trading::ResumeTrading;
-use karvan_core::exchange::{Halted, Lasting, Side};
-use karvan_core::id::{AccountId, CallId, JurisdictionId, OrderId};
+use karvan_core::exchange::{Halted, Lasting, Side, trades};
+use karvan_core::id::{AccountId, CallId, JurisdictionId, OrderId, ProductId};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::Year;
 use karvan_core::{Command, State};
@@ -59,6 +59,7 @@ pub(super) fn orders((state, name): (&State, &str), it: Drawn, draw: &mut Draw) 
                 Halted::Everything,
                 Halted::Jurisdiction(jurisdiction),
                 Halted::Year(jurisdiction, year),
+                Halted::Product(jurisdiction, ProductId(0)),
                 Halted::Party(party),
             ]);
             HaltTrading { halted, grounds: grounds() }.into()
@@ -84,15 +85,20 @@ pub(super) fn orders((state, name): (&State, &str), it: Drawn, draw: &mut Draw) 
         }
         "MakeBlockTrade" => {
             let there = traders(state, X);
-            let owned = |it: &AccountId| !state.ledger.shelves.row(*it).queues.is_empty();
-            let sellers: Vec<AccountId> = there.iter().copied().filter(owned).collect();
+            let counts = |series| state.ledger.counts_for(series, X, year);
+            let owns = |it: &AccountId| state.ledger.shelves.row(*it).free(counts) > Tonnes(4);
+            let sellers: Vec<AccountId> = there.iter().copied().filter(owns).collect();
             let mut one =
                 |all: &[AccountId]| if all.is_empty() { it.account } else { draw.of(all) };
-            let (seller, buyer) = (one(&sellers), one(&there));
+            let seller = one(&sellers);
+            let holder = |it: AccountId| state.accounts.get(it).map(|it| it.holder);
+            let others = there.iter().filter(|it| holder(**it) != holder(seller));
+            let buyer = one(&others.copied().collect::<Vec<_>>());
             let last = state.last_price(X, year).map_or(Price(500), |(price, _)| price);
             let price = Price(last.0 + draw.below(3) as i64 - 1);
-            let quantity = Tonnes(draw.below(12));
-            MakeBlockTrade { jurisdiction: X, year, seller, buyer, price, quantity }.into()
+            let quantity = Tonnes(2 + draw.below(10));
+            MakeBlockTrade { jurisdiction: X, year, seller, buyer, price, quantity, product: None }
+                .into()
         }
         "SetSettlementClass" => {
             let party = waits.map_or(party, |it| it.owner);
@@ -131,8 +137,8 @@ fn in_call(state: &State, it: Drawn, draw: &mut Draw) -> Command {
     let open: Vec<CallId> = open.collect();
     let call = if open.is_empty() { call } else { draw.of(&open) };
     let row = state.calls.get(call);
-    let market = row.map_or((JurisdictionId(7), Year(2027)), |it| (it.jurisdiction, it.year));
-    let there = traders(state, market.0);
+    let market = row.map_or(Market::of_allowances(JurisdictionId(7), Year(2027)), Call::market);
+    let there = traders(state, market.jurisdiction);
     let coupled = row.is_some_and(|it| it.coupling.is_some());
     let fit = !there.is_empty() && (coupled || draw.below(2) == 0);
     let account = if fit { draw.of(&there) } else { account };
@@ -148,10 +154,18 @@ fn in_call(state: &State, it: Drawn, draw: &mut Draw) -> Command {
 
 /// An order of any kind for the market with sessions, near a price.
 fn in_session(state: &State, it: Drawn, draw: &mut Draw) -> Command {
-    let market = (X, it.year);
-    let there = traders(state, X);
-    let account = if there.is_empty() { it.account } else { draw.of(&there) };
+    // Now and then certificates of wind.
+    let product = (draw.below(8) == 0).then_some(ProductId(0));
+    let market = Market { product, ..Market::of_allowances(X, it.year) };
     let side = draw.of(&[Side::Buy, Side::Sell]);
+    // Mostly somebody sells who has something.
+    let fits = |series| trades(state, market, series);
+    let has = |it: &AccountId| state.ledger.shelves.row(*it).free(fits) > Tonnes::ZERO;
+    let mut there = traders(state, X);
+    if side == Side::Sell && draw.below(8) > 0 {
+        there.retain(has);
+    }
+    let account = if there.is_empty() { it.account } else { draw.of(&there) };
     let price = Price(460 + draw.below(9) as i64 * 10);
     let quantity = Tonnes(draw.below(12));
     let kind = draw.of(&[

@@ -4,13 +4,25 @@ use super::{code, column, percent};
 use crate::list::{Column, Kind, List, Order};
 use crate::sql::Value;
 use karvan_core::State;
+use karvan_core::book::Market;
+use karvan_core::exchange::product_of;
 use karvan_core::id::{AuctionId, BidId, CallId};
 use karvan_core::quantity::{Price, Tonnes};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What stands for the product of markets of allowances.
+pub const ALLOWANCE: &str = "allowance";
+
 const JURISDICTION: Column = column("jurisdiction", Kind::Jurisdiction, "The jurisdiction's code.");
 const YEAR: Column =
     column("year", Kind::Year, "Units that count for this year are traded: the market's year.");
+
+const PRODUCT: Column = column(
+    "product",
+    Kind::Word,
+    "What is traded: allowance, or the code of a product drawn from evidence, of which the year is \
+     that of generation or reduction.",
+);
 
 /// Primary auctions.
 pub const AUCTIONS: List = List {
@@ -67,12 +79,13 @@ pub const CALLS: List = List {
         column("call", Kind::Number, "The call's number."),
         JURISDICTION,
         YEAR,
+        PRODUCT,
         column("opens", Kind::Moment, "When its phase begins."),
         column("closes", Kind::Moment, "When its phase ends."),
         column("state", Kind::Word, "announced or cleared."),
-        column("price", Kind::Price, "The price of all its trades."),
-        column("volume", Kind::Tonnes, "Units traded."),
-        column("barred", Kind::Tonnes, "Units that would have traded if all settled with all."),
+        column("price", Kind::UnitPrice, "The price of all its trades."),
+        column("volume", Kind::Units, "Units traded."),
+        column("barred", Kind::Units, "Units that would have traded if all settled with all."),
         column("coupling", Kind::Number, "The coupled auction it was part of, if any."),
     ],
     key: 1,
@@ -91,14 +104,15 @@ pub const TRADES: List = List {
         column("at", Kind::Moment, "When it was made."),
         JURISDICTION,
         YEAR,
+        PRODUCT,
         column("venue", Kind::Word, "session, call or block trade."),
-        column("price", Kind::Price, "The price."),
-        column("quantity", Kind::Tonnes, "Units."),
+        column("price", Kind::UnitPrice, "The price."),
+        column("quantity", Kind::Units, "Units."),
     ],
     key: 2,
     order: Order::Descending,
     delayed: true,
-    sought: &[&["jurisdiction", "year", "at"]],
+    sought: &[&["jurisdiction", "year", "product", "at"]],
 };
 
 /// Days of markets.
@@ -108,16 +122,17 @@ pub const DAYS: List = List {
     columns: &[
         JURISDICTION,
         YEAR,
+        PRODUCT,
         column("day", Kind::Day, "The day."),
-        column("open", Kind::Price, "The first price of sessions and calls."),
-        column("high", Kind::Price, "The highest."),
-        column("low", Kind::Price, "The lowest."),
-        column("close", Kind::Price, "The last."),
-        column("volume", Kind::Tonnes, "Units traded."),
+        column("open", Kind::UnitPrice, "The first price of sessions and calls."),
+        column("high", Kind::UnitPrice, "The highest."),
+        column("low", Kind::UnitPrice, "The lowest."),
+        column("close", Kind::UnitPrice, "The last."),
+        column("volume", Kind::Units, "Units traded."),
         column("value", Kind::Money, "What they cost."),
         column("trades", Kind::Count, "Trades."),
     ],
-    key: 3,
+    key: 4,
     order: Order::Ascending,
     delayed: false,
     sought: &[],
@@ -165,6 +180,12 @@ pub const FLOWS: List = List {
     delayed: false,
     sought: &[],
 };
+
+/// What a market trades beside allowances, by its code.
+pub(crate) fn product(state: &State, market: Market) -> String {
+    let code = product_of(state, market).map(|it| it.code.to_string());
+    code.unwrap_or_else(|| ALLOWANCE.to_owned())
+}
 
 /// The row of an auction.
 pub(crate) fn auction(state: &State, (id, cancelled): (AuctionId, bool)) -> Option<Vec<Value>> {
@@ -232,6 +253,7 @@ pub(crate) fn call(state: &State, id: CallId) -> Option<Vec<Value>> {
         id.0.into(),
         code(state, it.jurisdiction).into(),
         it.year.into(),
+        product(state, it.market()).into(),
         it.opens.into(),
         it.closes.into(),
         if result.is_some() { "cleared".into() } else { "announced".into() },

@@ -83,6 +83,7 @@ days-last = Əqd olan son günlər
 days-source = Mənbə: hər günün əqdləri (UTC)
 market-head = Bazar: { $name }
 market-lead = { $year } ili üçün təhvil verilə bilən vahidlər: həmin ilin və hələ keçərli olan əvvəlki illərin vahidləri.
+market-lead-product = { $year } ilinin təsdiqlənmiş sübutları əsasında buraxılan vahidlər: qarşısı alınan hər ton üçün kredit və ya müəyyən miqdar enerji üçün sertifikat.
 phase-until = bitmə vaxtı: { $at }
 trades-count = { $count ->
     [one] bir əqddə
@@ -143,6 +144,7 @@ registry-head = Reyestr hesabatları
 registry-lead = Hesablar, qurğular, bölgü, uyğunluq və ticarət üzrə qaydalara əsasən dərc olunanlar; hər biri cədvəl və fayl şəklində.
 reports-registry = Reyestr
 reports-market = Bazarlar
+reports-evidence = Sübutlar, sertifikatlar, kreditlər
 reports-history = Tarixçə
 list-source = Mənbə: qeydlər
 list-empty = Uyğun gələn yoxdur

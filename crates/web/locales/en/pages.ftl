@@ -83,6 +83,7 @@ days-last = Last days with trades
 days-source = Source: trades of each day (UTC)
 market-head = Market of { $name }
 market-lead = Units that can be surrendered for { $year }: of this year and of years before that still count.
+market-lead-product = Units drawn from verified evidence of { $year }: credits for a tonne avoided, or certificates for a quantum of energy.
 phase-until = until { $at }
 trades-count = { $count ->
     [one] in one trade
@@ -143,6 +144,7 @@ registry-head = Registry reports
 registry-lead = What the rules publish of accounts, installations, allocation, compliance and trade, each as a table and as a file.
 reports-registry = Registry
 reports-market = Markets
+reports-evidence = Evidence, certificates, credits
 reports-history = History
 list-source = Source: the record
 list-empty = Nothing fits

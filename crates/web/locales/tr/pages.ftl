@@ -83,6 +83,7 @@ days-last = İşlem yapılan son günler
 days-source = Kaynak: her günün işlemleri (UTC)
 market-head = { $name } piyasası
 market-lead = { $year } yılı için teslim edilebilecek birimler: bu yılın ve hâlâ geçerli olan önceki yılların birimleri.
+market-lead-product = { $year } yılının doğrulanmış kanıtlarına dayanarak ihraç edilen birimler: önlenen her ton için kredi ya da belirli miktarda enerji için sertifika.
 phase-until = bitiş: { $at }
 trades-count = { $count ->
     [one] bir işlemde
@@ -143,6 +144,7 @@ registry-head = Kayıt sistemi raporları
 registry-lead = Hesaplar, tesisler, tahsisat, uyum ve işlemler hakkında kuralların yayımlanmasını öngördüğü bilgiler; her biri hem tablo hem dosya olarak.
 reports-registry = Kayıt sistemi
 reports-market = Piyasalar
+reports-evidence = Kanıtlar, sertifikalar, krediler
 reports-history = Geçmiş
 list-source = Kaynak: kayıtlar
 list-empty = Uygun sonuç yok

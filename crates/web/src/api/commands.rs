@@ -302,9 +302,14 @@ fn of_field(it: &Field) -> ObjectBuilder {
         Kind::Hash => text().pattern(Some("^[0-9a-f]{64}$")),
         Kind::Decimal => text().pattern(Some(r"^-?\d+(\.\d+)?$")),
         Kind::Day => text().format(Some(utoipa::openapi::SchemaFormat::Custom("date".to_owned()))),
-        Kind::Choice([]) | Kind::Jurisdiction | Kind::Account | Kind::Installation | Kind::Text => {
-            text()
-        }
+        Kind::Label => text().pattern(Some("^[!-~]{1,24}$")),
+        Kind::Choice([])
+        | Kind::Jurisdiction
+        | Kind::Account
+        | Kind::Installation
+        | Kind::Product
+        | Kind::Site
+        | Kind::Text => text(),
         Kind::Choice(all) => text().enum_values(Some(all.iter().map(|it| json!(it)))),
     };
     schema.description(Some(it.about))

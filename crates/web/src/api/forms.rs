@@ -1,13 +1,16 @@
 //! The commands of the interface, field by field: from what each is told, the document, the parsing
 //! and the command follow.
 
+mod evidence;
 mod registry;
 mod trading;
 
 use karvan_core::account::{AccountNumber, by_number};
 use karvan_core::book::plan::SelfMatch;
 use karvan_core::calendar::Day;
-use karvan_core::id::{AccountId, InstallationId, JurisdictionId, Label, SeriesId};
+use karvan_core::id::{
+    AccountId, EvidenceId, InstallationId, JurisdictionId, Label, ProductId, SeriesId, SiteId,
+};
 use karvan_core::mrv::Decimal;
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::{DAY_MS, Year};
@@ -37,6 +40,12 @@ pub enum Kind {
     Hash,
     /// Text.
     Text,
+    /// A short name: 1 to 24 letters, digits and signs.
+    Label,
+    /// A product of the chapter, by its code.
+    Product,
+    /// A site by its row in the data.
+    Site,
     /// A decimal number as text.
     Decimal,
     /// A day such as 2029-12-31.
@@ -63,6 +72,8 @@ pub enum Need {
     Required,
     /// It may be left out.
     Optional,
+    /// It, or another one of these that says the same.
+    Either,
 }
 
 /// A command of the interface.
@@ -84,12 +95,28 @@ const fn may(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { name, kind, required: Need::Optional, about }
 }
 
+const fn either(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field { name, kind, required: Need::Either, about }
+}
+
 const MARKET: Field = must("jurisdiction", Kind::Jurisdiction, "Whose market.");
-const YEAR: Field = must("year", Kind::Year, "The market's year: units that count for it.");
-const PRICE: Field = must("price", Kind::Price, "The price of one tonne.");
+const YEAR: Field =
+    must("year", Kind::Year, "The market's year: units that count for it, or are of it.");
+const PRODUCT: Field = may(
+    "product",
+    Kind::Product,
+    "The code of a product of the chapter; without one its allowances are traded.",
+);
+const PRICE: Field = must("price", Kind::Price, "The price of one unit.");
 const QUANTITY: Field = must("quantity", Kind::Tonnes, "How many units.");
-const ISSUER: Field = must("jurisdiction", Kind::Jurisdiction, "Who issued the units.");
-const VINTAGE: Field = must("vintage", Kind::Year, "Their year.");
+const ISSUER: Field =
+    either("jurisdiction", Kind::Jurisdiction, "Who issued the allowances; with the vintage.");
+const VINTAGE: Field = either("vintage", Kind::Year, "Their year.");
+const SERIES: Field = either(
+    "series",
+    Kind::Number,
+    "Their series, as your holdings name it; in place of jurisdiction and vintage.",
+);
 /// What [`Taken::of_installation`] takes.
 const OF_INSTALLATION: &[Field] = &[
     must("installation", Kind::Installation, "The installation."),
@@ -97,12 +124,17 @@ const OF_INSTALLATION: &[Field] = &[
     QUANTITY,
 ];
 /// What [`Taken::units`] takes.
-const UNITS: &[Field] =
-    &[must("account", Kind::Account, "The account the units leave."), ISSUER, VINTAGE, QUANTITY];
+const UNITS: &[Field] = &[
+    must("account", Kind::Account, "The account the units leave."),
+    SERIES,
+    ISSUER,
+    VINTAGE,
+    QUANTITY,
+];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Form> {
-    trading::FORMS.iter().chain(&registry::FORMS)
+    trading::FORMS.iter().chain(&registry::FORMS).chain(&evidence::FORMS)
 }
 
 /// A field that does not fit.
@@ -201,14 +233,51 @@ impl<'a> Taken<'a> {
         })
     }
 
-    /// The series of a jurisdiction's vintage.
-    fn series(&mut self) -> Option<SeriesId> {
-        let (issuer, vintage) = (self.jurisdiction("jurisdiction"), self.year("vintage"));
-        let series = self.state.ledger.vintage(issuer?, vintage?);
-        if series.is_none() {
-            self.wrong("vintage", "no units of this year are issued");
+    /// A product of a chapter, where the request names one.
+    fn product(&mut self, of: Option<JurisdictionId>) -> Option<ProductId> {
+        let text = self.text("product")?;
+        let chapter = self.state.rules.as_ref().and_then(|it| it.jurisdiction(of?));
+        let found = chapter.and_then(|it| it.listed().find(|(_, it)| it.code.as_str() == text));
+        if found.is_none() {
+            self.wrong("product", &format!("the chapter has no product \"{text}\""));
         }
-        series
+        found.map(|(id, _)| id)
+    }
+
+    /// The series that is named, or that of a jurisdiction's vintage.
+    fn series(&mut self) -> Option<SeriesId> {
+        let series = self.small("series").map(SeriesId);
+        let (issuer, vintage) = (self.jurisdiction("jurisdiction"), self.year("vintage"));
+        let [named, by_issuer, by_vintage] =
+            ["series", "jurisdiction", "vintage"].map(|it| self.names(it));
+        match (series, issuer.zip(vintage)) {
+            (Some(_), Some(_)) => self.wrong("series", "give it, or jurisdiction and vintage"),
+            (Some(series), None) if !by_issuer && !by_vintage => return Some(series),
+            (None, Some((issuer, vintage))) if !named => {
+                let series = self.state.ledger.vintage(issuer, vintage);
+                if series.is_none() {
+                    self.wrong("vintage", "no units of this year are issued");
+                }
+                return series;
+            }
+            (None, None) if !named && !by_issuer && !by_vintage => {
+                self.wrong("series", "it is missing; give it, or jurisdiction and vintage");
+            }
+            (None, None) if !named && !by_vintage => {
+                self.wrong("vintage", "it is missing beside the jurisdiction");
+            }
+            (None, None) if !named && !by_issuer => {
+                self.wrong("jurisdiction", "it is missing beside the vintage");
+            }
+            (Some(_), None) => self.wrong("series", "give it, or jurisdiction and vintage"),
+            (None, _) => {}
+        }
+        None
+    }
+
+    /// Whether a field is there.
+    fn names(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(|it| !it.is_null())
     }
 
     /// So many units for an installation's year.
@@ -252,8 +321,23 @@ impl<'a> Taken<'a> {
         })
     }
 
+    fn short(&mut self, name: &str) -> Option<Label> {
+        self.read(name, "1 to 24 letters, digits and signs", |text, _| Label::new(text))
+    }
+
     fn label(&mut self, name: &str) -> Option<Label> {
         self.read(name, "the code of a currency, such as KZT", |text, _| Label::new(text))
+    }
+
+    fn site(&mut self) -> Option<SiteId> {
+        self.read("site", "a site by its row in the data", |text, state| {
+            let mut all = state.sites.iter();
+            all.find(|(_, it)| it.label.as_str() == text).map(|(id, _)| id)
+        })
+    }
+
+    fn evidence(&mut self) -> Option<EvidenceId> {
+        self.small("evidence").map(EvidenceId)
     }
 
     fn hash(&mut self, name: &str) -> Option<[u8; 32]> {

@@ -219,12 +219,13 @@ fn xlsx_of(list: &List, page: &Page, shown: Shown) -> Result<Vec<u8>, XlsxError>
         for ((column, value), place) in row.cells().zip(0u16..) {
             match (value, column.kind) {
                 (Value::Null, _) => continue,
-                (Value::Int(it), Kind::Price | Kind::Money) => {
+                (Value::Int(it), Kind::Price | Kind::UnitPrice | Kind::Money) => {
                     sheet.write_with_format(line, place, *it as f64 / 100.0, &cents)?
                 }
-                (Value::Int(it), Kind::Tonnes | Kind::Count) => {
-                    sheet.write_with_format(line, place, *it as f64, &whole)?
-                }
+                (
+                    Value::Int(it),
+                    Kind::Tonnes | Kind::Units | Kind::Energy | Kind::Power | Kind::Count,
+                ) => sheet.write_with_format(line, place, *it as f64, &whole)?,
                 (Value::Int(it), Kind::Year | Kind::Number | Kind::Record | Kind::Percent) => {
                     sheet.write(line, place, *it as f64)?
                 }

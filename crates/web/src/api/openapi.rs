@@ -51,21 +51,30 @@ const ABOUT: &str = "Lists of what is public, lists of one's own, and commands f
      take a filter for each column (`column=`, `column.min=`, `column.max=`), `q=` for text \
      anywhere, `sort=` with `-` for the largest first, `limit=` and `after=` for pages, `format=` \
      for JSON, CSV or XLSX. Every answer names the record that it shows. Quantities are whole \
-     tonnes, prices and money decimal text in the market's currency, moments ISO 8601 in UTC. What \
-     is wrong comes as problem details (RFC 9457).";
+     units: of allowances and credits a tonne each, of certificates a quantum of energy; energy is \
+     whole watt-hours, prices and money decimal text in the market's currency, moments ISO 8601 in \
+     UTC. What is wrong comes as problem details (RFC 9457).";
 
 fn of_kind(kind: Kind) -> ObjectBuilder {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     match kind {
-        Kind::Record | Kind::Year | Kind::Number | Kind::Count | Kind::Percent | Kind::Tonnes => {
-            ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer))
-        }
+        Kind::Record
+        | Kind::Year
+        | Kind::Number
+        | Kind::Count
+        | Kind::Percent
+        | Kind::Tonnes
+        | Kind::Units
+        | Kind::Energy
+        | Kind::Power => ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)),
         Kind::Jurisdiction | Kind::Word | Kind::Text => text(),
         Kind::Moment => {
             text().format(Some(utoipa::openapi::SchemaFormat::Custom("date-time".to_owned())))
         }
         Kind::Day => text().format(Some(utoipa::openapi::SchemaFormat::Custom("date".to_owned()))),
-        Kind::Money | Kind::Price | Kind::Degrees => text().pattern(Some(r"^-?\d+(\.\d+)?$")),
+        Kind::Money | Kind::Price | Kind::UnitPrice | Kind::Degrees => {
+            text().pattern(Some(r"^-?\d+(\.\d+)?$"))
+        }
         Kind::Json => ObjectBuilder::new(),
     }
 }

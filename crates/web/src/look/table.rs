@@ -11,6 +11,10 @@ use maud::{Markup, html};
 pub fn unit(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Tonnes => Some("unit-t"),
+        Kind::Units => Some("unit-units"),
+        Kind::Energy => Some("unit-mwh"),
+        Kind::Power => Some("unit-mw"),
+        Kind::UnitPrice => Some("unit-price-each"),
         Kind::Money => Some("unit-currency"),
         Kind::Price => Some("unit-price"),
         Kind::Percent => Some("unit-percent"),
@@ -34,8 +38,12 @@ pub fn is_number(kind: Kind) -> bool {
         kind,
         Kind::Record
             | Kind::Tonnes
+            | Kind::Units
+            | Kind::Energy
+            | Kind::Power
             | Kind::Money
             | Kind::Price
+            | Kind::UnitPrice
             | Kind::Percent
             | Kind::Count
             | Kind::Degrees
@@ -61,10 +69,13 @@ pub fn told(asked: &Asked<'_, '_>, column: &Column, value: &Value) -> String {
         (Value::Text(it), Kind::Jurisdiction) => asked.country(it),
         (Value::Text(it), Kind::Word) => asked.word(word_of(column.name), it),
         (Value::Text(it), _) => it.clone(),
-        (Value::Int(it), Kind::Tonnes | Kind::Count | Kind::Record | Kind::Percent) => {
-            figures.whole(*it)
-        }
-        (Value::Int(it), Kind::Price) => figures.price(*it),
+        (
+            Value::Int(it),
+            Kind::Tonnes | Kind::Units | Kind::Count | Kind::Record | Kind::Percent,
+        ) => figures.whole(*it),
+        // Watt-hours as megawatt-hours, watts as megawatts.
+        (Value::Int(it), Kind::Energy | Kind::Power) => figures.millions(*it, 3),
+        (Value::Int(it), Kind::Price | Kind::UnitPrice) => figures.price(*it),
         (Value::Int(it), Kind::Money) => figures.decimal(*it, 2),
         (Value::Int(it), Kind::Degrees) => figures.decimal(*it / 100, 4),
         // The zone stands in the head.

@@ -179,7 +179,12 @@ struct Prices {
 /// trade on a day, the one that trades most counts.
 fn prices(asked: &mut Asked<'_, '_>) -> Result<Vec<Prices>, Failure> {
     let from = Instant(asked.now().0).plus_days(-DAYS_BACK).to_string();
-    let asked_for = [("closes.min", from.as_str()), ("state", "cleared"), ("volume.min", "1")];
+    let asked_for = [
+        ("closes.min", from.as_str()),
+        ("state", "cleared"),
+        ("volume.min", "1"),
+        ("product", market::ALLOWANCE),
+    ];
     let calls = asked.many(&market::CALLS, &asked_for, CALLS)?;
     let mut all: BTreeMap<&str, BTreeMap<i64, (i64, i64)>> = BTreeMap::new();
     for it in calls.iter() {

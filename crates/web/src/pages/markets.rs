@@ -1,17 +1,18 @@
 //! The exchange: all markets, and one with its phase, what waits, its prices and trades.
 
-use crate::asked::{Asked, Failure, Page, Section};
+use crate::asked::{Asked, Failure, Page, Section, quote};
 use crate::look::chart::{Axis, Line, Size, lines};
 use crate::look::table;
 use karvan_core::State;
 use karvan_core::book::Market;
 use karvan_core::call::clear_call::indicative;
-use karvan_core::exchange::{Phase, Side, phase};
+use karvan_core::exchange::{Phase, Side, phase, product_of};
 use karvan_core::time::{Instant, Year};
 use karvan_views::depth::{Level, depth};
 use karvan_views::list::Page as Rows;
 use karvan_views::lists::market;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// Prices of each side of the book.
 const LEVELS: usize = 8;
@@ -26,7 +27,8 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
     let open = open(asked);
     let calls = asked.many(&market::CALLS, &[("state", "cleared"), ("volume.min", "1")], FEW)?;
     let days = asked.many(&market::DAYS, &[("sort", "-day")], FEW)?;
-    let columns = ["call", "jurisdiction", "year", "closes", "price", "volume", "coupling"];
+    let columns =
+        ["call", "jurisdiction", "year", "product", "closes", "price", "volume", "coupling"];
     let body = html! {
         div class="page-head" { div class="stack-s" {
             h1 { (asked.say("markets-head")) }
@@ -58,7 +60,7 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
                     }
                     (asked.table(
                         "days-last", (&market::DAYS, &days),
-                        &["day", "jurisdiction", "year", "close", "volume", "trades"],
+                        &["day", "jurisdiction", "year", "product", "close", "volume", "trades"],
                     ))
                     (asked.source("days-source", (&market::DAYS, "")))
                 }
@@ -72,6 +74,8 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
 struct Now {
     market: Market,
     code: String,
+    /// The product's code; none for allowances.
+    product: Option<String>,
     phase: &'static str,
     closes: Option<Instant>,
     indicative: Option<i64>,
@@ -85,7 +89,8 @@ struct Now {
 }
 
 fn now(state: &State, market: Market, at: Instant) -> Option<Now> {
-    let chapter = state.rules.as_ref()?.jurisdiction(market.0)?;
+    let chapter = state.rules.as_ref()?.jurisdiction(market.jurisdiction)?;
+    let product = product_of(state, market).map(|it| it.code.to_string());
     let found = indicative(state, market);
     let (phase, closes) = match phase(state, market, at) {
         Phase::Closed => ("closed", None),
@@ -94,10 +99,11 @@ fn now(state: &State, market: Market, at: Instant) -> Option<Now> {
         Phase::Continuous(_) => ("continuous", None),
     };
     let of = |side| depth(state, (market, side), (None, LEVELS));
-    let last = state.last_price(market.0, market.1);
+    let last = state.price_of(market);
     Some(Now {
         market,
         code: chapter.code.to_string(),
+        product,
         phase,
         closes,
         indicative: found.map(|it| it.price.0),
@@ -109,7 +115,7 @@ fn now(state: &State, market: Market, at: Instant) -> Option<Now> {
     })
 }
 
-/// Markets whose surrender is still to come.
+/// Markets whose surrender is still to come, and those of products.
 fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
     let state = asked.app.follower.read();
     let Some(rules) = &state.rules else { return Vec::new() };
@@ -120,8 +126,13 @@ fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
         let years = chapter.years.iter().filter(|it| {
             it.stage.obliges() && it.surrender_due > at && i64::from(it.year.0) <= this
         });
-        all.extend(years.filter_map(|it| now(&state, (id, it.year), at)));
+        let markets = years.map(|it| Market::of_allowances(id, it.year));
+        all.extend(markets.filter_map(|it| now(&state, it, at)));
     }
+    // Products in which anything ever waited or was traded.
+    let waited = state.orders.markets().filter(|it| it.product.is_some());
+    let products: BTreeSet<Market> = waited.chain(state.product_prices.keys().copied()).collect();
+    all.extend(products.into_iter().filter_map(|it| now(&state, it, at)));
     all
 }
 
@@ -147,9 +158,7 @@ fn all_open(asked: &Asked<'_, '_>, all: &[Now]) -> Markup {
                 } }
                 tbody { @for it in all { tr {
                     th scope="row" {
-                        a href=(asked.to(&format!("markets/{}/{}", it.code, it.market.1))) {
-                            (asked.country(&it.code)) " " (figures.plain(i64::from(it.market.1.0)))
-                        }
+                        a href=(asked.to(&path(it))) { (name(asked, it)) }
                     }
                     td { (asked.word("phase", it.phase)) }
                     td class="num" { (it.last.map_or("–".to_owned(), |it| figures.price(it.0))) }
@@ -163,8 +172,24 @@ fn all_open(asked: &Asked<'_, '_>, all: &[Now]) -> Markup {
     }
 }
 
+/// The path of a market's page.
+fn path(it: &Now) -> String {
+    let product = it.product.as_deref().map(|it| format!("/{}", quote(it))).unwrap_or_default();
+    format!("markets/{}/{}{product}", it.code, it.market.year)
+}
+
+/// A market in the reader's words: country, product, year.
+fn name(asked: &Asked<'_, '_>, it: &Now) -> String {
+    let year = asked.figures().plain(i64::from(it.market.year.0));
+    let product = it.product.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
+    format!("{}{product} {year}", asked.country(&it.code))
+}
+
 /// One market.
-pub fn page(asked: &mut Asked<'_, '_>, (code, year): (&str, &str)) -> Result<Page, Failure> {
+pub fn page(
+    asked: &mut Asked<'_, '_>,
+    (code, year, product): (&str, &str, Option<&str>),
+) -> Result<Page, Failure> {
     let number: u16 = year.parse().map_err(|_| Failure::NotFound)?;
     let found = {
         let state = asked.app.follower.read();
@@ -173,24 +198,36 @@ pub fn page(asked: &mut Asked<'_, '_>, (code, year): (&str, &str)) -> Result<Pag
         });
         let id = chapter.ok_or(Failure::NotFound)?;
         state.year_rules(id, Year(number)).ok_or(Failure::NotFound)?;
+        let chapter = state.rules.as_ref().and_then(|it| it.jurisdiction(id));
+        let listed = |code: &str| {
+            let found = chapter?.listed().find(|(_, it)| it.code.as_str() == code);
+            found.map(|(id, _)| id)
+        };
+        let product = match product {
+            Some(it) => Some(listed(it).ok_or(Failure::NotFound)?),
+            None => None,
+        };
         let at = asked.app.engine.now().max(state.now);
-        now(&state, (id, Year(number)), at).ok_or(Failure::NotFound)?
+        let market = Market { product, ..Market::of_allowances(id, Year(number)) };
+        now(&state, market, at).ok_or(Failure::NotFound)?
     };
-    let of = [("jurisdiction", code), ("year", year)];
-    let newest = [("jurisdiction", code), ("year", year), ("sort", "-day")];
+    let traded = product.unwrap_or(market::ALLOWANCE);
+    let of = [("jurisdiction", code), ("year", year), ("product", traded)];
+    let newest = [("jurisdiction", code), ("year", year), ("product", traded), ("sort", "-day")];
     let mut days = asked.many(&market::DAYS, &newest, DAYS)?;
     days.rows.reverse();
     let trades = asked.many(&market::TRADES, &of, FEW)?;
     let calls = asked.many(&market::CALLS, &of, FEW)?;
     let figures = asked.figures();
-    let title = format!("{} {}", asked.country(code), figures.plain(number.into()));
-    let query = format!("jurisdiction={code}&year={year}");
+    let title = name(asked, &found);
+    let query = format!("jurisdiction={code}&year={year}&product={}", quote(traded));
+    let lead = if product.is_some() { "market-lead-product" } else { "market-lead" };
     let columns = ["call", "closes", "state", "price", "volume", "coupling"];
     let body = html! {
         div class="page-head" { div class="stack-s" {
             h1 { (asked.say_with("market-head", &[("name", title.clone().into())])) }
             p class="lead" {
-                (asked.say_with("market-lead", &[("year", figures.plain(number.into()).into())]))
+                (asked.say_with(lead, &[("year", figures.plain(number.into()).into())]))
             }
             p class="meta" {
                 span class="tag info" { (asked.word("phase", found.phase)) }
@@ -243,6 +280,16 @@ pub fn page(asked: &mut Asked<'_, '_>, (code, year): (&str, &str)) -> Result<Pag
     Ok(Page { title, section: Some(Section::Market), crumbs, body })
 }
 
+/// What a unit of a market is.
+fn units(it: &Now) -> &'static str {
+    if it.product.is_some() { "unit-units" } else { "unit-t" }
+}
+
+/// What a price of a market is for.
+fn priced(it: &Now) -> &'static str {
+    if it.product.is_some() { "unit-price-each" } else { "unit-price" }
+}
+
 fn tiles(asked: &Asked<'_, '_>, it: &Now, days: &Rows) -> Markup {
     let figures = asked.figures();
     let volume: i64 = days.iter().filter_map(|it| it.int("volume")).sum();
@@ -255,7 +302,7 @@ fn tiles(asked: &Asked<'_, '_>, it: &Now, days: &Rows) -> Markup {
                     Some((price, at)) => {
                         dd {
                             b { (figures.price(price)) }
-                            span class="u" { (table::in_unit(asked, "unit-price")) }
+                            span class="u" { (table::in_unit(asked, priced(it))) }
                         }
                         dd class="note" { (figures.moment(at)) }
                     }
@@ -268,16 +315,25 @@ fn tiles(asked: &Asked<'_, '_>, it: &Now, days: &Rows) -> Markup {
                     Some(price) => {
                         dd {
                             b { (figures.price(price)) }
-                            span class="u" { (table::in_unit(asked, "unit-price")) }
+                            span class="u" { (table::in_unit(asked, priced(it))) }
                         }
-                        dd class="note" { (figures.whole(it.volume)) " " (asked.say("unit-t")) }
+                        dd class="note" { (figures.whole(it.volume)) " " (asked.say(units(it))) }
                     }
                     None => dd class="note" { (asked.say("no-indicative")) }
                 }
             }
             dl class="fig" {
                 dt { (asked.say("col-volume")) }
-                dd { b { (figures.millions(volume, 2)) } span class="u" { (asked.say("unit-mt")) } }
+                @if it.product.is_some() {
+                    dd {
+                        b { (figures.whole(volume)) } span class="u" { (asked.say("unit-units")) }
+                    }
+                } @else {
+                    dd {
+                        b { (figures.millions(volume, 2)) }
+                        span class="u" { (asked.say("unit-mt")) }
+                    }
+                }
                 dd class="note" { (asked.say_with("trades-count", &[("count", trades.into())])) }
             }
         }

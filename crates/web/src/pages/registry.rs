@@ -9,7 +9,7 @@ use maud::{Markup, html};
 /// What reports there are.
 pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
     let title = asked.say("menu-registry");
-    let groups: [(&str, &[&str]); 3] = [
+    let groups: [(&str, &[&str]); 4] = [
         (
             "reports-registry",
             &["jurisdictions", "years", "installations", "compliance", "allocations", "accounts"],
@@ -27,6 +27,7 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
                 "links",
             ],
         ),
+        ("reports-evidence", &["sites", "evidence"]),
         ("reports-history", &["records", "transactions", "dates", "policies"]),
     ];
     let body = html! {

@@ -8,7 +8,7 @@ use karvan_engine::journal::file::{FileJournal, FileOptions};
 use karvan_engine::storage::DiskStorage;
 use karvan_engine::{Engine, Options};
 use karvan_policy::Policy;
-use karvan_rehearsal::{INSTALLATIONS, Play, Settings};
+use karvan_rehearsal::{INSTALLATIONS, Play, SITES, Settings, sites};
 use karvan_views::shared::Views;
 use karvan_views::sqlite::Files;
 use karvan_web::{App, Documents, catalogue};
@@ -64,7 +64,8 @@ fn played() -> &'static (PathBuf, Instant) {
         let policy = Policy::parse(PILOT).unwrap();
         let plants = karvan_policy::plants::read(INSTALLATIONS).unwrap();
         let seed = policy.rehearsal.seed;
-        let settings = Settings { policy, plants, first: 2028, last: 2029, seed };
+        let sites = sites::read(SITES).expect("the project's own table");
+        let settings = Settings { policy, plants, sites, first: 2028, last: 2029, seed };
         let disk = Arc::new(DiskStorage::open(&folder).unwrap());
         let (journal, _) = FileJournal::open(disk, FileOptions::default()).unwrap();
         let (outcome, _) = Play::new(settings, journal).run(&mut |_| {}).unwrap();

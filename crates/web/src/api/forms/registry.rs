@@ -1,7 +1,9 @@
 //! Commands of holders and operators: reports, surrender, transfers, money, who is trusted; and
 //! what a second person says.
 
-use super::{Form, ISSUER, Kind, OF_INSTALLATION, QUANTITY, Taken, UNITS, VINTAGE, may, must};
+use super::{
+    Form, ISSUER, Kind, OF_INSTALLATION, QUANTITY, SERIES, Taken, UNITS, VINTAGE, may, must,
+};
 use karvan_core::account::distrust_account::DistrustAccount;
 use karvan_core::account::set_transfer_limit::SetTransferLimit;
 use karvan_core::account::trust_account::TrustAccount;
@@ -28,6 +30,7 @@ const YEAR: super::Field = must("year", Kind::Year, "For which year.");
 const TRANSFER: &[super::Field] = &[
     must("from", Kind::Account, "The account they leave."),
     must("to", Kind::Account, "The account they come to."),
+    SERIES,
     ISSUER,
     VINTAGE,
     QUANTITY,
@@ -134,6 +137,7 @@ pub(super) static FORMS: [Form; 15] = [
         about: "Retires units for a use that somebody claims, once and for good.",
         fields: &[
             must("account", Kind::Account, "The account the units leave."),
+            SERIES,
             ISSUER,
             VINTAGE,
             QUANTITY,

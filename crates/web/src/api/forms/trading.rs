@@ -1,10 +1,13 @@
 //! Commands of traders: orders, bids, blocks, units for auctions.
 
-use super::{Field, Form, Kind, MARKET, OF_INSTALLATION, PRICE, QUANTITY, UNITS, YEAR, may, must};
+use super::{
+    Field, Form, Kind, MARKET, OF_INSTALLATION, PRICE, PRODUCT, QUANTITY, UNITS, YEAR, may, must,
+};
 use karvan_core::auction::buy_at_ceiling::BuyAtCeiling;
 use karvan_core::auction::consign::Consign;
 use karvan_core::auction::place_bid::PlaceBid;
 use karvan_core::auction::return_purchase::ReturnPurchase;
+use karvan_core::book::Market;
 use karvan_core::book::plan::OrderKind;
 use karvan_core::exchange::amend_order::AmendOrder;
 use karvan_core::exchange::buy_offer::BuyOffer;
@@ -43,6 +46,7 @@ pub(super) static FORMS: [Form; 10] = [
                 "until-cancelled where nothing is said.",
             ),
             may("client", Kind::Number, "Your own number of the order; 0 is none."),
+            PRODUCT,
         ],
         build: |it| {
             let (jurisdiction, year) = (it.jurisdiction("jurisdiction"), it.year("year"));
@@ -61,6 +65,7 @@ pub(super) static FORMS: [Form; 10] = [
                 _ => Lasting::UntilCancelled,
             };
             let (self_match, client) = (it.self_match(), it.small("client").unwrap_or_default());
+            let product = it.product(jurisdiction);
             let side = if side? == "buy" { Side::Buy } else { Side::Sell };
             let (jurisdiction, year, account) = (jurisdiction?, year?, account?);
             let (price, quantity) = (price?, quantity?);
@@ -75,6 +80,7 @@ pub(super) static FORMS: [Form; 10] = [
                 self_match,
                 lasting,
                 client,
+                product,
             };
             Some(order.into())
         },
@@ -103,6 +109,7 @@ pub(super) static FORMS: [Form; 10] = [
             must("party", Kind::Number, "The party."),
             may("jurisdiction", Kind::Jurisdiction, "Only in this market, with the year."),
             may("year", Kind::Year, "Only in this market."),
+            PRODUCT,
         ],
         build: |it| {
             let party = it.small("party");
@@ -110,7 +117,9 @@ pub(super) static FORMS: [Form; 10] = [
             if market.0.is_some() != market.1.is_some() {
                 it.wrong("jurisdiction", "give it with the year, or neither for all markets");
             }
+            let product = it.product(market.0);
             let market = market.0.zip(market.1);
+            let market = market.map(|(jurisdiction, year)| Market { jurisdiction, year, product });
             Some(CancelOrders { party: PartyId(party?), market, halt: false }.into())
         },
     },
@@ -159,14 +168,18 @@ pub(super) static FORMS: [Form; 10] = [
             must("buyer", Kind::Account, "The account units come into."),
             PRICE,
             QUANTITY,
+            PRODUCT,
         ],
         build: |it| {
             let (jurisdiction, year) = (it.jurisdiction("jurisdiction"), it.year("year"));
             let (seller, buyer) = (it.account("seller"), it.account("buyer"));
             let (price, quantity) = (it.price("price"), it.tonnes("quantity"));
+            let product = it.product(jurisdiction);
             let (jurisdiction, year) = (jurisdiction?, year?);
             let (seller, buyer, price, quantity) = (seller?, buyer?, price?, quantity?);
-            Some(MakeBlockTrade { jurisdiction, year, seller, buyer, price, quantity }.into())
+            let block =
+                MakeBlockTrade { jurisdiction, year, seller, buyer, price, quantity, product };
+            Some(block.into())
         },
     },
     Form {
