@@ -97,6 +97,8 @@ pub struct Play<J> {
     parks: Vec<Park>,
     /// Calls for products that are open, with the place of their jurisdiction.
     product_calls: Vec<(usize, CallId)>,
+    /// What groups had before they paid in for claims.
+    kept: Vec<(usize, i64)>,
     manipulation: Option<Manipulation>,
     late: u64,
     /// What links gained each jurisdiction in a year of the calendar.
@@ -124,6 +126,7 @@ impl<J: Journal> Play<J> {
             intermediaries: Vec::new(),
             parks: Vec::new(),
             product_calls: Vec::new(),
+            kept: Vec::new(),
             manipulation: None,
             late: 0,
             gains: BTreeMap::new(),

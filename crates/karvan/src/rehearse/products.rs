@@ -11,8 +11,17 @@ pub(super) fn as_text(it: &Outcome, currency: &str) -> String {
         return String::new();
     }
     let price = format!("price|{currency}");
-    let columns =
-        ["product", "year", "sites", "energy|GWh", "issued", "sold", &price, "retired", "expired"];
+    let columns = [
+        "product",
+        "year",
+        "sites",
+        "energy|GWh",
+        "issued|M",
+        "sold|M",
+        &price,
+        "retired|M",
+        "expired|M",
+    ];
     let mut table = Table::new(&columns);
     for row in &it.products {
         table.add(vec![

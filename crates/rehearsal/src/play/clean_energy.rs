@@ -7,7 +7,6 @@
 //! ask and buyers bid are assumptions, spread by chance; nothing here is a forecast.
 
 use super::administrators::floor;
-use super::traders::Basket;
 use super::{Officials, Play, in_lots, on_tick};
 use crate::calendar::{CLOSES_MS, Entry, OPENS_MS};
 use crate::chance::Purpose;
@@ -194,14 +193,17 @@ impl<J: Journal> Play<J> {
 
     /// Developers offer what they have; those who make claims bid for a part of it.
     pub(super) fn order_products(&mut self, j: usize) -> Result<(), Stopped> {
+        if !self.product_calls_of(j).is_empty() {
+            let kept = |it: Claimant| (it.group, self.free_cash(it.group));
+            self.kept = self.claimants(j).into_iter().map(kept).collect();
+        }
         for call in self.product_calls_of(j) {
             let market = self.state().calls.row(call).market();
             let Some(rules) = product_of(self.state(), market).cloned() else { continue };
             let trading = rules.trading;
             let pick = |it: (f64, f64)| if rules.class == UnitClass::Credit { it.1 } else { it.0 };
             let offers = self.offers(j, market);
-            let is_limited = self.behaviour().bounded;
-            let mut basket = Basket { is_limited, ..Basket::default() };
+            let mut commands: Vec<(PersonId, Command)> = Vec::new();
             let spread = |purpose, number: u64| {
                 libm::exp(SPREAD * self.chance.normal(purpose, number, u64::from(call.0)))
             };
@@ -211,7 +213,7 @@ impl<J: Journal> Play<J> {
                 if quantity > Tonnes::ZERO {
                     let order = (price, quantity);
                     let order = PlaceOrder::limit(market, park.account, Side::Sell, order);
-                    basket.commands.push((park.person, order.into()));
+                    commands.push((park.person, order.into()));
                 }
             }
             let offered: u64 = offers.iter().map(|it| it.1.0).sum();
@@ -223,15 +225,20 @@ impl<J: Journal> Play<J> {
                 bids.push((it, on_tick(worth, &trading)));
             }
             for (it, price) in bids.into_iter().filter(|_| wanted > Tonnes::ZERO) {
-                basket.spent = 0;
-                if self.pay_in(it.group, price.times(wanted).unwrap_or_default(), &mut basket) {
-                    let order = PlaceOrder::limit(market, it.account, Side::Buy, (price, wanted));
-                    basket.commands.push((it.person, order.into()));
-                }
+                // Claims are paid beside what is kept for allowances.
+                let party = self.groups[it.group].party;
+                commands.push(self.deposit(party, price.times(wanted).unwrap_or_default()));
+                let order = PlaceOrder::limit(market, it.account, Side::Buy, (price, wanted));
+                commands.push((it.person, order.into()));
             }
-            self.send(basket.commands)?;
+            self.send(commands)?;
         }
         Ok(())
+    }
+
+    fn free_cash(&self, group: usize) -> i64 {
+        let cash = self.state().cash_account_of(self.groups[group].party);
+        cash.map_or(0, |it| self.state().ledger.cash.row(it).free.0)
     }
 
     fn product_calls_of(&self, j: usize) -> Vec<CallId> {
@@ -270,6 +277,12 @@ impl<J: Journal> Play<J> {
             self.claim(j, market)?;
         }
         self.product_calls.retain(|it| it.0 != j);
+        // What is left of the money for claims stays for allowances, in place of as much.
+        for (group, before) in std::mem::take(&mut self.kept) {
+            let left = self.free_cash(group).saturating_sub(before).max(0).unsigned_abs();
+            let group = &mut self.groups[group];
+            group.budget = group.budget.saturating_sub(left);
+        }
         Ok(())
     }
 

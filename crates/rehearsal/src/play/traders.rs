@@ -40,11 +40,11 @@ const WEEKS_OF_NEED: f64 = 6.0;
 
 /// Commands on their way, and the money that those of one group bind.
 #[derive(Default)]
-pub(super) struct Basket {
-    pub(super) commands: Vec<(PersonId, Command)>,
-    pub(super) spent: i64,
+struct Basket {
+    commands: Vec<(PersonId, Command)>,
+    spent: i64,
     /// Whether the group's budget counts.
-    pub(super) is_limited: bool,
+    is_limited: bool,
 }
 
 /// What everybody knows of units for a year.
@@ -208,7 +208,7 @@ impl<J: Journal> Play<J> {
     }
 
     /// Before bidding or buying a group brings in the money it lacks. Whether it can.
-    pub(super) fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) -> bool {
+    fn pay_in(&mut self, place: usize, cost: Money, basket: &mut Basket) -> bool {
         if cost.0 > self.purse(place, basket) {
             return false;
         }
