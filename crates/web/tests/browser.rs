@@ -27,13 +27,15 @@ use std::io::Read;
 use std::path::Path;
 
 /// Every kind of page, and what is on it at its largest.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 23] = [
     "",
     "jurisdictions/KAZ",
     "jurisdictions/TUR",
     "jurisdictions/AFG",
     "markets",
     "markets/KAZ/2029",
+    "markets/TUR/2028/RENEWABLE",
+    "registry/evidence?jurisdiction=TUR",
     "auctions",
     "auctions/3",
     "coupled",

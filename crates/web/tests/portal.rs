@@ -98,6 +98,7 @@ fn what_is_not_there_and_what_does_not_fit_is_said_in_the_readers_language() {
             "coupled/99",
             "markets/KAZ/1999",
             "markets/KAZ/x",
+            "markets/KAZ/2029/SILVER",
             "registry/nothing",
             "installations/none",
             "policy/00",

@@ -57,7 +57,7 @@ fn class(column: &Column) -> Option<&'static str> {
     }
     // Names that are broken over lines are hard to compare.
     let whole = matches!(column.kind, Kind::Moment | Kind::Day | Kind::Year)
-        || matches!(column.name, "installation" | "account");
+        || matches!(column.name, "installation" | "account" | "label");
     whole.then_some("nowrap")
 }
 

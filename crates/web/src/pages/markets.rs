@@ -18,13 +18,15 @@ use std::collections::BTreeSet;
 const LEVELS: usize = 8;
 /// Days in the chart.
 const DAYS: usize = 1_000;
+/// Products are shown of so many years back.
+const PRODUCT_YEARS: i64 = 2;
 /// Rows of small tables.
 const FEW: usize = 12;
 
 /// All markets.
 pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
     let title = asked.say("menu-market");
-    let open = open(asked);
+    let (open, products) = (open(asked), products(asked));
     let calls = asked.many(&market::CALLS, &[("state", "cleared"), ("volume.min", "1")], FEW)?;
     let days = asked.many(&market::DAYS, &[("sort", "-day")], FEW)?;
     let columns =
@@ -41,8 +43,15 @@ pub fn index(asked: &mut Asked<'_, '_>) -> Result<Page, Failure> {
                     div class="empty" {
                         b { (asked.say("markets-none")) } (asked.say("markets-none-text"))
                     }
-                } @else { (all_open(asked, &open)) }
+                } @else { (all_open(asked, ("markets-open", "unit-price"), &open)) }
                 (book_source(asked, open.first()))
+            }
+            @if !products.is_empty() {
+                div class="card flush" {
+                    header { h2 { (asked.say("markets-products")) } }
+                    (all_open(asked, ("markets-products", "unit-price-each"), &products))
+                    (book_source(asked, products.first()))
+                }
             }
             section class="grid g-2 stretch" {
                 div class="card flush" {
@@ -115,7 +124,7 @@ fn now(state: &State, market: Market, at: Instant) -> Option<Now> {
     })
 }
 
-/// Markets whose surrender is still to come, and those of products.
+/// Markets whose surrender is still to come.
 fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
     let state = asked.app.follower.read();
     let Some(rules) = &state.rules else { return Vec::new() };
@@ -129,30 +138,37 @@ fn open(asked: &Asked<'_, '_>) -> Vec<Now> {
         let markets = years.map(|it| Market::of_allowances(id, it.year));
         all.extend(markets.filter_map(|it| now(&state, it, at)));
     }
-    // Products in which anything ever waited or was traded.
-    let waited = state.orders.markets().filter(|it| it.product.is_some());
-    let products: BTreeSet<Market> = waited.chain(state.product_prices.keys().copied()).collect();
-    all.extend(products.into_iter().filter_map(|it| now(&state, it, at)));
     all
 }
 
-fn all_open(asked: &Asked<'_, '_>, all: &[Now]) -> Markup {
+/// Markets of products in which anything waited or was traded, of the last years.
+fn products(asked: &Asked<'_, '_>) -> Vec<Now> {
+    let state = asked.app.follower.read();
+    let at = asked.app.engine.now().max(state.now);
+    let first = at.date().0.saturating_sub(PRODUCT_YEARS);
+    let waited = state.orders.markets().filter(|it| it.product.is_some());
+    let all: BTreeSet<Market> = waited.chain(state.product_prices.keys().copied()).collect();
+    let recent = all.into_iter().filter(|it| i64::from(it.year.0) > first);
+    recent.filter_map(|it| now(&state, it, at)).collect()
+}
+
+fn all_open(asked: &Asked<'_, '_>, (label, price): (&str, &str), all: &[Now]) -> Markup {
     let figures = asked.figures();
     html! {
-        div class="scroll" tabindex="0" role="region" aria-label=(asked.say("markets-open")) {
+        div class="scroll" tabindex="0" role="region" aria-label=(asked.say(label)) {
             table {
                 thead { tr {
                     th scope="col" { (asked.say("col-market")) }
                     th scope="col" { (asked.say("col-phase")) }
                     th scope="col" class="num" {
                         (asked.say("col-last")) span class="u" {
-                            (table::in_unit(asked, "unit-price"))
+                            (table::in_unit(asked, price))
                         }
                     }
                     th scope="col" { (asked.say("col-last-at")) }
                     th scope="col" class="num" {
                         (asked.say("col-indicative")) span class="u" {
-                            (table::in_unit(asked, "unit-price"))
+                            (table::in_unit(asked, price))
                         }
                     }
                 } }
@@ -241,7 +257,7 @@ pub fn page(
         div class="stack" {
             (tiles(asked, &found, &days))
             section class="grid g-2 stretch" {
-                (prices(asked, (code, &query), &days))
+                (prices(asked, (&found, &query), &days))
                 (book(asked, &found))
             }
             section class="grid g-2 stretch" {
@@ -340,11 +356,12 @@ fn tiles(asked: &Asked<'_, '_>, it: &Now, days: &Rows) -> Markup {
     }
 }
 
-fn prices(asked: &Asked<'_, '_>, (code, query): (&str, &str), days: &Rows) -> Markup {
+fn prices(asked: &Asked<'_, '_>, (it, query): (&Now, &str), days: &Rows) -> Markup {
     let points: Vec<(i64, i64)> =
         days.iter().filter_map(|it| Some((it.int("day")?, it.int("close")?))).collect();
-    let line = Line { colour: code.to_lowercase(), name: String::new(), points };
-    let title = asked.say_with("prices-unit", &[("currency", asked.app.currency().into())]);
+    let line = Line { colour: it.code.to_lowercase(), name: String::new(), points };
+    let unit = if it.product.is_some() { "prices-unit-each" } else { "prices-unit" };
+    let title = asked.say_with(unit, &[("currency", asked.app.currency().into())]);
     html! {
         div class="card" {
             header { h2 { (asked.say("prices-head")) } }
