@@ -1,13 +1,15 @@
 //! Buy at the ceiling: in the last [`WINDOW_DAYS`] days before the surrender an operator that is
 //! short buys from the stability account at the ceiling price, as many units as it is short of and
 //! no more. They are surrendered with the same record: nobody trades them, and it is not reversed.
+//! What the jurisdiction sold abroad of a year is not sold to it again at its ceiling: so much of
+//! the shortfall of all its installations stays.
 
 use crate::account::{self, AccountKind};
 use crate::authority::{Authorised, Right};
 use crate::cash;
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
-use crate::id::InstallationId;
+use crate::id::{InstallationId, JurisdictionId};
 use crate::ledger::posting::{CashMoved, UnitsEnded};
 use crate::quantity::{Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -65,6 +67,10 @@ refusals! {
         /// No account can hold so much money.
         CostTooLarge { price: Price, wanted: Tonnes } = 854
             => "{wanted} at {price} cost more than an account can hold",
+        /// What went abroad is not made up for at home.
+        Exported { year: Year, exported: Tonnes, left: Tonnes, wanted: Tonnes } = 856
+            => "{exported} of {year} went abroad beyond what came in; of the shortfall of all \
+                installations {left} are sold at the ceiling, less than the {wanted} asked for",
         /// What one holds comes first.
         OwnUnitsFirst { held: Tonnes } = 855
             => "the account holds {held} that count; surrender them first",
@@ -109,6 +115,11 @@ pub fn decide(
     no.unless(held == Tonnes::ZERO, No::OwnUnitsFirst { held });
     let missing = row.missing_up_to(year);
     no.unless(wanted <= missing, No::AboveShortfall { missing, wanted });
+    let exported = exported(state, jurisdiction, year);
+    if exported > Tonnes::ZERO {
+        let left = exported.short_of(shortfall(state, jurisdiction, year));
+        no.unless(wanted <= left, No::Exported { year, exported, left, wanted });
+    }
     let mut government = |kind: AccountKind| {
         let found = account::of_government(state, jurisdiction, kind);
         no.unless(found.is_some(), IssueRefused::NoGovernmentAccount { kind: kind.name() });
@@ -135,6 +146,22 @@ pub fn decide(
         out.push(Event::UnitsEnded(UnitsEnded { series, from, into, serials }));
     }
     Ok(())
+}
+
+/// Units that crossed the links out of a jurisdiction in a year, less those that crossed into it.
+fn exported(state: &State, jurisdiction: JurisdictionId, year: Year) -> Tonnes {
+    let of_year = || state.crossed.iter().filter(|((.., it), _)| *it == year);
+    let out: Tonnes =
+        of_year().filter(|((from, ..), _)| *from == jurisdiction).map(|it| *it.1).sum();
+    let back: Tonnes =
+        of_year().filter(|((_, to, _), _)| *to == jurisdiction).map(|it| *it.1).sum();
+    back.short_of(out)
+}
+
+/// What all installations of a jurisdiction miss up to a year.
+fn shortfall(state: &State, jurisdiction: JurisdictionId, year: Year) -> Tonnes {
+    let all = state.installations.iter().map(|(_, it)| it);
+    all.filter(|it| it.jurisdiction == jurisdiction).map(|it| it.missing_up_to(year)).sum()
 }
 
 /// What was bought is surrendered.

@@ -89,8 +89,8 @@ refusals! {
                 class credit or certificate, sound trading, and no quote in the market's currency",
         /// Orders wait for it, and prices were paid.
         ProductChanged { code: Label, product: Label } = 280
-            => "{code}: the product {product} keeps its place, class and currency; others are only \
-                added behind it",
+            => "{code}: the product {product} keeps its place, class, technologies and currency; \
+                others are only added behind it",
         /// One name for one thing.
         QuoteOfMarket { code: Label, currency: Label } = 275
             => "{code}: {currency} is the market's currency; leave the chapter's out",
@@ -311,7 +311,8 @@ fn keeps_the_past(
         for (place, old) in chapter.listed() {
             let new = rules.jurisdiction(id).and_then(|it| it.product(place));
             let same = new.is_some_and(|it| {
-                (it.code, it.class, it.quote) == (old.code, old.class, old.quote)
+                let alike = (it.code, it.class, it.quote) == (old.code, old.class, old.quote);
+                alike && it.technologies == old.technologies
             });
             let (code, product) = (chapter.code, old.code);
             no.unless(same, AdoptPolicyRefused::ProductChanged { code, product });

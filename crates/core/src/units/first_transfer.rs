@@ -15,7 +15,7 @@ use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
 use crate::event::{Event, Events};
 use crate::id::{AccountId, JurisdictionId, Label, SeriesId};
-use crate::ledger::{Block, Picked, Serials};
+use crate::ledger::{Block, Picked, Serials, UnitClass};
 use crate::quantity::Tonnes;
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -83,6 +83,10 @@ refusals! {
         /// Link units stand for others.
         LinkUnits { series: SeriesId } = 685
             => "the units of series {series} stand for others in escrow; bring them home first",
+        /// Parties account for tonnes.
+        Energy { series: SeriesId } = 687
+            => "the units of series {series} are certificates of energy; only what is measured in \
+                tonnes has a first transfer",
         /// They count for the target of a Party.
         StaysWithParties { series: SeriesId, serial: u64 } = 686
             => "serial {serial} of series {series} had its first transfer; it moves between \
@@ -121,6 +125,8 @@ pub fn decide(
         let home = giver.jurisdiction == jurisdiction;
         no.unless(home, FirstTransferRefused::ForeignAccount { account, jurisdiction });
         no.unless(row.link.is_none(), FirstTransferRefused::LinkUnits { series });
+        let tonnes = row.class != UnitClass::Certificate;
+        no.unless(tonnes, FirstTransferRefused::Energy { series });
     }
     if let Some(acquirer) = no.take(account::may_receive(state, to)) {
         let kind = acquirer.kind;

@@ -15,7 +15,9 @@ fn codes(it: &Outcome) -> Vec<&str> {
 }
 
 pub(super) fn millions(it: Money) -> String {
-    format!("{:.2}", it.0 as f64 / 1e8)
+    // What rounds to nothing has no sign.
+    let millions = if it.0.abs() < 500_000 { 0.0 } else { it.0 as f64 / 1e8 };
+    format!("{millions:.2}")
 }
 
 /// What went through the links, and who gained by it.
