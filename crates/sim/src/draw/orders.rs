@@ -157,8 +157,8 @@ fn in_session(state: &State, it: Drawn, draw: &mut Draw) -> Command {
     // Now and then certificates of wind.
     let product = (draw.below(8) == 0).then_some(ProductId(0));
     let market = Market { product, ..Market::of_allowances(X, it.year) };
-    let side = draw.of(&[Side::Buy, Side::Sell]);
-    // Mostly somebody sells who has something.
+    // Many bids wait, and are filled in parts by whoever has something to sell.
+    let side = draw.of(&[Side::Buy, Side::Buy, Side::Sell]);
     let fits = |series| trades(state, market, series);
     let has = |it: &AccountId| state.ledger.shelves.row(*it).free(fits) > Tonnes::ZERO;
     let mut there = traders(state, X);
@@ -166,8 +166,8 @@ fn in_session(state: &State, it: Drawn, draw: &mut Draw) -> Command {
         there.retain(has);
     }
     let account = if there.is_empty() { it.account } else { draw.of(&there) };
-    let price = Price(460 + draw.below(9) as i64 * 10);
-    let quantity = Tonnes(draw.below(12));
+    let price = Price(480 + draw.below(4) as i64 * 10);
+    let quantity = Tonnes(draw.below(if side == Side::Buy { 12 } else { 5 }));
     let kind = draw.of(&[
         OrderKind::Limit,
         OrderKind::Limit,
