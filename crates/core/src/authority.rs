@@ -248,10 +248,11 @@ pub(crate) fn check(
     act: Act,
 ) -> Result<PartyId, AuthorityRefused> {
     use AuthorityRefused as No;
-    if right == Right::Founder || (right == Right::Time && person == NOBODY) {
+    let is_time = matches!(right, Right::Time);
+    if matches!(right, Right::Founder) || (is_time && person == NOBODY) {
         return Ok(NO_PARTY);
     }
-    if right == Right::Time {
+    if is_time {
         return Err(No::NotTime { person });
     }
     let row = state.people.get(person);
@@ -292,7 +293,7 @@ pub(crate) fn check(
     };
     match act {
         // What a person of whatever rights may send is checked further where it is decided.
-        _ if right == Right::Registered => Ok(id),
+        _ if matches!(right, Right::Registered) => Ok(id),
         Act::Initiate if initiates => Ok(id),
         Act::Initiate => Err(No::MayNotInitiate { person }),
         Act::Approve if rights.may_approve() => Ok(id),

@@ -11,10 +11,11 @@ pub mod plan;
 
 use crate::coupling::PRICE_MAX;
 use crate::exchange::Side;
+use crate::exchange::terms::Standing;
 use crate::id::{
     AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId, ProductId,
 };
-use crate::places::Places;
+use crate::places::{Last, Places};
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::time::{Instant, Year};
@@ -153,10 +154,10 @@ impl Order {
         with_fee(self.price, quantity, self.fee_bp)
     }
 
-    /// What is free again of a buyer's reserve once so many units were filled.
-    pub fn freed_by(&self, quantity: Tonnes) -> Money {
-        let left = quantity.short_of(self.remaining);
-        let both = self.reserve(self.remaining).zip(self.reserve(left));
+    /// What is free again of a buyer's reserve for what remains, once so many units were filled.
+    pub fn freed_by(&self, remaining: Tonnes, quantity: Tonnes) -> Money {
+        let left = quantity.short_of(remaining);
+        let both = self.reserve(remaining).zip(self.reserve(left));
         both.map(|(before, after)| before - after).unwrap_or_default()
     }
 }
@@ -220,11 +221,14 @@ struct Level {
 }
 
 /// What waits in one market.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Sides {
+    market: Market,
     bids: Ladder,
     asks: Ladder,
     count: usize,
+    /// What the market says to orders, until anything but orders and balances changes.
+    standing: Option<Standing>,
 }
 
 /// The orders of a party: the first of its chain, and how many.
@@ -245,9 +249,13 @@ pub struct Book {
     clients: Places,
     /// The place of each market's sides.
     markets: BTreeMap<Market, u32>,
+    /// The market that was asked for last.
+    last: Last,
     sides: Vec<Sides>,
     owners: Vec<Owned>,
     count: usize,
+    /// Whether there is something to forget.
+    keeps: bool,
 }
 
 /// The key of a price: smaller is better. Above the highest price an order can name all is alike.
@@ -261,9 +269,7 @@ fn key(side: Side, price: Price) -> u64 {
 
 /// The name that an owner gave an order, unique among all accounts.
 fn named(account: AccountId, client: u32) -> u64 {
-    // Accounts use the same names: both halves of the number depend on both, and it stays unique.
-    let name = (u64::from(account.0) << 32) | u64::from(client);
-    (name ^ (name >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
+    (u64::from(account.0) << 32) | u64::from(client)
 }
 
 fn name_of(order: &Order) -> u64 {
@@ -320,13 +326,51 @@ impl Book {
         self.count == 0
     }
 
+    #[inline]
+    fn place_of(&self, market: Market) -> Option<u32> {
+        let last = u32::try_from(self.last.get()).unwrap_or(NOBODY);
+        if self.sides.get(at(last)).is_some_and(|it| it.market == market) {
+            return Some(last);
+        }
+        let place = *self.markets.get(&market)?;
+        self.last.set(place.into());
+        Some(place)
+    }
+
     fn sides_of(&self, market: Market) -> Option<&Sides> {
-        self.markets.get(&market).map(|it| &self.sides[at(*it)])
+        self.place_of(market).map(|it| &self.sides[at(it)])
     }
 
     /// How many orders wait in a market.
     pub fn waiting(&self, market: Market) -> usize {
         self.sides_of(market).map_or(0, |it| it.count)
+    }
+
+    /// What a market says to orders, where that is kept.
+    pub(crate) fn standing(&self, market: Market) -> Option<&Standing> {
+        self.sides_of(market)?.standing.as_ref()
+    }
+
+    /// The market in which an order waits, and what it says to orders, where that is kept.
+    pub(crate) fn standing_of(&self, order: OrderId) -> (Market, Option<&Standing>) {
+        let sides = &self.sides[at(self.nodes[at(self.place(order))].sides)];
+        (sides.market, sides.standing.as_ref())
+    }
+
+    /// Keeps what a market says to orders.
+    pub(crate) fn keep(&mut self, market: Market, standing: Standing) {
+        if let Some(place) = self.place_of(market) {
+            self.sides[at(place)].standing = Some(standing);
+            self.keeps = true;
+        }
+    }
+
+    /// Forgets what markets say to orders: something else than orders and balances changed.
+    pub(crate) fn forget(&mut self) {
+        if self.keeps {
+            self.sides.iter_mut().for_each(|it| it.standing = None);
+            self.keeps = false;
+        }
     }
 
     /// The orders of a side of a market, in the order in which they are served.
@@ -378,7 +422,8 @@ impl Book {
 
     /// The best price of a side of a market.
     pub fn best(&self, market: Market, side: Side) -> Option<Price> {
-        self.orders(market, side).next().map(|it| it.price)
+        let level = self.sides_of(market)?.ladder(side).first()?;
+        Some(self.nodes[at(self.levels[at(level)].first)].order.price)
     }
 
     /// Takes a step in. A step of another book's plan stops us.
@@ -443,9 +488,10 @@ impl Book {
         let of_owner = Neighbours { before: NOBODY, after: self.owners[owner].first };
         let in_level = Neighbours { before: NOBODY, after: NOBODY };
         let market = order.market();
-        let sides = self.markets.get(&market).copied().unwrap_or_else(|| {
+        let sides = self.place_of(market).unwrap_or_else(|| {
             let place = u32::try_from(self.sides.len()).unwrap_or(NOBODY);
-            self.sides.push(Sides::default());
+            let (bids, asks) = (Ladder::default(), Ladder::default());
+            self.sides.push(Sides { market, bids, asks, count: 0, standing: None });
             self.markets.insert(market, place);
             place
         });

@@ -43,6 +43,11 @@ macro_rules! events {
                 }
             }
 
+            /// Whether the fact changes a balance.
+            fn is_posting(&self) -> bool {
+                matches!(self, $(Self::$post(_))|+)
+            }
+
             /// The name of the fact.
             pub fn name(&self) -> &'static str {
                 match self {
@@ -60,9 +65,29 @@ macro_rules! events {
                 })+
                 $(Event::$fact(it) => $($path)::+::apply(state, record, it),)+
             }
+            if !event.is_of_trading() {
+                state.orders.forget();
+            }
             state.position = record.position;
         }
     };
+}
+
+impl Event {
+    /// Whether it changes orders and balances alone, so that markets go on saying to orders what
+    /// they said.
+    fn is_of_trading(&self) -> bool {
+        self.is_posting()
+            || matches!(
+                self,
+                Self::OrderPlaced(_)
+                    | Self::OrderCancelled(_)
+                    | Self::OrderTraded(_)
+                    | Self::OrderReduced(_)
+                    | Self::OrderRequeued(_)
+                    | Self::OrderEnded(_)
+            )
+    }
 }
 
 use crate::{

@@ -22,7 +22,7 @@ pub mod order_requeued;
 pub mod order_traded;
 pub mod place_order;
 pub mod resume_trading;
-mod terms;
+pub(crate) mod terms;
 
 use crate::authority::Right;
 use crate::book::{Market, Order};
@@ -244,7 +244,8 @@ pub(crate) fn lives(state: &State, market: Market, now: Instant) -> bool {
     match product {
         None => {
             let rules = state.year_rules(jurisdiction, year);
-            rules.is_some_and(|it| it.stage.obliges() && now < it.surrender_due)
+            let until = lives_until(state, market);
+            rules.is_some_and(|it| it.stage.obliges()) && until.is_some_and(|it| now < it)
         }
         Some(_) => {
             product_of(state, market).is_some() && state.year_rules(jurisdiction, year).is_some()
@@ -252,13 +253,20 @@ pub(crate) fn lives(state: &State, market: Market, now: Instant) -> bool {
     }
 }
 
-/// That a price and a quantity are positive, bounded, and come in the steps of the rules.
+/// Until when allowances of a year can be surrendered for it; a product has no such end.
+fn lives_until(state: &State, market: Market) -> Option<Instant> {
+    let Market { jurisdiction, year, product } = market;
+    let rules = state.year_rules(jurisdiction, year).filter(|_| product.is_none());
+    rules.map(|it| it.surrender_due)
+}
+
+/// Objects unless a price and a quantity are positive, bounded, and come in the steps of the rules.
 fn check_steps(
     &TradingRules { tick, lot, .. }: &TradingRules,
     (price, quantity): (Price, Tonnes),
-) -> Result<(), Refusals> {
+    no: &mut Objections,
+) {
     use ExchangeRefused as No;
-    let mut no = Objections::default();
     no.unless(price > Price(0), No::PriceNotPositive { price });
     no.unless(price <= PRICE_MAX, No::PriceTooHigh { price, most: PRICE_MAX });
     no.unless(quantity > Tonnes::ZERO, No::QuantityIsZero);
@@ -267,7 +275,6 @@ fn check_steps(
     no.unless(on_tick, No::OffTick { price, tick });
     let in_lots = lot == Tonnes(1) || quantity.0.checked_rem(lot.0) == Some(0);
     no.unless(in_lots, No::OffLot { quantity: quantity.into(), lot: lot.into() });
-    no.settle()
 }
 
 /// When the session ends that goes on; none outside sessions.

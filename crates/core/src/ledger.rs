@@ -89,15 +89,25 @@ impl Shelf {
 
     /// The blocks that make up `count`, by the rule of the ledger; fewer when there are too few.
     pub fn pick(&self, count: Tonnes, wanted: impl Fn(SeriesId) -> bool) -> Picked {
-        let mut heads: Vec<_> = self
-            .queues
-            .iter()
-            .filter(|it| wanted(it.series))
-            .map(|it| (it.series, it.blocks.iter().peekable()))
-            .collect();
         let mut picked = Picked::new();
+        let mut wanted = self.queues.iter().filter(|it| wanted(it.series));
+        let Some(first) = wanted.next().filter(|_| count > Tonnes::ZERO) else { return picked };
         let mut missing = count;
-        while missing > Tonnes::ZERO {
+        let mut take = |series: SeriesId, block: &Block| {
+            let count = block.serials.count.min(missing);
+            let serials = Serials { first: block.serials.first, count };
+            picked.push((series, Block { acquired: block.acquired, serials }));
+            missing -= count;
+            missing > Tonnes::ZERO
+        };
+        let Some(second) = wanted.next() else {
+            // Nearly always one series fits.
+            let _ = first.blocks.iter().all(|it| take(first.series, it));
+            return picked;
+        };
+        let all = [first, second].into_iter().chain(wanted);
+        let mut heads: Vec<_> = all.map(|it| (it.series, it.blocks.iter().peekable())).collect();
+        loop {
             let next = heads
                 .iter_mut()
                 .filter_map(|(series, blocks)| Some((blocks.peek()?.acquired, *series, blocks)))
@@ -105,16 +115,11 @@ impl Shelf {
                     let newest = planted::has(Fault::NewestFirst);
                     (if newest { u64::MAX.saturating_sub(*acquired) } else { *acquired }, *series)
                 });
-            let Some((_, series, blocks)) = next else {
-                break;
-            };
-            let Some(block) = blocks.next() else { break };
-            let count = block.serials.count.min(missing);
-            let serials = Serials { first: block.serials.first, count };
-            picked.push((series, Block { acquired: block.acquired, serials }));
-            missing -= count;
+            let next = next.and_then(|(_, series, blocks)| Some((series, blocks.next()?)));
+            if !next.is_some_and(|(series, block)| take(series, block)) {
+                return picked;
+            }
         }
-        picked
     }
 
     /// Puts serials on the shelf at their place; neighbours of one acquisition become one block.
@@ -150,23 +155,32 @@ impl Queue {
     fn put(&mut self, block: Block) {
         self.total += block.serials.count;
         let key = |it: &Block| (it.acquired, it.serials.first);
-        // What is acquired comes at the end; what is free again, where it was.
-        let mut place = self.blocks.len();
-        if self.blocks.back().is_some_and(|it| key(it) > key(&block)) {
-            place = self.blocks.partition_point(|it| key(it) < key(&block));
-        }
+        // What is acquired comes at the end; what is free again, where it was: mostly in front.
+        let before = |it: Option<&Block>| it.is_some_and(|it| key(&block) < key(it));
+        let place = match (before(self.blocks.front()), before(self.blocks.back())) {
+            (true, _) => 0,
+            (_, false) => self.blocks.len(),
+            (_, true) => self.blocks.partition_point(|it| key(it) < key(&block)),
+        };
         let joins = |left: &Block, right: &Block| {
             left.acquired == right.acquired && left.serials.end() == right.serials.first
         };
-        let mut block = block;
-        if self.blocks.get(place).is_some_and(|after| joins(&block, after))
-            && let Some(after) = self.blocks.remove(place)
+        let mut count = block.serials.count;
+        let joins_after = self.blocks.get(place).is_some_and(|it| joins(&block, it));
+        if let Some(before) = place.checked_sub(1)
+            && self.blocks.get(before).is_some_and(|it| joins(it, &block))
         {
-            block.serials.count += after.serials.count;
-        }
-        match place.checked_sub(1).and_then(|it| self.blocks.get_mut(it)) {
-            Some(before) if joins(before, &block) => before.serials.count += block.serials.count,
-            _ => self.blocks.insert(place, block),
+            if joins_after && let Some(after) = self.blocks.remove(place) {
+                count += after.serials.count;
+            }
+            if let Some(before) = self.blocks.get_mut(before) {
+                before.serials.count += count;
+            }
+        } else if let Some(after) = self.blocks.get_mut(place).filter(|_| joins_after) {
+            after.serials.first = block.serials.first;
+            after.serials.count += count;
+        } else {
+            self.blocks.insert(place, block);
         }
     }
 

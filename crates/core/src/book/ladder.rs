@@ -12,6 +12,8 @@ const BITS: u32 = 6;
 const DEPTH: u32 = 6;
 const FLOORS: usize = 6;
 const SLOTS: usize = 64;
+/// So many nodes of the lowest floor are remembered.
+const NEAR: usize = 16;
 const NOBODY: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
@@ -27,14 +29,19 @@ pub(super) struct Ladder {
     free: Vec<u32>,
     /// The lowest key and what stands at it.
     lowest: Option<(u64, u32)>,
-    /// The last node of the lowest floor that was changed, with the start of its keys: prices that
-    /// change lie near each other.
-    near: Option<(u64, u32)>,
+    /// Nodes of the lowest floor that were found, each with the start of its keys, at the end of
+    /// that start: prices that change lie near each other.
+    near: [Option<(u64, u32)>; NEAR],
 }
 
 fn slot(key: u64, floor: u32) -> usize {
     let shift = BITS.saturating_mul(floor);
     usize::try_from((key >> shift) & 63).unwrap_or_default()
+}
+
+/// Where a key's node of the lowest floor is remembered.
+fn near(key: u64) -> usize {
+    usize::try_from((key >> BITS) & 15).unwrap_or_default()
 }
 
 fn at(place: u32) -> usize {
@@ -59,14 +66,14 @@ fn lowest(there: u64) -> usize {
 impl Default for Ladder {
     fn default() -> Self {
         let root = Node { there: 0, below: [NOBODY; SLOTS] };
-        Self { nodes: vec![root], free: Vec::new(), lowest: None, near: None }
+        Self { nodes: vec![root], free: Vec::new(), lowest: None, near: [None; NEAR] }
     }
 }
 
 impl Ladder {
     /// The node of the lowest floor where a key stands or would.
     fn leaf(&self, key: u64) -> Option<u32> {
-        if let Some((start, place)) = self.near
+        if let Some((start, place)) = self.near[near(key)]
             && start == key >> BITS
         {
             return Some(place);
@@ -99,7 +106,7 @@ impl Ladder {
             }
             place
         });
-        self.near = Some((key >> BITS, place));
+        self.near[near(key)] = Some((key >> BITS, place));
         let (node, slot) = (&mut self.nodes[at(place)], slot(key, 0));
         node.there |= bit(slot);
         node.below[slot] = value;
@@ -129,12 +136,12 @@ impl Ladder {
             if node.there & !bit != 0 {
                 node.there &= !bit;
                 node.below[slot(key, 0)] = NOBODY;
-                self.near = Some((key >> BITS, place));
+                self.near[near(key)] = Some((key >> BITS, place));
                 return;
             }
         }
         // The last of its node: it goes, and with it those above of which it was the last.
-        self.near = None;
+        self.near[near(key)] = None;
         let mut way = [0u32; FLOORS];
         let mut place = 0;
         for floor in (0..DEPTH).rev() {

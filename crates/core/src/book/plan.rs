@@ -58,6 +58,86 @@ pub struct Incoming {
     pub self_match: SelfMatch,
 }
 
+/// An order as it comes: as it is, or as a change would have it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival<'a> {
+    /// The order.
+    pub(crate) order: &'a Order,
+    /// Its limit; of a market order its collar.
+    pub(crate) price: Price,
+    /// For how much it comes.
+    pub(crate) quantity: Tonnes,
+    /// How long it lives.
+    pub(crate) kind: OrderKind,
+    /// What happens where it meets its own group.
+    pub(crate) self_match: SelfMatch,
+}
+
+impl<'a> Arrival<'a> {
+    /// A new order.
+    pub(crate) fn of(&Incoming { ref order, kind, self_match }: &'a Incoming) -> Self {
+        Self { order, price: order.price, quantity: order.remaining, kind, self_match }
+    }
+
+    /// One that rests, at another price or for more.
+    pub(crate) fn anew(order: &'a Order, it: &Change, quantity: Tonnes) -> Self {
+        let kind = if order.post_only { OrderKind::PostOnly } else { OrderKind::Limit };
+        Self { order, price: it.price, quantity, kind, self_match: it.self_match }
+    }
+
+    fn other_side(&self) -> Side {
+        match self.order.side {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        }
+    }
+
+    /// Whether it takes the price of one on the other side.
+    fn meets(&self, price: Price) -> bool {
+        match self.order.side {
+            Side::Buy => price <= self.price,
+            Side::Sell => price >= self.price,
+        }
+    }
+
+    /// The order that rests once it met others, if one does.
+    pub(crate) fn rest(&self, met: &Met) -> Option<Order> {
+        met.rests.then(|| Order {
+            price: self.price,
+            remaining: met.left,
+            filled: self.order.filled + met.traded,
+            post_only: self.kind == OrderKind::PostOnly,
+            ..*self.order
+        })
+    }
+}
+
+/// What became of an order as it came, beside the steps that it caused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Met {
+    /// What is left of it.
+    pub(crate) left: Tonnes,
+    /// What it traded.
+    pub(crate) traded: Tonnes,
+    /// Whether the rest waits; else it ends.
+    pub(crate) rests: bool,
+    /// Whether it would have traded at a price outside the band.
+    pub(crate) outside_band: bool,
+}
+
+/// What a change to an order that rests comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// It is so already.
+    Nothing,
+    /// It loses a part and keeps its place.
+    Less(Tonnes),
+    /// As much is filled: it ends.
+    Ended,
+    /// It comes anew for so much.
+    Anew(Tonnes),
+}
+
 /// What an order that rests is changed to.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
@@ -142,18 +222,8 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// What an order that comes does under a name that nothing in the book has. The steps are added to
-/// `out`; a refused one adds none.
-pub fn come(
-    book: &Book,
-    it: &Incoming,
-    limits: &Limits<impl Fn(&Order) -> bool>,
-    out: &mut Vec<Step>,
-) -> Result<Planned, Unfit> {
-    aggress(book, it, limits, out)
-}
-
-/// The same under a name that somebody chose.
+/// What an order that comes does under a name that somebody chose. The steps are added to `out`; a
+/// refused one adds none.
 pub fn place(
     book: &Book,
     it: &Incoming,
@@ -163,7 +233,12 @@ pub fn place(
     if book.get(it.order.id).is_some() {
         return Err(Unfit::Resting);
     }
-    aggress(book, it, limits, out)
+    let it = Arrival::of(it);
+    come(book, &it, limits, out).map(|met| planned(&it, &met))
+}
+
+fn planned(it: &Arrival<'_>, met: &Met) -> Planned {
+    Planned { own: Own::Comes(it.rest(met)), outside_band: met.outside_band }
 }
 
 /// What taking an order back does.
@@ -172,59 +247,91 @@ pub fn cancel(book: &Book, id: OrderId) -> Result<Planned, Unfit> {
     Ok(Planned { own: Own::Ends, outside_band: false })
 }
 
-/// What changing an order does; the quantity counts what is filled. Less keeps the place, more or
-/// another price loses it, what is filled or less ends the order. One that crosses trades as if it
-/// came anew. A change that cannot be leaves the order as it is.
-pub fn replace(
-    book: &Book,
-    &Change { order, price, quantity, self_match }: &Change,
-    limits: &Limits<impl Fn(&Order) -> bool>,
-    out: &mut Vec<Step>,
-) -> Result<Planned, Unfit> {
-    let was = book.get(order).ok_or(Unfit::NotResting)?;
-    let keeps = |own| Ok(Planned { own, outside_band: false });
-    if quantity <= was.filled {
-        return keeps(Own::Ends);
+/// What changing an order comes to; the quantity counts what is filled. Less keeps the place, more
+/// or another price loses it, what is filled or less ends the order.
+pub(crate) fn changed(was: &Order, it: &Change) -> Changed {
+    if it.quantity <= was.filled {
+        return Changed::Ended;
     }
-    let wanted = quantity - was.filled;
-    if price == was.price && wanted <= was.remaining {
-        let less = was.remaining - wanted;
-        return keeps(if less > Tonnes::ZERO { Own::Less(less) } else { Own::Stays });
+    let wanted = it.quantity - was.filled;
+    if it.price != was.price || wanted > was.remaining {
+        return Changed::Anew(wanted);
     }
-    let kind = if was.post_only { OrderKind::PostOnly } else { OrderKind::Limit };
-    let it = Incoming { order: Order { price, remaining: wanted, ..*was }, kind, self_match };
-    aggress(book, &it, limits, out)
+    let less = was.remaining - wanted;
+    if less > Tonnes::ZERO { Changed::Less(less) } else { Changed::Nothing }
 }
 
-/// Trades with what rests on the other side, best first, and rests with what is left.
-fn aggress(
+/// What changing an order does. One that crosses trades as if it came anew. A change that cannot be
+/// leaves the order as it is.
+pub fn replace(
     book: &Book,
-    it: &Incoming,
+    change: &Change,
     limits: &Limits<impl Fn(&Order) -> bool>,
     out: &mut Vec<Step>,
 ) -> Result<Planned, Unfit> {
-    let order = &it.order;
-    if order.remaining == Tonnes::ZERO {
+    let was = book.get(change.order).ok_or(Unfit::NotResting)?;
+    let own = match changed(was, change) {
+        Changed::Nothing => Own::Stays,
+        Changed::Less(less) => Own::Less(less),
+        Changed::Ended => Own::Ends,
+        Changed::Anew(wanted) => {
+            let it = Arrival::anew(was, change, wanted);
+            return come(book, &it, limits, out).map(|met| planned(&it, &met));
+        }
+    };
+    Ok(Planned { own, outside_band: false })
+}
+
+/// Trades with what rests on the other side, best first, and rests with what is left. The steps are
+/// added to `out`; a refused order adds none.
+#[inline]
+pub(crate) fn come(
+    book: &Book,
+    it: &Arrival<'_>,
+    limits: &Limits<impl Fn(&Order) -> bool>,
+    out: &mut Vec<Step>,
+) -> Result<Met, Unfit> {
+    if it.quantity == Tonnes::ZERO {
         return Err(Unfit::QuantityIsZero);
     }
-    if order.price <= Price(0) {
+    if it.price <= Price(0) {
         return Err(Unfit::PriceNotPositive);
     }
     // A market order may take whatever rests.
-    if order.price > PRICE_MAX && it.kind != OrderKind::Market {
+    if it.price > PRICE_MAX && it.kind != OrderKind::Market {
         return Err(Unfit::PriceTooHigh);
     }
-    let (other, meets): (Side, fn(Price, Price) -> bool) = match order.side {
-        Side::Buy => (Side::Sell, |limit, price| price <= limit),
-        Side::Sell => (Side::Buy, |limit, price| price >= limit),
-    };
+    let other = it.other_side();
+    let nobody =
+        limits.gathers || !book.best(it.order.market(), other).is_some_and(|price| it.meets(price));
+    // Most orders that come meet nobody.
+    if nobody && it.kind != OrderKind::FillOrKill {
+        let rests = matches!(it.kind, OrderKind::Limit | OrderKind::PostOnly);
+        return Ok(Met { left: it.quantity, traded: Tonnes::ZERO, rests, outside_band: false });
+    }
+    meet(book, it, limits, out)
+}
+
+/// The same for an order that meets others.
+#[inline(never)]
+fn meet(
+    book: &Book,
+    it: &Arrival<'_>,
+    limits: &Limits<impl Fn(&Order) -> bool>,
+    out: &mut Vec<Step>,
+) -> Result<Met, Unfit> {
+    let order = it.order;
     let begun = out.len();
     let (lowest, highest) = limits.band;
-    let (mut left, mut traded, mut ended) = (order.remaining, Tonnes::ZERO, false);
+    let (mut left, mut traded, mut ended) = (it.quantity, Tonnes::ZERO, false);
     let mut outside_band = false;
-    let mut others = book.orders(order.market(), other).filter(|_| !limits.gathers);
-    while let Some(resting) = others.next() {
-        if left == Tonnes::ZERO || ended || !meets(order.price, resting.price) {
+    let mut others = book.orders(order.market(), it.other_side());
+    while !limits.gathers
+        && left > Tonnes::ZERO
+        && !ended
+        && let Some(resting) = others.next()
+    {
+        if !it.meets(resting.price) {
             break;
         }
         let own = order.group.is_some() && order.group == resting.group;
@@ -237,8 +344,8 @@ fn aggress(
         let (quantity, maker) = (left.min(resting.remaining), resting.id);
         if !own && !(lowest..=highest).contains(&resting.price) {
             // A call does not ask who meets whom: beside its own group the order cannot wait in it.
-            let beyond = others.take_while(|it| meets(order.price, it.price));
-            ended = order.group.is_some() && beyond.into_iter().any(|it| it.group == order.group);
+            let mut beyond = others.take_while(|other| it.meets(other.price));
+            ended = order.group.is_some() && beyond.any(|it| it.group == order.group);
             outside_band = !ended;
             break;
         }
@@ -261,7 +368,7 @@ fn aggress(
             }
         }
     }
-    if it.kind == OrderKind::FillOrKill && traded < order.remaining {
+    if it.kind == OrderKind::FillOrKill && traded < it.quantity {
         out.truncate(begun);
         return Err(Unfit::NotWhole);
     }
@@ -271,9 +378,6 @@ fn aggress(
         OrderKind::Market => outside_band,
         OrderKind::ImmediateOrCancel | OrderKind::FillOrKill => false,
     };
-    let rests = (rests && !ended && left > Tonnes::ZERO).then(|| {
-        let post_only = it.kind == OrderKind::PostOnly;
-        Order { remaining: left, filled: order.filled + traded, post_only, ..*order }
-    });
-    Ok(Planned { own: Own::Comes(rests), outside_band })
+    let rests = rests && !ended && left > Tonnes::ZERO;
+    Ok(Met { left, traded, rests, outside_band })
 }

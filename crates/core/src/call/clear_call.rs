@@ -300,7 +300,7 @@ fn settle(state: &State, (trades, price): (&[Trade<'_>], Price), out: &mut Event
     }
     for (order, quantity) in filled.values().filter(|(order, _)| order.side == Side::Buy) {
         let (account, hold) = (order.cash, order.hold);
-        let amount = order.freed_by(*quantity);
+        let amount = order.freed_by(order.remaining, *quantity);
         out.push(Event::CashReleased(CashReleased { account, hold, amount }));
     }
     let mut units: Option<(OrderId, Cut<'_>)> = None;

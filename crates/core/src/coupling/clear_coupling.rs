@@ -14,7 +14,7 @@ use super::graph::Graph;
 use super::settle::{self, Entry, Market};
 use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link};
 use crate::account;
-use crate::account::AccountKind;
+use crate::account::{AccountKind, Installation};
 use crate::authority::{Authorised, Right};
 use crate::book::Order;
 use crate::call::CallResult;
@@ -27,14 +27,14 @@ use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::exchange;
 use crate::exchange::Side;
-use crate::id::{AccountId, CallId, CouplingId, JurisdictionId};
+use crate::id::{AccountId, CallId, CouplingId, InstallationId, JurisdictionId};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::rules::{LinkRules, Stage};
 use crate::state::State;
 use crate::time::Year;
 use minicbor::{Decode, Encode};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -223,6 +223,9 @@ pub(super) fn year_of(state: &State) -> Year {
 
 /// Tells apart what may leave a market: see [`exportable`].
 fn part(state: &State, usable: &[(&LinkRules, AccountId)], markets: &mut [Market<'_>]) {
+    // The first of an account, where there are several.
+    let installations = state.installations.iter().rev();
+    let operated: Operated<'_> = installations.map(|(id, it)| (it.account, (id, it))).collect();
     for market in markets {
         let mut out = usable.iter().filter(|(it, _)| it.from == market.jurisdiction).peekable();
         if out.peek().is_none() {
@@ -232,7 +235,7 @@ fn part(state: &State, usable: &[(&LinkRules, AccountId)], markets: &mut [Market
         let strict = out.any(|(it, _)| it.surplus_only);
         let leave = if strict { Leave::SurplusAlone } else { Leave::AllButAllocated };
         for it in market.orders.iter_mut().filter(|it| it.order.side == Side::Sell) {
-            it.leaves.offered = exportable(state, it.order, leave);
+            it.leaves.offered = exportable((state, &operated), it.order, leave);
             it.stays.offered = it.leaves.offered.short_of(it.order.remaining);
         }
     }
@@ -253,12 +256,14 @@ enum Leave {
     SurplusAlone,
 }
 
+/// Installations by their account.
+type Operated<'a> = BTreeMap<AccountId, (InstallationId, &'a Installation)>;
+
 /// How much of an offer may leave its market.
-fn exportable(state: &State, order: &Order, leave: Leave) -> Tonnes {
+fn exportable((state, operated): (&State, &Operated<'_>), order: &Order, leave: Leave) -> Tonnes {
     let account = state.accounts.row(order.account);
     let year = order.year;
-    let mut installations = state.installations.iter();
-    let found = installations.find(|(_, it)| it.account == order.account);
+    let found = operated.get(&order.account).copied();
     let Some((id, row)) = found.filter(|_| account.kind == AccountKind::Operator) else {
         return if leave == Leave::SurplusAlone { Tonnes::ZERO } else { order.remaining };
     };

@@ -402,7 +402,7 @@ impl Settlement<'_, '_> {
         };
         for (entry, price) in filled(Side::Buy) {
             let (account, hold) = (entry.order.cash, entry.order.hold);
-            let amount = entry.order.freed_by(entry.fill());
+            let amount = entry.order.freed_by(entry.order.remaining, entry.fill());
             self.draft.post(Posting::CashReleased(CashReleased { account, hold, amount }));
             let amount = times(price.map(|it| it.pays), entry.fill());
             self.draft.post(Posting::CashMoved(CashMoved { from: account, to: rent, amount }));

@@ -12,13 +12,13 @@ use super::terms::Terms;
 use super::{ExchangeRefused, Side};
 use crate::account;
 use crate::authority::{Authorised, Right};
-use crate::book::plan::{self, Change, Own, SelfMatch};
-use crate::book::{Order, Step};
+use crate::book::plan::{self, Arrival, Change, Changed, SelfMatch};
+use crate::book::{Order, with_fee};
 use crate::cash;
 use crate::event::{Event, Events};
-use crate::id::{OrderId, SeriesId};
+use crate::id::OrderId;
 use crate::ledger::posting::{CashHeld, CashReleased, UnitsHeld};
-use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Block};
+use crate::ledger::{BLOCKS_PER_TRANSFER_MAX, Block, Picked};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::{Objections, Refusals, refusals};
 use crate::state::State;
@@ -69,10 +69,12 @@ pub fn decide(
     let was = super::waiting(state, order)?;
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, was.market(), by.now());
-    if let Some(call) = super::to_be_cleared(state, was.market(), by.now()) {
+    if terms.has_call()
+        && let Some(call) = super::to_be_cleared(state, was.market(), by.now())
+    {
         no.unless(!terms.in_call(), CancelOrderRefused::PhaseClosed { order, call });
     }
-    no.take(terms.check(state, was.owner, (price, quantity.max(Tonnes(1)))));
+    terms.check((state, was.owner), (price, quantity.max(Tonnes(1))), &mut no);
     let same = price == was.price && quantity == was.filled + was.remaining;
     no.unless(!same, AmendOrderRefused::NothingChanges { order });
     let wanted = was.filled.short_of(quantity);
@@ -93,35 +95,29 @@ pub fn decide(
         Side::Sell => no.take(seller(state, was, more)),
     };
     let adjusted = no.settle_with(adjusted)?;
-    let mut steps = Vec::new();
-    let limits = terms.limits(state, was.owner);
-    let planned = plan::replace(&state.orders, &change, &limits, &mut steps);
-    let planned = planned.map_err(|why| coming::refused(why, Order { price, ..*was }))?;
-    match planned.own {
+    match plan::changed(was, &change) {
         // That nothing changes was objected to.
-        Own::Stays => {}
-        Own::Less(quantity) => {
+        Changed::Nothing => {}
+        Changed::Less(quantity) => {
             coming::free_part(state, was, quantity, out);
             out.push(Event::OrderReduced(OrderReduced { order, quantity }));
         }
-        Own::Ends => cancel_order::end(state, was, &mut |it| out.push(it)),
-        Own::Comes(rests) => {
-            let comes = Order { price, remaining: wanted, ..*was };
-            requeue(state, (was, comes, adjusted), (&terms, &steps, rests.is_some()), out);
-            if planned.outside_band {
-                terms.volatility_call(state, out);
-            }
+        Changed::Ended => cancel_order::end(state, was, &mut |it| out.push(it)),
+        Changed::Anew(wanted) => {
+            let it = Arrival::anew(was, &change, wanted);
+            come_anew(state, (&it, &adjusted), &terms, out)?;
         }
     }
     Ok(())
 }
 
-/// What changes about what is set aside, and the units that are then.
+/// What is set aside for an order once it is changed, beside what is already.
 #[derive(Default)]
-struct Adjusted<'a> {
-    cash: Option<Event>,
-    more: Vec<Event>,
-    units: Cow<'a, [(SeriesId, Block)]>,
+struct Adjusted {
+    /// A buyer's money: what is set aside, and what will be.
+    cash: (Money, Money),
+    /// More of a seller's units.
+    more: Picked,
 }
 
 /// Money for the new price and quantity.
@@ -129,71 +125,85 @@ fn buyer(
     state: &State,
     (was, terms): (&Order, &Terms<'_>),
     (price, wanted): (Price, Tonnes),
-) -> Result<Adjusted<'static>, Refusals> {
-    let (account, hold) = (was.cash, was.hold);
+) -> Result<Adjusted, Refusals> {
     let held = was.reserve(was.remaining).unwrap_or_default();
     // Its own fee, or that of the terms now: a policy may have changed since it came.
-    let next = Order { price, ..*was }.reserve(wanted);
+    let next = with_fee(price, wanted, was.fee_bp);
     let next = next.ok_or(ExchangeRefused::CostTooLarge { price, quantity: wanted.into() })?;
     let most = terms.cost(price, wanted)?.max(next);
     if most > held {
-        cash::has_free(state, account, most - held)?;
+        cash::has_free(state, was.cash, most - held)?;
     }
-    let cash = if next > held {
-        Some(Event::CashHeld(CashHeld { account, hold, amount: next - held }))
-    } else if held > next && next > Money::ZERO {
-        Some(Event::CashReleased(CashReleased { account, hold, amount: held - next }))
-    } else {
-        None
-    };
-    Ok(Adjusted { cash, ..Adjusted::default() })
+    Ok(Adjusted { cash: (held, next), more: Picked::new() })
 }
 
 /// More of the free units, where the new quantity takes them.
-fn seller<'a>(state: &'a State, was: &Order, more: Tonnes) -> Result<Adjusted<'a>, Refusals> {
-    let (account, hold) = (was.account, was.hold);
-    let held = state.ledger.holds.get(&hold).map(|it| Cow::Borrowed(&it.units[..]));
-    let mut it = Adjusted { units: held.unwrap_or_default(), ..Adjusted::default() };
+fn seller(state: &State, was: &Order, more: Tonnes) -> Result<Adjusted, Refusals> {
     if more == Tonnes::ZERO {
-        return Ok(it);
+        return Ok(Adjusted::default());
     }
     let counts = |series| super::trades(state, was.market(), series);
-    for (series, block) in units::pick(state.ledger.shelves.row(account), more, counts)? {
-        let serials = block.serials;
-        it.more.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
-        it.units.to_mut().push((series, block));
-    }
+    let more = units::pick(state.ledger.shelves.row(was.account), more, counts)?;
     let most = BLOCKS_PER_TRANSFER_MAX;
-    let fits = it.units.len() <= most;
-    if fits { Ok(it) } else { Err(UnitsRefused::TooManyBlocks { most }.into()) }
+    let fits = Cut::held(state, was).len().saturating_add(more.len()) <= most;
+    let cash = Default::default();
+    if fits {
+        Ok(Adjusted { cash, more })
+    } else {
+        Err(UnitsRefused::TooManyBlocks { most }.into())
+    }
 }
 
 /// The order comes anew with what is set aside for it; the rest waits at the back.
-fn requeue(
+fn come_anew(
     state: &State,
-    (was, it, adjusted): (&Order, Order, Adjusted<'_>),
-    (terms, steps, rests): (&Terms<'_>, &[Step], bool),
+    (it, adjusted): (&Arrival<'_>, &Adjusted),
+    terms: &Terms<'_>,
     out: &mut Events,
-) {
-    for fact in adjusted.cash.into_iter().chain(adjusted.more) {
-        out.push(fact);
-    }
+) -> Result<(), Refusals> {
+    let was = it.order;
+    let mut steps = Vec::new();
+    let limits = terms.limits(state, was.owner);
+    let met = plan::come(&state.orders, it, &limits, &mut steps);
+    let met = met.map_err(|why| coming::refused(why, it))?;
+    adjust(was, adjusted, out);
     // Money is adjusted; units that it offers no longer are free.
-    let less = match it.side {
+    let less = match was.side {
         Side::Buy => Tonnes::ZERO,
-        Side::Sell => it.remaining.short_of(was.remaining),
+        Side::Sell => it.quantity.short_of(was.remaining),
     };
-    let comes = Order { remaining: it.remaining + less, ..it };
-    let mut coming = Coming::anew(comes, Cut::new(&adjusted.units), terms);
-    if less > Tonnes::ZERO {
+    if steps.is_empty() && less == Tonnes::ZERO && met.rests {
+        // Nearly always an order only goes to another price.
+        let (order, price, remaining, filled) = (was.id, it.price, it.quantity, was.filled);
+        out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
+    } else {
+        let comes = Order { price: it.price, remaining: it.quantity + less, ..*was };
+        let mut units = Cow::Borrowed(Cut::held(state, was).left());
+        if !adjusted.more.is_empty() {
+            units.to_mut().extend_from_slice(&adjusted.more);
+        }
+        let mut coming = Coming::anew(&comes, Cut::new(&units), terms);
         coming.give_up(less, out);
+        coming.write(state, &steps, out);
+        coming.requeue(&met, out);
     }
-    coming.write(state, steps, out);
-    let Order { id: order, price, remaining, filled, .. } = coming.order;
-    if !rests && remaining > Tonnes::ZERO {
-        coming.give_up(remaining, out);
-        out.push(Event::OrderCancelled(cancel_order::OrderCancelled { order }));
-        return;
+    if met.outside_band {
+        terms.volatility_call(state, out);
     }
-    out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
+    Ok(())
+}
+
+/// Sets aside what the order may cost or gives now; money that it costs no longer is free.
+fn adjust(was: &Order, adjusted: &Adjusted, out: &mut Events) {
+    let hold = was.hold;
+    let (account, (held, next)) = (was.cash, adjusted.cash);
+    if next > held {
+        out.push(Event::CashHeld(CashHeld { account, hold, amount: next - held }));
+    } else if held > next && next > Money::ZERO {
+        out.push(Event::CashReleased(CashReleased { account, hold, amount: held - next }));
+    }
+    let account = was.account;
+    for (series, Block { serials, .. }) in adjusted.more.iter().copied() {
+        out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+    }
 }

@@ -83,7 +83,7 @@ pub fn decide(
     no.unless(maker.side == Side::Sell, No::NotAnOffer { order });
     let price = maker.price;
     no.unless(it.price == price, No::PriceDiffers { order, price });
-    no.take(terms.check(state, buyer, (price, quantity)));
+    terms.check((state, buyer), (price, quantity), &mut no);
     match super::phase(state, market, by.now()) {
         Phase::Continuous(hours) => {
             let (low, high) = super::band(state, market, &hours, by.now());
@@ -107,8 +107,8 @@ pub fn decide(
     }
     no.take(holding::check(state, (it.account, market.counts_in()), quantity, by.now()));
     let cost = no.take(terms.cost(price, quantity));
-    let currency = super::quote(state, market);
-    let cash = cost.and_then(|it| no.take(cash::free_in(state, (buyer, currency), it)));
+    let purse = (buyer, terms.quote());
+    let cash = cost.and_then(|it| no.take(cash::free_in(state, purse, it)));
     let cash = no.settle_with(cash)?;
     let taker = Order {
         jurisdiction: market.jurisdiction,
@@ -122,6 +122,6 @@ pub fn decide(
         ..Order::bare(state.next_order, Side::Buy, price, quantity)
     };
     let step = Step::Trade { maker: order, taker: taker.id, price, quantity };
-    Coming::new(taker, Cut::new(&[]), &terms).write(state, &[step], out);
+    Coming::new(&taker, Cut::new(&[]), &terms).write(state, &[step], out);
     Ok(())
 }

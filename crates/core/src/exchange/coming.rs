@@ -2,13 +2,15 @@
 //! delivered and paid where it stands: the one that waited gives what is set aside for it, the
 //! other one what is free, or set aside for it before.
 
+use super::cancel_order::OrderCancelled;
 use super::delivery::{Cut, deliver, pay};
 use super::order_ended::OrderEnded;
 use super::order_reduced::OrderReduced;
+use super::order_requeued::OrderRequeued;
 use super::order_traded::OrderTraded;
 use super::terms::Terms;
 use super::{ExchangeRefused, Side, cancel_order};
-use crate::book::plan::Unfit;
+use crate::book::plan::{Arrival, Met, Unfit};
 use crate::book::{Order, Step};
 use crate::coupling::PRICE_MAX;
 use crate::event::{Event, Events};
@@ -20,10 +22,14 @@ use crate::units::Way;
 
 /// An order that comes, with what it gives.
 pub(super) struct Coming<'a> {
-    /// The order as far as it came.
-    pub(super) order: Order,
+    /// The order as it came.
+    order: &'a Order,
+    /// What is left of it.
+    pub(super) remaining: Tonnes,
+    /// What it traded, with what was filled before.
+    pub(super) filled: Tonnes,
     /// Whether what it gives is set aside already.
-    pub(super) is_held: bool,
+    is_held: bool,
     /// The units that it gives.
     pub(super) units: Cut<'a>,
     /// What it pays for a trade, in hundredths of a percent of the money.
@@ -33,8 +39,9 @@ pub(super) struct Coming<'a> {
 }
 
 /// Why the book stays as it is, as a refusal.
-pub(super) fn refused(why: Unfit, Order { id: order, price, .. }: Order) -> ExchangeRefused {
+pub(super) fn refused(why: Unfit, it: &Arrival<'_>) -> ExchangeRefused {
     use ExchangeRefused as No;
+    let (order, price) = (it.order.id, it.price);
     match why {
         Unfit::WouldTrade => No::WouldTrade,
         Unfit::NotWhole => No::NotWhole,
@@ -48,12 +55,20 @@ pub(super) fn refused(why: Unfit, Order { id: order, price, .. }: Order) -> Exch
 
 impl<'a> Coming<'a> {
     /// A new order; what it gives is free.
-    pub(super) fn new(order: Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
-        Self { order, is_held: false, units, fee_bp: terms.taker_bp(), fees: terms.fee_account() }
+    pub(super) fn new(order: &'a Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
+        Self {
+            order,
+            remaining: order.remaining,
+            filled: order.filled,
+            is_held: false,
+            units,
+            fee_bp: terms.taker_bp(),
+            fees: terms.fee_account(),
+        }
     }
 
     /// An order that waited; what it gives is set aside.
-    pub(super) fn anew(order: Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
+    pub(super) fn anew(order: &'a Order, units: Cut<'a>, terms: &Terms<'_>) -> Self {
         Self { is_held: true, ..Self::new(order, units, terms) }
     }
 
@@ -79,9 +94,21 @@ impl<'a> Coming<'a> {
         }
     }
 
+    /// What is left of an order that waited goes to the back, or ends where it does not rest.
+    pub(super) fn requeue(&mut self, met: &Met, out: &mut Events) {
+        let Order { id: order, price, .. } = *self.order;
+        if !met.rests && self.remaining > Tonnes::ZERO {
+            self.give_up(self.remaining, out);
+            out.push(Event::OrderCancelled(OrderCancelled { order }));
+            return;
+        }
+        let (remaining, filled) = (self.remaining, self.filled);
+        out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
+    }
+
     /// What is left of an order that does not wait ends.
     pub(super) fn end(&self, out: &mut Events) {
-        let Order { id: order, remaining: left, .. } = self.order;
+        let (order, left) = (self.order.id, self.remaining);
         if left > Tonnes::ZERO {
             out.push(Event::OrderEnded(OrderEnded { order, left }));
         }
@@ -89,10 +116,10 @@ impl<'a> Coming<'a> {
 
     /// It loses a part without a trade; what was set aside for that is free.
     pub(super) fn give_up(&mut self, quantity: Tonnes, out: &mut Events) {
-        if self.is_held {
-            free(&self.order, &mut self.units, quantity, out);
+        if self.is_held && quantity > Tonnes::ZERO {
+            free((self.order, self.remaining), &mut self.units, quantity, out);
         }
-        self.order.remaining -= quantity;
+        self.remaining -= quantity;
     }
 
     fn trade(
@@ -110,8 +137,8 @@ impl<'a> Coming<'a> {
         }));
         let amount = price.times(quantity).unwrap_or_default();
         let (buyer, seller) = match taker.side {
-            Side::Buy => (&taker, maker),
-            Side::Sell => (maker, &taker),
+            Side::Buy => (taker, maker),
+            Side::Sell => (maker, taker),
         };
         let (pays_held, gives_held) = match taker.side {
             Side::Buy => (self.is_held, true),
@@ -119,7 +146,8 @@ impl<'a> Coming<'a> {
         };
         if pays_held {
             let (account, hold) = (buyer.cash, buyer.hold);
-            let amount = buyer.freed_by(quantity);
+            let was = if taker.side == Side::Buy { self.remaining } else { maker.remaining };
+            let amount = buyer.freed_by(was, quantity);
             out.push(Event::CashReleased(CashReleased { account, hold, amount }));
         }
         pay(out, (buyer.cash, seller.cash), amount);
@@ -133,21 +161,26 @@ impl<'a> Coming<'a> {
             pay(out, (maker.cash, account), amount.basis_points(maker.fee_bp));
             pay(out, (taker.cash, account), amount.basis_points(self.fee_bp));
         }
-        self.order.remaining -= quantity;
-        self.order.filled += quantity;
+        self.remaining -= quantity;
+        self.filled += quantity;
     }
 }
 
 /// Frees what is set aside for a part of an order that waits.
 pub(super) fn free_part(state: &State, order: &Order, quantity: Tonnes, out: &mut Events) {
-    free(order, &mut Cut::held(state, order), quantity, out);
+    free((order, order.remaining), &mut Cut::held(state, order), quantity, out);
 }
 
-/// Frees what is set aside for a part of an order: money, or the next of its units.
-fn free(order: &Order, units: &mut Cut<'_>, quantity: Tonnes, out: &mut Events) {
+/// Frees what is set aside for a part of what is left of an order: money, or the next of its units.
+fn free(
+    (order, remaining): (&Order, Tonnes),
+    units: &mut Cut<'_>,
+    quantity: Tonnes,
+    out: &mut Events,
+) {
     let hold = order.hold;
     if order.side == Side::Buy {
-        let (account, amount) = (order.cash, order.freed_by(quantity));
+        let (account, amount) = (order.cash, order.freed_by(remaining, quantity));
         out.push(Event::CashReleased(CashReleased { account, hold, amount }));
         return;
     }

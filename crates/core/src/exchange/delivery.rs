@@ -29,6 +29,11 @@ impl<'a> Cut<'a> {
         Self::new(held.map_or(&[][..], |it| &it.units))
     }
 
+    /// The blocks that are left.
+    pub(crate) fn left(&self) -> Blocks<'a> {
+        self.blocks
+    }
+
     /// How many blocks are left.
     pub(crate) fn len(&self) -> usize {
         self.blocks.len()

@@ -137,7 +137,7 @@ pub fn decide(
     let least = block_trade.least;
     no.unless(quantity >= least, No::TooSmall { quantity: quantity.into(), least: least.into() });
     no.unless(super::lives(state, market, by.now()), No::NoMarket { year });
-    no.take(super::check_steps(rules, (price, quantity)));
+    super::check_steps(rules, (price, quantity), &mut no);
     no.take(near_the_last(state, market, price));
     let halted = super::is_halted(state, market);
     no.unless(!halted, ExchangeRefused::Halted);

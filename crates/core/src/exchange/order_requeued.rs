@@ -1,5 +1,6 @@
 //! The fact that an order was changed and went to the back, or traded whole as it was.
 
+use super::terms;
 use crate::context::RecordHeader;
 use crate::id::OrderId;
 use crate::quantity::{Price, Tonnes};
@@ -33,4 +34,5 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
         (order.price, order.remaining, order.filled) = (it.price, it.remaining, it.filled);
         order.since = record.position;
     });
+    terms::keep(state, it.order, record.at);
 }

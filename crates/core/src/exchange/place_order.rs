@@ -7,12 +7,12 @@
 
 use super::coming::{self, Coming};
 use super::delivery::Cut;
-use super::terms::Terms;
+use super::terms::{self, Terms};
 use super::{Lasting, Side};
 use crate::account;
 use crate::agenda::Due;
 use crate::authority::{Authorised, Right};
-use crate::book::plan::{self, Incoming, OrderKind, Own, SelfMatch};
+use crate::book::plan::{self, Arrival, Incoming, OrderKind, SelfMatch};
 use crate::book::{Market, Order};
 use crate::call::random_end;
 use crate::cash;
@@ -149,7 +149,7 @@ pub fn decide(
     let (market, owner) = (it.market(), by.party());
     let (price, quantity) = (it.price, it.quantity);
     let terms = Terms::of(state, market, by.now());
-    no.take(terms.check(state, owner, (price, quantity)));
+    terms.check((state, owner), (price, quantity), &mut no);
     no.unless(!terms.in_call() || it.kind == OrderKind::Limit, No::NotInCalls);
     let account = match it.side {
         Side::Sell => account::may_sell(state, it.account),
@@ -169,7 +169,7 @@ pub fn decide(
     if it.side == Side::Buy {
         no.take(holding::check(state, (it.account, market.counts_in()), quantity, by.now()));
     }
-    let purse = (owner, super::quote(state, market));
+    let purse = (owner, terms.quote());
     let (cash, picked) = match it.side {
         Side::Buy => (cost.and_then(|it| no.take(cash::free_in(state, purse, it))), None),
         Side::Sell => {
@@ -234,30 +234,29 @@ fn come(
 ) -> Result<(), Refusals> {
     let mut steps = Vec::new();
     let limits = terms.limits(state, it.order.owner);
-    let planned = plan::come(&state.orders, it, &limits, &mut steps);
-    let planned = planned.map_err(|why| coming::refused(why, it.order))?;
-    let mut coming = Coming::new(it.order, Cut::new(picked), terms);
+    let arrival = Arrival::of(it);
+    let met = plan::come(&state.orders, &arrival, &limits, &mut steps);
+    let met = met.map_err(|why| coming::refused(why, &arrival))?;
+    let mut coming = Coming::new(&it.order, Cut::new(picked), terms);
     coming.write(state, &steps, out);
-    let Own::Comes(Some(order)) = planned.own else {
+    let Some(order) = arrival.rest(&met) else {
         coming.end(out);
         return Ok(());
     };
-    let (account, hold) = (order.account, order.hold);
-    let mut held = Vec::new();
-    let mut missing = if order.side == Side::Sell { order.remaining } else { Tonnes::ZERO };
-    while let Some((series, serials)) = coming.units.next(missing) {
-        held.push(UnitsHeld { series, account, hold, serials });
-        missing -= serials.count;
-    }
+    let Order { side, account, cash, hold, remaining, .. } = order;
+    let reserve = order.reserve(remaining).unwrap_or_default();
     out.push(Event::OrderPlaced(OrderPlaced(Box::new(order))));
-    if order.side == Side::Buy {
-        let amount = order.reserve(order.remaining).unwrap_or_default();
-        out.push(Event::CashHeld(CashHeld { account: order.cash, hold, amount }));
+    match side {
+        Side::Buy => out.push(Event::CashHeld(CashHeld { account: cash, hold, amount: reserve })),
+        Side::Sell => {
+            let mut missing = remaining;
+            while let Some((series, serials)) = coming.units.next(missing) {
+                out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+                missing -= serials.count;
+            }
+        }
     }
-    for it in held {
-        out.push(Event::UnitsHeld(it));
-    }
-    if planned.outside_band {
+    if met.outside_band {
         terms.volatility_call(state, out);
     }
     Ok(())
@@ -274,4 +273,5 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderPlaced) {
     }
     state.orders.rest(order);
     random_end::came(state, order.market(), (order.id, record.at));
+    terms::keep(state, order.id, record.at);
 }
