@@ -234,7 +234,8 @@ mod tests {
             .fold(SCATTER, |it, _| it.wrapping_mul(2u64.wrapping_sub(SCATTER.wrapping_mul(it))));
         let scattered = (number / WIDTH).wrapping_mul(SCATTER);
         let lines = (1..).map(|it| scattered.wrapping_add(it).wrapping_mul(undo));
-        let line = lines.into_iter().find(|it| *it < u64::MAX / WIDTH).expect("one in sixteen");
+        let line =
+            lines.into_iter().find(|it| *it < u64::MAX / WIDTH).expect("one in fourteen fits");
         line * WIDTH + number % WIDTH
     }
 

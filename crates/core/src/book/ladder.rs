@@ -41,7 +41,7 @@ fn slot(key: u64, floor: u32) -> usize {
 
 /// Where a key's node of the lowest floor is remembered.
 fn near(key: u64) -> usize {
-    usize::try_from((key >> BITS) & 15).unwrap_or_default()
+    usize::try_from(key >> BITS).unwrap_or_default() & NEAR.saturating_sub(1)
 }
 
 fn at(place: u32) -> usize {

@@ -25,9 +25,9 @@ pub(super) struct Coming<'a> {
     /// The order as it came.
     order: &'a Order,
     /// What is left of it.
-    pub(super) remaining: Tonnes,
+    remaining: Tonnes,
     /// What it traded, with what was filled before.
-    pub(super) filled: Tonnes,
+    filled: Tonnes,
     /// Whether what it gives is set aside already.
     is_held: bool,
     /// The units that it gives.
