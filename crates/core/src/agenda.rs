@@ -4,7 +4,7 @@
 use crate::book::Market;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
-use crate::event::EVENTS_MAX;
+use crate::event::{EVENTS_MAX, FACTS_A_SLICE};
 use crate::freezing::Frozen;
 use crate::id::{HoldId, JurisdictionId, PaymentId, ProductId, ProposalId, SeriesId};
 use crate::ledger::BLOCKS_PER_TRANSFER_MAX;
@@ -13,9 +13,6 @@ use crate::time::{Instant, Year};
 use crate::{cash, compliance, evidence, exchange, freezing, market, proposal, units};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
-
-/// A slice ends once it has caused so many facts: the next record goes on.
-pub const FACTS_A_SLICE: usize = 16_384;
 
 // What is begun within a slice is finished in it: at worst one order in as many blocks as it may
 // lie in.

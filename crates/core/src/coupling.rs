@@ -11,12 +11,16 @@
 
 pub mod clear_coupling;
 pub mod couple_calls;
+pub mod coupling_filled;
+pub mod coupling_settled;
 mod curve;
 mod floors;
 mod graph;
+mod market;
 mod prices;
 pub mod rational;
 mod settle;
+pub mod settlement;
 mod simplex;
 mod whole;
 
@@ -61,7 +65,7 @@ pub struct Coupling {
 }
 
 /// The price of a market of a coupling; the exact one may lie between two ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct CoupledPrice {
     /// The call.
     #[n(0)]

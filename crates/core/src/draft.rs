@@ -47,9 +47,9 @@ impl<'a> Draft<'a> {
         self.out.push(Event::from(posting));
     }
 
-    /// How many facts the record has so far.
-    pub fn facts(&self) -> usize {
-        self.out.list().len()
+    /// Whether the record has as many facts as a slice has.
+    pub(crate) fn is_full(&self) -> bool {
+        self.out.is_full()
     }
 
     /// Adds a fact, and takes it into the draft where it is a posting.

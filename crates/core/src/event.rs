@@ -7,6 +7,8 @@ use minicbor::{Decode, Encode};
 
 /// One record holds at most this many facts.
 pub const EVENTS_MAX: usize = 131_072;
+/// A slice ends once it has caused so many facts: the next record goes on.
+pub const FACTS_A_SLICE: usize = 16_384;
 /// The most bytes a fact may take in memory; larger ones are boxed.
 pub const EVENT_BYTES: usize = 64;
 /// The most bytes a record may take in the journal.
@@ -163,6 +165,10 @@ events! {
         CallsCoupled(crate::coupling::couple_calls) = 104,
         /// Coupled markets were cleared.
         CouplingCleared(crate::coupling::clear_coupling) = 105,
+        /// What is left to settle of a coupling is fixed.
+        CouplingFilled(crate::coupling::coupling_filled) = 127,
+        /// A coupling is settled further, or wholly.
+        CouplingSettled(crate::coupling::coupling_settled) = 128,
         /// Units were transferred to another Party.
         FirstTransferred(crate::units::first_transfer) = 101,
         /// One of several bodies approved.
@@ -319,13 +325,36 @@ events! {
 }
 
 /// The facts of one decision, in a bounded buffer that the writer uses again and again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Events {
     list: Vec<Event>,
     too_many: bool,
+    slice: usize,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::in_slices(FACTS_A_SLICE)
+    }
 }
 
 impl Events {
+    /// A buffer in which a slice has another number of facts: what is settled slice by slice comes
+    /// to the same with any.
+    pub fn in_slices(facts: usize) -> Self {
+        Self { list: Vec::new(), too_many: false, slice: facts }
+    }
+
+    /// After how many facts a slice ends.
+    pub(crate) fn slice(&self) -> usize {
+        self.slice
+    }
+
+    /// Whether there are as many facts as a slice has.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= self.slice
+    }
+
     /// Adds a fact. Beyond [`EVENTS_MAX`] the decision becomes a refusal.
     pub fn push(&mut self, event: impl Into<Event>) {
         if self.list.len() < EVENTS_MAX {

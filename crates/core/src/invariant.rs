@@ -301,6 +301,11 @@ fn sweep_orders(state: &State) {
             holds.remove(&bid.hold);
         }
     }
+    for (coupling, it) in &state.settlements {
+        let cash = state.ledger.holds.get(&it.hold).map(|it| it.cash).unwrap_or_default();
+        assert_eq!(cash, it.progress.pot, "coupling {coupling} holds not what is on its way");
+        holds.remove(&it.hold);
+    }
     for (id, delayed) in &state.delayed {
         let units = state.ledger.holds.get(id).map(held).unwrap_or_default();
         assert!(units > Tonnes::ZERO, "transfer {id} waits and holds nothing");

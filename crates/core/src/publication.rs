@@ -120,6 +120,8 @@ pub fn publicity(event: &Event) -> Publicity {
         | E::OrderRequeued(_)
         | E::OrderEnded(_)
         | E::OrdersCancelled(_)
+        | E::CouplingFilled(_)
+        | E::CouplingSettled(_)
         | E::AccountRestricted(_)
         | E::AccountStatusSet(_)
         | E::ApprovalGiven(_)

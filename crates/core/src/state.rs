@@ -16,6 +16,7 @@ use crate::compliance::PenaltyCase;
 use crate::compliance::close_year::Closing;
 use crate::compliance::report_emissions::Report;
 use crate::coupling::Coupling;
+use crate::coupling::settlement::Settlement;
 use crate::evidence::{Evidence, Site};
 use crate::exchange::{self, Halt, Halted, Reference};
 use crate::freezing::{Freeze, Frozen};
@@ -215,6 +216,9 @@ pub struct State {
     /// Last price of each product's year, and when.
     #[n(55)]
     pub product_prices: BTreeMap<Market, (Price, Instant)>,
+    /// Couplings that are cleared and not wholly settled.
+    #[n(56)]
+    pub settlements: BTreeMap<CouplingId, Settlement>,
 }
 
 impl State {
@@ -303,7 +307,7 @@ impl State {
             escrows stopped
             deliveries reports foreign_cash fixings
             mirrored mirror_days transferred suspended_links couplings crossed halts references
-            classes compatibility released sites evidence product_prices
+            classes compatibility released sites evidence product_prices settlements
         };
         (0u16..).zip(all).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }

@@ -39,6 +39,31 @@ fn every_story_holds_and_together_they_provoke_every_refusal() {
     assert!(missing.is_empty(), "refusals without a story: {missing:#?}");
 }
 
+/// Whatever a record has room for, everybody has the same in the end: what a story says of a
+/// coupling holds whether it is settled in one record or in many.
+#[test]
+fn a_coupling_comes_to_the_same_in_slices_of_any_size() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    let files = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path());
+    let couplings = files.filter_map(|file| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        (text.contains("clear-coupling") && !text.contains("slice ")).then_some((file, text))
+    });
+    let mut more = 0;
+    for (file, text) in couplings {
+        let told = |mut story: Story| {
+            tell(&folder, &text, &mut story, &file.file_name().unwrap().to_string_lossy());
+            story.end();
+            story.journal.len()
+        };
+        let whole = told(Story::new());
+        for facts in [4, 7, 19] {
+            more += told(Story::in_slices(facts)) - whole;
+        }
+    }
+    assert!(more > 20, "{more} records more are slices");
+}
+
 /// Two texts: the true reason for administrators and about one's own account, another for the rest.
 #[test]
 fn a_holder_never_learns_the_status_of_somebody_elses_account() {

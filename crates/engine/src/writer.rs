@@ -165,6 +165,12 @@ impl<J: Journal> Writer<J> {
         }
     }
 
+    /// Settles what takes several records in slices of another number of facts.
+    pub fn in_slices(mut self, facts: usize) -> Self {
+        self.events = Events::in_slices(facts);
+        self
+    }
+
     /// Bounds how far the clock may jump.
     pub fn with_bounds(mut self, bounds: ClockBounds) -> Self {
         self.bounds = bounds;

@@ -12,8 +12,8 @@ use karvan_core::coupling::CoupledPrice;
 use karvan_core::coupling::clear_coupling::CouplingCleared;
 use karvan_core::exchange::Side;
 use karvan_core::id::{
-    AccountId, BankReference, CashAccountId, EvidenceId, GroupId, HoldId, JurisdictionId, NOBODY,
-    PersonId, ProposalId, SeriesId,
+    AccountId, BankReference, CashAccountId, CouplingId, EvidenceId, GroupId, HoldId,
+    JurisdictionId, NOBODY, PersonId, ProposalId, SeriesId,
 };
 use karvan_core::ledger::Serials;
 use karvan_core::ledger::posting::Posting;
@@ -57,6 +57,8 @@ pub struct Monitor {
     given: BTreeMap<(JurisdictionId, GroupId), Vec<(i64, Tonnes)>>,
     /// What is left of each evidence, in watt-hours or tonnes.
     evidence: BTreeMap<EvidenceId, u64>,
+    /// What buyers of couplings have paid for and not got yet.
+    undelivered: BTreeMap<(CouplingId, AccountId), Tonnes>,
     /// The largest cap there ever was.
     most: Tonnes,
     /// The time of the last record.
@@ -80,6 +82,7 @@ impl Monitor {
             delayed: BTreeMap::new(),
             given: BTreeMap::new(),
             evidence: BTreeMap::new(),
+            undelivered: BTreeMap::new(),
             most: Tonnes::ZERO,
             at: Instant(0),
         }
@@ -327,13 +330,16 @@ impl Monitor {
     }
 
     /// Whoever gives units in an auction or call is paid for them in the same record.
-    fn payment(&self, events: &[Event]) -> Result<(), Violation> {
-        let coupled = events.iter().find_map(|it| match it {
-            Event::CouplingCleared(it) => Some(it),
-            _ => None,
-        });
-        if let Some(it) = coupled {
-            return self.coupled(events, it);
+    fn payment(&mut self, events: &[Event]) -> Result<(), Violation> {
+        for event in events {
+            if let Event::CouplingCleared(it) = event {
+                self.flows(it)?;
+                return self.coupled(events, (it.coupling, &it.prices));
+            }
+            if let Event::CouplingSettled(it) = event {
+                let prices = self.state.couplings.row(it.coupling).prices.clone();
+                return self.coupled(events, (it.coupling, &prices));
+            }
         }
         self.classes(events)?;
         self.traded(events)?;
@@ -459,8 +465,14 @@ impl Monitor {
         if right { Ok(()) } else { Err(format!("{paid} paid for {owed}, {moved} for {sold}")) }
     }
 
-    /// In a coupling each order pays or gets the price of its market, and flows keep to the policy.
-    fn coupled(&self, events: &[Event], it: &CouplingCleared) -> Result<(), Violation> {
+    /// In a coupling each order pays or gets the price of its market; who sells gives his units in
+    /// that record, and who bought has all of his in the last one.
+    fn coupled(
+        &mut self,
+        events: &[Event],
+        (coupling, prices): (CouplingId, &[CoupledPrice]),
+    ) -> Result<(), Violation> {
+        let mut gives: BTreeMap<AccountId, Tonnes> = BTreeMap::new();
         let mut owed: BTreeMap<CashAccountId, (i64, i64)> = BTreeMap::new();
         for event in events {
             let Event::OrderFilled(fill) = event else { continue };
@@ -469,7 +481,7 @@ impl Monitor {
                 let call = self.state.calls.row(it.call);
                 call.market() == order.market()
             };
-            let price = it.prices.iter().find(here);
+            let price = prices.iter().find(here);
             let price = price.ok_or("an order is filled without a price")?;
             // Units that may leave their market fetch more than others, never less.
             let leaving = price.leaving.unwrap_or(price.gets);
@@ -482,9 +494,16 @@ impl Monitor {
             }
             let money = |rate: Price| rate.times(fill.quantity).unwrap().0;
             let row = owed.entry(order.cash).or_default();
+            let (gets, account) = (&mut self.undelivered, order.account);
             match order.side {
-                Side::Buy => *row = (row.0 - money(high), row.1 - money(low)),
-                Side::Sell => *row = (row.0 + money(low), row.1 + money(high)),
+                Side::Buy => {
+                    *row = (row.0 - money(high), row.1 - money(low));
+                    *gets.entry((coupling, account)).or_default() += fill.quantity;
+                }
+                Side::Sell => {
+                    *row = (row.0 + money(low), row.1 + money(high));
+                    *gives.entry(account).or_default() += fill.quantity;
+                }
             }
         }
         for (account, (least, most)) in owed {
@@ -499,6 +518,35 @@ impl Monitor {
                 return Err(format!("account {account} got {moved} of {least} to {most} in all"));
             }
         }
+        for posting in events.iter().filter_map(Event::posting) {
+            let Posting::UnitsMoved(it) = posting else { continue };
+            if let Some(row) = gives.get_mut(&it.from) {
+                *row -= it.serials.count;
+            }
+            if let Some(row) = self.undelivered.get_mut(&(coupling, it.to)) {
+                *row -= it.serials.count;
+            }
+        }
+        if let Some((account, it)) = gives.iter().find(|(_, it)| **it > Tonnes::ZERO) {
+            return Err(format!("account {account} is paid for {it} that it did not give"));
+        }
+        let goes_on = |it: &Event| match it {
+            Event::CouplingFilled(_) => true,
+            Event::CouplingSettled(it) => it.progress.is_some(),
+            _ => false,
+        };
+        if events.iter().any(goes_on) {
+            return Ok(());
+        }
+        let mut left = self.undelivered.iter().filter(|((of, _), _)| *of == coupling);
+        let left = left.find(|(_, it)| **it > Tonnes::ZERO);
+        let left = left.map(|((_, account), it)| format!("account {account} paid for {it}"));
+        self.undelivered.retain(|(of, _), _| *of != coupling);
+        left.map_or(Ok(()), Err)
+    }
+
+    /// What flows in a coupling keeps to the policy.
+    fn flows(&self, it: &CouplingCleared) -> Result<(), Violation> {
         for flow in it.flows.iter() {
             let rules = self.state.rules.as_ref().and_then(|it| it.link(flow.from, flow.to));
             let rules = rules.ok_or("units cross where no link is")?;

@@ -6,6 +6,7 @@ use crate::monitor::{Monitor, Violation};
 use crate::twin::Twin;
 use crate::{session, world};
 use karvan_core::command::needs_second;
+use karvan_core::event::FACTS_A_SLICE;
 use karvan_core::id::{AccountId, PersonId, SeriesId};
 use karvan_core::proposal::{approve::Approve, propose::Propose, who_may_approve};
 use karvan_core::quantity::Tonnes;
@@ -27,11 +28,11 @@ use std::sync::Arc;
 pub const COMMANDS: u64 = 2_000;
 /// And lets so many days pass.
 pub const DAYS: i64 = 370;
-/// Bytes of frames read at once.
 /// One turn in so many is a session of the markets.
 const SESSION_EVERY: u64 = 250;
 /// The first commands, among which there are more sessions.
 const EARLY: u64 = 300;
+/// Bytes of frames read at once.
 const READ_BYTES: usize = 4 * 1024 * 1024;
 /// The smallest segment: it is full once one batch is in it.
 const SEGMENT: u64 = (BATCH_BYTES_MAX as u64 + 65_536).next_multiple_of(4_096);
@@ -84,6 +85,8 @@ struct Play {
     lies: BTreeSet<CommandId>,
     /// Whether the market is opened, in which nobody lies before.
     opened: bool,
+    /// After how many facts a slice ends.
+    slice: usize,
     /// How many records the last batch has: a bit that turns in it looks like a torn write.
     tail: u64,
     seen: Seen,
@@ -97,6 +100,11 @@ pub fn run(seed: u64) -> Result<Seen, Violation> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
         Err(format!("stopped: {}", text.unwrap_or_default()))
     })
+}
+
+/// What takes several records is seldom large enough here: in most seeds slices are small.
+fn slice(seed: u64) -> usize {
+    [FACTS_A_SLICE, 5, 12, 40][usize::try_from(seed % 4).unwrap()]
 }
 
 fn options() -> FileOptions {
@@ -113,7 +121,9 @@ impl Play {
             .map_err(|it| format!("no journal can be begun: {it}"))?;
         let start = Snapshot::empty();
         let monitor = Monitor::new(start.chain);
+        let slice = slice(seed);
         let writer = Writer::new(journal, start.into_start(), Arc::new(clock.clone()));
+        let writer = writer.in_slices(slice);
         let (sent, acknowledged, lies) = (0, Vec::new(), BTreeSet::new());
         let seen = Seen::default();
         let writer = Some(writer);
@@ -129,6 +139,7 @@ impl Play {
             acknowledged,
             lies,
             opened: false,
+            slice,
             tail: 0,
             seen,
         })
@@ -338,7 +349,7 @@ impl Play {
             snapshot::write(&self.disk, &start).map_err(|it| it.to_string())?;
         }
         let writer = Writer::new(journal, start.into_start(), Arc::new(self.clock.clone()));
-        self.writer = Some(writer);
+        self.writer = Some(writer.in_slices(self.slice));
         self.doom();
         Ok(())
     }

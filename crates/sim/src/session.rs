@@ -5,9 +5,9 @@ use crate::world::X;
 use karvan_core::account::AccountKind;
 use karvan_core::call::clear_call::ClearCall;
 use karvan_core::call::{Call, open_call::OpenCall};
-use karvan_core::coupling::{clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
+use karvan_core::coupling::{Coupling, clear_coupling::ClearCoupling, couple_calls::CoupleCalls};
 use karvan_core::exchange::{Side, place_order::PlaceOrder};
-use karvan_core::id::{AccountId, CallId, JurisdictionId, PersonId};
+use karvan_core::id::{AccountId, CallId, CouplingId, JurisdictionId, PersonId};
 use karvan_core::quantity::{Price, Tonnes};
 use karvan_core::time::{Instant, Year};
 use karvan_core::{Command, State};
@@ -89,6 +89,13 @@ fn order((state, now): (&State, Instant), draw: &mut Draw) -> Option<Command> {
 }
 
 fn clear(state: &State) -> Vec<Command> {
-    let waits = state.couplings.iter().filter(|(_, it)| it.cleared.is_none());
-    waits.map(|(coupling, _)| ClearCoupling { coupling }.into()).collect()
+    let waits = |(id, it): &(CouplingId, &Coupling)| {
+        it.cleared.is_none() || state.settlements.contains_key(id)
+    };
+    state
+        .couplings
+        .iter()
+        .filter(waits)
+        .map(|(coupling, _)| ClearCoupling { coupling }.into())
+        .collect()
 }

@@ -283,6 +283,8 @@ impl Touching<'_> {
             | E::OrderRequeued(_)
             | E::OrderEnded(_)
             | E::OrdersCancelled(_)
+            | E::CouplingFilled(_)
+            | E::CouplingSettled(_)
             | E::AccountRestricted(_)
             | E::AccountStatusSet(_)
             | E::ApprovalGiven(_)

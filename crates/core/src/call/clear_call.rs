@@ -7,14 +7,13 @@
 
 use super::crossing::{self, Crossing, Interest};
 use super::{Call, CallResult};
-use crate::agenda::FACTS_A_SLICE;
 use crate::auction::clear_auction::commitment;
 use crate::authority::{Authorised, Right};
 use crate::book::{Market, Order};
 use crate::compatibility::allocation::{self, Allocation};
 use crate::compatibility::{self, SettlementClass, class_of};
 use crate::context::RecordHeader;
-use crate::event::{EVENTS_MAX, Event, Events};
+use crate::event::{EVENTS_MAX, Event, Events, FACTS_A_SLICE};
 use crate::exchange::delivery::{Cut, deliver, pay};
 use crate::exchange::order_filled::OrderFilled;
 use crate::exchange::{self, ExchangeRefused, Side};
@@ -106,7 +105,9 @@ pub fn decide(
     };
     let (now, closes) = (state.now, row.closes);
     no.unless(now >= closes, ClearCallRefused::PhaseOpen { now, closes });
-    no.unless(!row.is_cleared(), ClearCallRefused::AlreadyCleared { call });
+    // What its coupling has not settled yet is traded all the same.
+    let coupled = row.coupling.is_some_and(|it| state.settlements.contains_key(&it));
+    no.unless(!row.is_cleared() && !coupled, ClearCallRefused::AlreadyCleared { call });
     let halted = exchange::is_halted(state, row.market());
     no.unless(!halted, ExchangeRefused::Halted);
     let until = closes.plus_days(ALONE_AFTER_DAYS);
@@ -125,7 +126,7 @@ pub fn decide(
     };
     let allocation = book.allocate(state, market);
     let volume: Tonnes = allocation.buys.iter().copied().sum();
-    let (trades, settled) = trades(state, &book, &allocation);
+    let (trades, settled) = trades(state, (&book, &allocation), out.slice());
     let result = Box::new(CallResult {
         price: (before.volume + volume > Tonnes::ZERO).then_some(price),
         // What was frozen in between trades no more.
@@ -243,7 +244,11 @@ struct Trade<'a> {
 
 /// Who trades with whom, and how much that is: sellers in turn, each with the first buyers that
 /// it settles with, as far as one record goes.
-fn trades<'a>(state: &State, book: &Book<'a>, allocation: &Allocation) -> (Vec<Trade<'a>>, Tonnes) {
+fn trades<'a>(
+    state: &State,
+    (book, allocation): (&Book<'a>, &Allocation),
+    slice: usize,
+) -> (Vec<Trade<'a>>, Tonnes) {
     let mut flows: BTreeMap<_, Tonnes> =
         allocation.flows.iter().map(|(buyer, seller, it)| ((*seller, *buyer), *it)).collect();
     let mut queues: BTreeMap<_, VecDeque<(usize, &Order, Tonnes)>> = BTreeMap::new();
@@ -257,7 +262,7 @@ fn trades<'a>(state: &State, book: &Book<'a>, allocation: &Allocation) -> (Vec<T
         let mut offered = *got;
         let held = Cut::held(state, seller).len();
         while offered > Tonnes::ZERO {
-            if facts >= FACTS_A_SLICE && !trades.is_empty() {
+            if facts >= slice && !trades.is_empty() {
                 return (trades, settled);
             }
             // The first in rank of those to whom something of this class still goes.

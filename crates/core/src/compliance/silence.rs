@@ -3,7 +3,6 @@
 
 use crate::account::AccountStatus;
 use crate::account::account_restricted::AccountRestricted;
-use crate::agenda::FACTS_A_SLICE;
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::id::{InstallationId, JurisdictionId};
@@ -22,7 +21,7 @@ pub(crate) fn restrict(
         if id < from || installation.jurisdiction != jurisdiction {
             continue;
         }
-        if draft.facts() >= FACTS_A_SLICE {
+        if draft.is_full() {
             return Some(id);
         }
         let open = state.accounts.row(installation.account).status == AccountStatus::Open;

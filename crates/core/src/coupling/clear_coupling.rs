@@ -9,9 +9,17 @@
 //! What arrives settles at no less than the reserve price there. Where units were released above a
 //! tier or at the ceiling, none leave until the surrender of that year: they were to help those who
 //! are short at home.
+//!
+//! The first record fixes everything: prices, flows, and what each order gets or gives. What one
+//! record has no room for is settled by those that follow, each caused by clearing again or, before
+//! anything else falls due, by time; until then the orders stand.
 
+use super::coupling_filled::CouplingFilled;
+use super::coupling_settled::CouplingSettled;
 use super::graph::Graph;
-use super::settle::{self, Entry, Market};
+use super::market::Market;
+use super::settle::{self, Slice, Terms};
+use super::settlement::{self, FILLS_MAX, Fixed, Settlement};
 use super::{Choice, Coupled, CoupledFlow, CoupledPrice, Interest, Link};
 use crate::account;
 use crate::account::{AccountKind, Installation};
@@ -23,13 +31,12 @@ use crate::cash;
 use crate::compatibility::{self, SettlementClass, class_of};
 use crate::context::RecordHeader;
 use crate::coupling::couple;
-use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::exchange;
 use crate::exchange::Side;
-use crate::id::{AccountId, CallId, CouplingId, InstallationId, JurisdictionId};
+use crate::id::{AccountId, CallId, CashAccountId, CouplingId, InstallationId, JurisdictionId};
 use crate::quantity::{Money, Price, Tonnes};
-use crate::refusal::{Objections, Refusals, refusals};
+use crate::refusal::{Objections, RecordRefused, Refusals, refusals};
 use crate::rules::{LinkRules, Stage};
 use crate::state::State;
 use crate::time::Year;
@@ -88,6 +95,10 @@ pub fn decide(
     let coupling = it.coupling;
     let row = state.couplings.get(coupling);
     let row = row.ok_or(ClearCouplingRefused::Unknown { coupling })?;
+    if let Some(settlement) = state.settlements.get(&coupling) {
+        go_on(state, (coupling, settlement), out);
+        return Ok(());
+    }
     no.unless(row.cleared.is_none(), ClearCouplingRefused::Cleared { coupling });
     for call in row.calls.iter().copied() {
         let (now, closes) = (state.now, state.calls.row(call).closes);
@@ -97,9 +108,18 @@ pub fn decide(
     }
     let rent = no.take(cash::of(state, by.party()));
     let rent = no.settle_with(rent)?;
-    let classes = taking_part(state, &row.calls);
+    clear(state, (coupling, &row.calls), rent, out)
+}
+
+fn clear(
+    state: &State,
+    (coupling, calls): (CouplingId, &[CallId]),
+    rent: CashAccountId,
+    out: &mut Events,
+) -> Result<(), Refusals> {
+    let classes = taking_part(state, calls);
     let market = |it: &CallId| market(state, *it, classes.as_ref());
-    let mut markets: Vec<Market<'_>> = row.calls.iter().map(market).collect();
+    let mut markets: Vec<Market<'_>> = calls.iter().map(market).collect();
     let usable: Vec<(&LinkRules, AccountId)> = links(state, &markets);
     part(state, &usable, &mut markets);
     let mut graph = Graph::of(&markets);
@@ -116,22 +136,67 @@ pub fn decide(
     let ticks: Vec<Price> = in_graph.map(|it| it.tick).collect();
     let choice = Choice { references: &references, ticks: &ticks };
     let cleared = exactly(&graph.books(&markets), &graph.links(), choice);
-    let mut draft = Draft::new(state, out);
-    let settled = settle::settle((&mut draft, state), (&mut markets, &graph), (&cleared, rent))?;
-    let prices = settled.prices.iter().flatten().copied().collect();
-    let flows = settled.flows.clone();
-    let (prices, flows) = (Box::new(prices), Box::new(flows));
-    draft.note(Event::CouplingCleared(CouplingCleared { coupling, prices, flows }));
-    for (market, price) in markets.iter().zip(&settled.prices) {
-        let filled = |side| -> Tonnes {
-            market.orders.iter().filter(|it| it.order.side == side).map(Entry::fill).sum()
-        };
-        let volume = filled(Side::Buy).max(filled(Side::Sell));
-        let price = price.map(|it| it.nearest);
-        let result = Box::new(CallResult { price, volume, ..CallResult::default() });
-        draft.note(Event::CallCleared(CallCleared { call: market.call, result }));
-    }
+    let fixed = settlement::fix(state, (&mut markets, &graph), (&cleared, rent), out);
+    let (settlement, prices) = (&fixed.settlement, &fixed.prices);
+    let mut no = Objections::default();
+    let fills = settlement.buys.len().saturating_add(settlement.sells.len());
+    no.unless(fills <= FILLS_MAX, RecordRefused::TooManyFacts { most: FILLS_MAX });
+    let (free, surplus) = (state.ledger.cash.row(rent).free, fixed.surplus);
+    let wanted = Money::ZERO - surplus;
+    no.unless(wanted <= free, ClearCouplingRefused::RentTooLow { free, wanted });
+    no.settle()?;
+    let results = markets.iter().zip(prices).map(|(market, price)| {
+        let (price, volume) = (price.map(|it| it.nearest), market.volume());
+        (market.call, CallResult { price, volume, ..CallResult::default() })
+    });
+    let results: Vec<(CallId, CallResult)> = results.collect();
+    begin(state, (coupling, fixed), &results, out);
     Ok(())
+}
+
+/// Writes the result, and settles what the record has room for.
+fn begin(
+    state: &State,
+    (coupling, fixed): (CouplingId, Fixed),
+    results: &[(CallId, CallResult)],
+    out: &mut Events,
+) {
+    let Fixed { settlement, prices, flows, .. } = fixed;
+    let prices = prices.into_iter().flatten().collect::<Vec<CoupledPrice>>();
+    let (prices, flows) = (Box::new(prices), Box::new(flows));
+    let mut progress = settlement.progress.clone();
+    let terms = Terms { state, settlement: &settlement, prices: &prices, flows: &flows };
+    let slice = settle::go_on(terms, &mut progress, out);
+    out.push(Event::CouplingCleared(CouplingCleared { coupling, prices, flows }));
+    if slice == Slice::GoesOn {
+        let settlement = Box::new(Settlement { progress, ..settlement });
+        out.push(Event::CouplingFilled(CouplingFilled { coupling, settlement }));
+    }
+    for (call, result) in results.iter().copied() {
+        let left = if slice == Slice::GoesOn { result.volume } else { Tonnes::ZERO };
+        let result = Box::new(CallResult { left, ..result });
+        out.push(Event::CallCleared(CallCleared { call, result }));
+    }
+}
+
+/// Settles more of a coupling; with the last of it its calls are over.
+pub(crate) fn go_on(
+    state: &State,
+    (coupling, settlement): (CouplingId, &Settlement),
+    out: &mut Events,
+) {
+    let row = state.couplings.row(coupling);
+    let terms = Terms { state, settlement, prices: &row.prices, flows: &row.flows };
+    let mut progress = settlement.progress.clone();
+    let slice = settle::go_on(terms, &mut progress, out);
+    let progress = (slice == Slice::GoesOn).then(|| Box::new(progress));
+    let is_last = progress.is_none();
+    out.push(Event::CouplingSettled(CouplingSettled { coupling, progress }));
+    for call in row.calls.iter().copied().filter(|_| is_last) {
+        let result = state.calls.row(call).result.unwrap_or_default();
+        let result = Box::new(CallResult { left: Tonnes::ZERO, ..result });
+        out.push(Event::CallCleared(CallCleared { call, result }));
+    }
 }
 
 /// The result. Policies and orders are bounded so that fractions have room; should they not, the

@@ -3,7 +3,7 @@
 //! lead, and into the first, where all bids are, without a loss. What arrives may go on or stay.
 
 use super::clear_coupling::year_of;
-use super::settle::{Entry, Market, Part};
+use super::market::{Entry, Market, Part};
 use super::{Interest, Link, Rational};
 use crate::id::{AccountId, JurisdictionId};
 use crate::quantity::{Price, Tonnes};

@@ -3,7 +3,6 @@
 //! [`crate::units::expire`].
 
 use crate::account::{self, AccountKind};
-use crate::agenda::FACTS_A_SLICE;
 use crate::book::Order;
 use crate::draft::Draft;
 use crate::exchange::cancel_order;
@@ -27,7 +26,7 @@ pub(crate) fn expire(
     let mut orders: Vec<&Order> = state.orders.iter().filter(offers).collect();
     orders.sort_unstable_by_key(|it| it.id);
     for order in orders {
-        if draft.facts() >= FACTS_A_SLICE {
+        if draft.is_full() {
             return Some(from);
         }
         cancel_order::end(state, order, &mut |it| draft.add(it));
@@ -41,7 +40,7 @@ pub(crate) fn expire(
         let shelf = draft.shelf_now(account);
         let free = shelf.free(|it| it == series);
         for (series, block) in shelf.pick(free, |it| it == series) {
-            if draft.facts() >= FACTS_A_SLICE {
+            if draft.is_full() {
                 return Some(id.into());
             }
             let (from, serials) = (account, block.serials);

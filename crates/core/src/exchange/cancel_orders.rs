@@ -2,7 +2,6 @@
 //! A party may have itself halted with it; its administrator then lets it go on.
 
 use super::{Halted, cancel_order};
-use crate::agenda::FACTS_A_SLICE;
 use crate::authority::{Authorised, Right};
 use crate::book::{Market, Order};
 use crate::context::RecordHeader;
@@ -76,7 +75,7 @@ pub fn decide(
     orders.sort_unstable_by_key(|it| it.id);
     let mut cancelled = 0u32;
     for order in &orders {
-        if out.list().len() >= FACTS_A_SLICE {
+        if out.is_full() {
             break;
         }
         cancel_order::end(state, order, &mut |it| out.push(it));

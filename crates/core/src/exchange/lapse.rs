@@ -2,7 +2,6 @@
 
 use super::{Side, cancel_order};
 use crate::account::AccountStatus;
-use crate::agenda::FACTS_A_SLICE;
 use crate::book::{Market, Order};
 use crate::draft::Draft;
 use crate::id::JurisdictionId;
@@ -49,7 +48,7 @@ fn each<'a>(
     let mut orders: Vec<&Order> = orders.filter(|it| it.id.0 >= from).collect();
     orders.sort_unstable_by_key(|it| it.id);
     for order in orders {
-        if draft.facts() >= FACTS_A_SLICE {
+        if draft.is_full() {
             return Some(order.id.0);
         }
         cancel_order::end(state, order, &mut |it| draft.add(it));

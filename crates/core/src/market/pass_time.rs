@@ -1,11 +1,12 @@
 //! Pass time: the writer lets the market's time move on, and what falls due happens.
 //!
 //! Time stops at every entry of the [agenda](crate::agenda), so nothing is skipped; one command
-//! settles one entry, or a slice of it.
+//! settles one entry, or a slice of it, or a slice of what a coupling filled before.
 
 use crate::agenda::{self, DueSettled};
 use crate::authority::{Authorised, Right};
 use crate::context::RecordHeader;
+use crate::coupling::clear_coupling;
 use crate::draft::Draft;
 use crate::event::{Event, Events};
 use crate::refusal::{Objections, Refusals, refusals};
@@ -68,12 +69,17 @@ pub fn decide(
         no.unless(to <= due, PassTimeRefused::SomethingDueBefore { due, to });
     }
     no.settle()?;
-    let mut draft = Draft::new(state, out);
-    draft.note(Event::TimePassed(TimePassed { to }));
-    if let Some((at, due, from)) = first.filter(|(at, ..)| *at == to) {
-        let next = agenda::settle(&mut draft, state, (at, due), from);
-        draft.note(Event::DueSettled(DueSettled { at, due, next }));
-    }
+    out.push(Event::TimePassed(TimePassed { to }));
+    let Some((at, due, from)) = first.filter(|(at, ..)| *at == to) else { return Ok(()) };
+    // What a coupling has filled is settled before anything else happens to it.
+    let next = match state.settlements.first_key_value() {
+        Some((coupling, it)) => {
+            clear_coupling::go_on(state, (*coupling, it), out);
+            Some(from)
+        }
+        None => agenda::settle(&mut Draft::new(state, out), state, (at, due), from),
+    };
+    out.push(Event::DueSettled(DueSettled { at, due, next }));
     Ok(())
 }
 

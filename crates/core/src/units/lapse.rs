@@ -4,7 +4,6 @@
 //! the escrow of a link does not expire: its link units live by the dates of another market.
 
 use crate::account::{self, AccountKind};
-use crate::agenda::FACTS_A_SLICE;
 use crate::context::RecordHeader;
 use crate::draft::Draft;
 use crate::event::Event;
@@ -81,7 +80,7 @@ pub(crate) fn expire(
         for queue in shelf.queues.iter().filter(|it| ends(it.series)) {
             for block in &queue.blocks {
                 // What is taken now is gone when the next slice looks at the account again.
-                if draft.facts() >= FACTS_A_SLICE {
+                if draft.is_full() {
                     return Some(id.into());
                 }
                 let (series, from, serials) = (queue.series, account, block.serials);

@@ -94,7 +94,13 @@ impl<J: Journal> Play<J> {
         let waiting = waiting(self.state(), coupling);
         let alone: Vec<(usize, Money)> = self.markets_alone(&waiting);
         let before = self.money(&waiting);
-        self.send(vec![(self.region(), ClearCoupling { coupling }.into())])?;
+        loop {
+            self.send(vec![(self.region(), ClearCoupling { coupling }.into())])?;
+            // One record settles a part of a large coupling; the rest follows.
+            if !self.state().settlements.contains_key(&coupling) {
+                break;
+            }
+        }
         let state = self.state();
         let row = state.couplings.row(coupling).clone();
         let Some(cleared) = row.cleared else { return Ok(()) };

@@ -614,8 +614,8 @@ fn sales((state, name): (&State, &str), it: Drawn, draw: &mut Draw) -> Option<Co
             CoupleCalls { calls }.into()
         }
         "ClearCoupling" => {
-            let waits =
-                state.couplings.iter().find(|(_, it)| it.cleared.is_none()).map(|(id, _)| id);
+            let open = state.couplings.iter().find(|(_, it)| it.cleared.is_none());
+            let waits = state.settlements.keys().next().copied().or(open.map(|(id, _)| id));
             ClearCoupling { coupling: waits.unwrap_or(CouplingId(draw.row(2))) }.into()
         }
         "ClearCall" => ClearCall { call, seed: None }.into(),

@@ -1,0 +1,30 @@
+//! The fact that a coupling is settled further, or wholly.
+
+use super::settlement::Progress;
+use crate::context::RecordHeader;
+use crate::id::CouplingId;
+use crate::state::State;
+use minicbor::{Decode, Encode};
+
+/// The fact.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CouplingSettled {
+    /// The coupling.
+    #[n(0)]
+    pub coupling: CouplingId,
+    /// How far; none when all is settled.
+    #[n(1)]
+    pub progress: Option<Box<Progress>>,
+}
+
+/// The settlement goes on from there, or is over.
+pub fn apply(state: &mut State, _record: &RecordHeader, it: &CouplingSettled) {
+    match &it.progress {
+        Some(progress) => {
+            if let Some(row) = state.settlements.get_mut(&it.coupling) {
+                row.progress = (**progress).clone();
+            }
+        }
+        None => drop(state.settlements.remove(&it.coupling)),
+    }
+}
