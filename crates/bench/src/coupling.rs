@@ -9,10 +9,10 @@ use karvan_core::quantity::{Price, Tonnes};
 use std::hint::black_box;
 use std::time::Instant;
 
-const MARKETS: usize = 12;
+pub(crate) const MARKETS: usize = 12;
 
 /// Books around a price of their own: what is dear here is cheap there, so that units flow.
-fn books(draw: &mut Draw, orders: usize) -> Vec<Vec<Interest>> {
+pub(crate) fn books(draw: &mut Draw, orders: usize) -> Vec<Vec<Interest>> {
     let mut rank = 0;
     let mut book = |market: usize| -> Vec<Interest> {
         let mean = 300 + 150 * i64::try_from(market).unwrap_or(0);
@@ -29,7 +29,7 @@ fn books(draw: &mut Draw, orders: usize) -> Vec<Vec<Interest>> {
 }
 
 /// Each market with each, but for a third of the pairs.
-fn links(draw: &mut Draw) -> Vec<Link> {
+pub(crate) fn links(draw: &mut Draw) -> Vec<Link> {
     let pairs = (0..MARKETS).flat_map(|from| (0..MARKETS).map(move |to| (from, to)));
     let ratios = [(1, 1), (1, 1), (4, 5), (9, 10), (1, 2)];
     let mut all = Vec::new();

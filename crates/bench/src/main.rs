@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a figure of a broken run means nothing, so it stops")]
 
 mod auction;
+mod coupled;
 mod coupling;
 mod durable;
 mod exchange;
@@ -115,6 +116,9 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
         eprintln!("auctions");
         auction::clearing(runs, &mut table)?;
         coupling::clearing(runs, &mut table)?;
+        let folder = emptied(&arguments.folder)?;
+        coupled::settling(runs, &folder, &mut table)?;
+        std::fs::remove_dir_all(&folder)?;
     }
     if wanted("model") {
         eprintln!("simulations");
@@ -123,9 +127,7 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
     if wanted("durable") {
         let scene = scene::Scene::new();
         eprintln!("durable transfers, in turns with SQLite");
-        // What is removed afterwards is this folder of our own, never the one that was named.
-        let folder = arguments.folder.join("karvan-bench");
-        std::fs::create_dir_all(&folder)?;
+        let folder = emptied(&arguments.folder)?;
         durable::throughput(&scene, runs, &folder, &mut table)?;
         eprintln!("durable orders");
         durable::orders(runs, &folder, &mut table)?;
@@ -134,10 +136,7 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
         std::fs::remove_dir_all(&folder)?;
     }
     if wanted("web") {
-        let folder = arguments.folder.join("karvan-bench");
-        // What a run that was cut short left behind.
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder)?;
+        let folder = emptied(&arguments.folder)?;
         eprintln!("the portal under load");
         web::reading(runs, &folder, &mut table)?;
         eprintln!("orders by HTTP");
@@ -147,6 +146,15 @@ fn bench(arguments: &Arguments) -> Result<Table, Failure> {
         std::fs::remove_dir_all(&folder)?;
     }
     Ok(table)
+}
+
+/// A folder of our own, without what a run that was cut short left behind; what is removed
+/// afterwards is this one, never the one that was named.
+fn emptied(named: &Path) -> Result<PathBuf, Failure> {
+    let folder = named.join("karvan-bench");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// A figure without a goal of its own.

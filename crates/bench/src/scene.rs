@@ -232,7 +232,8 @@ pub(crate) fn take(state: &mut State, (actor, command): &Asked, out: &mut Events
     let (actor, approvals) = (*actor, Vec::new());
     let now = if let Command::PassTime(it) = command { it.to } else { state.now };
     let context = Context { actor, now, approvals, command_hash: [0; 32] };
-    if decide(state, &context, command, out).is_err() {
+    if let Err(no) = decide(state, &context, command, out) {
+        eprintln!("{no}");
         return false;
     }
     let record = RecordHeader { position: state.next_position(), at: NOW, actor };
