@@ -299,7 +299,7 @@ fn part(state: &State, usable: &[(&LinkRules, AccountId)], markets: &mut [Market
         market.is_parted = true;
         let strict = out.any(|(it, _)| it.surplus_only);
         let leave = if strict { Leave::SurplusAlone } else { Leave::AllButAllocated };
-        for it in market.orders.iter_mut().filter(|it| it.order.side == Side::Sell) {
+        for it in market.orders.iter_mut().filter(|it| it.side == Side::Sell) {
             it.leaves.offered = exportable((state, &operated), it.order, leave);
             it.stays.offered = it.leaves.offered.short_of(it.order.remaining);
         }

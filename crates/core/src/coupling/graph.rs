@@ -117,9 +117,9 @@ impl Graph {
         let book = |node: &Node| -> Vec<Interest> {
             let orders = markets.get(node.market).into_iter().flat_map(|it| &it.orders);
             let interest = |it: &Entry<'_>| {
-                let (part, twice) = (it.part(node.leaves), it.order.since.saturating_mul(2));
+                let (part, twice) = (it.part(node.leaves), it.since.saturating_mul(2));
                 let rank = twice.saturating_add(u64::from(node.leaves == Leaves::May));
-                let (side, price, quantity) = (it.order.side, it.order.price, part.offered);
+                let (side, price, quantity) = (it.side, it.price, part.offered);
                 Interest { side, price, quantity, rank }
             };
             orders.map(interest).collect()

@@ -14,9 +14,13 @@ pub(super) struct Part {
     pub(super) fill: Tonnes,
 }
 
-/// An order of a coupling.
+/// An order of a coupling. What is asked of all again and again stands beside it: orders lie all
+/// over the memory.
 pub(super) struct Entry<'a> {
     pub(super) order: &'a Order,
+    pub(super) side: Side,
+    pub(super) price: Price,
+    pub(super) since: u64,
     /// What may not leave the market, or all of it.
     pub(super) stays: Part,
     /// What may leave, where that is told apart.
@@ -45,7 +49,7 @@ pub(super) struct Market<'a> {
     pub(super) year: Year,
     /// The step between its prices.
     pub(super) tick: Price,
-    /// Its orders: the better ones first within a side, then the earlier.
+    /// Its orders as they are served: the better ones first within a side, then the earlier.
     pub(super) orders: Vec<Entry<'a>>,
     /// Whether links lead out of it, so that what may leave is told apart.
     pub(super) is_parted: bool,
@@ -59,22 +63,16 @@ impl<'a> Market<'a> {
     ) -> Self {
         let entry = |order: &'a Order| {
             let stays = Part { offered: order.remaining, fill: Tonnes::ZERO };
-            Entry { order, stays, leaves: Part::default() }
+            let Order { side, price, since, .. } = *order;
+            Entry { order, side, price, since, stays, leaves: Part::default() }
         };
-        let mut orders: Vec<Entry<'a>> = orders.map(entry).collect();
-        orders.sort_by_key(|it| {
-            let price = it.order.price.0;
-            (
-                if it.order.side == Side::Buy { price.saturating_neg() } else { price },
-                it.order.since,
-            )
-        });
+        let orders: Vec<Entry<'a>> = orders.map(entry).collect();
         Self { call, jurisdiction, year, tick: Price(1), orders, is_parted: false }
     }
 
     /// The orders of a side that are filled.
     pub(super) fn filled(&self, side: Side) -> impl Iterator<Item = &Entry<'a>> {
-        self.orders.iter().filter(move |it| it.order.side == side && it.fill() > Tonnes::ZERO)
+        self.orders.iter().filter(move |it| it.side == side && it.fill() > Tonnes::ZERO)
     }
 
     /// What is traded: of a market that units enter or leave one side gets or gives more.

@@ -327,7 +327,7 @@ impl Fixing<'_> {
         for number in numbers {
             left -= self.send(number, [&mut leaves, &mut arrived], out);
         }
-        for entry in market.orders.iter_mut().filter(|it| it.order.side == Side::Buy) {
+        for entry in market.orders.iter_mut().filter(|it| it.side == Side::Buy) {
             // Short of what rounding lost, the last buyers get less.
             entry.stays.fill = entry.stays.fill.min(left);
             left -= entry.stays.fill;
