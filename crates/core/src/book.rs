@@ -208,8 +208,18 @@ struct Node {
     /// The place of its market's sides.
     sides: u32,
     level: u32,
+}
+
+/// Those of an order in no row.
+const ALONE: Neighbours = Neighbours { before: NOBODY, after: NOBODY };
+
+/// How an order hangs together with others. It stands apart from the order: whoever changes one
+/// touches those beside it, and these rows are small enough to lie in the processor's cache.
+#[derive(Clone, Copy, Debug)]
+struct Links {
     in_level: Neighbours,
-    of_owner: Neighbours,
+    /// Its place among the orders of its owner.
+    of_owner: u32,
 }
 
 /// The orders of one price, in the order of arrival.
@@ -231,17 +241,12 @@ struct Sides {
     standing: Option<Standing>,
 }
 
-/// The orders of a party: the first of its chain, and how many.
-#[derive(Clone, Copy, Debug)]
-struct Owned {
-    first: u32,
-    count: usize,
-}
-
 /// All orders that wait.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     nodes: Vec<Node>,
+    /// Of each node.
+    links: Vec<Links>,
     free_nodes: Vec<u32>,
     levels: Vec<Level>,
     free_levels: Vec<u32>,
@@ -252,7 +257,8 @@ pub struct Book {
     /// The market that was asked for last.
     last: Last,
     sides: Vec<Sides>,
-    owners: Vec<Owned>,
+    /// The orders of each party.
+    owners: Vec<Vec<u32>>,
     count: usize,
     /// Whether there is something to forget.
     keeps: bool,
@@ -377,7 +383,7 @@ impl Book {
     pub fn orders(&self, market: Market, side: Side) -> Orders<'_> {
         let ladder = self.sides_of(market).map(|it| it.ladder(side));
         let first = ladder.and_then(Ladder::first).map(|it| self.levels[at(it)].first);
-        Orders { book: self, ladder, last: None, first: first.unwrap_or(NOBODY) }
+        Orders { book: self, ladder, last: NOBODY, first: first.unwrap_or(NOBODY) }
     }
 
     /// All orders of a market: the bids, then the asks.
@@ -397,17 +403,13 @@ impl Book {
 
     /// The orders of a party, in no order that means anything.
     pub fn of_owner(&self, owner: PartyId) -> impl Iterator<Item = &Order> {
-        let mut next = self.owners.get(at(owner.0)).map_or(NOBODY, |it| it.first);
-        std::iter::from_fn(move || {
-            let node = self.nodes.get(at(next))?;
-            next = node.of_owner.after;
-            Some(&node.order)
-        })
+        let places = self.owners.get(at(owner.0)).into_iter().flatten();
+        places.map(|it| &self.nodes[at(*it)].order)
     }
 
     /// How many orders of a party wait.
     pub fn count_of(&self, owner: PartyId) -> usize {
-        self.owners.get(at(owner.0)).map_or(0, |it| it.count)
+        self.owners.get(at(owner.0)).map_or(0, Vec::len)
     }
 
     /// The order of an account that waits under the name its owner gave it.
@@ -482,11 +484,8 @@ impl Book {
     pub(crate) fn rest(&mut self, order: Order) {
         let owner = at(order.owner.0);
         if owner >= self.owners.len() {
-            let nothing = Owned { first: NOBODY, count: 0 };
-            self.owners.resize(owner.saturating_add(1), nothing);
+            self.owners.resize(owner.saturating_add(1), Vec::new());
         }
-        let of_owner = Neighbours { before: NOBODY, after: self.owners[owner].first };
-        let in_level = Neighbours { before: NOBODY, after: NOBODY };
         let market = order.market();
         let sides = self.place_of(market).unwrap_or_else(|| {
             let place = u32::try_from(self.sides.len()).unwrap_or(NOBODY);
@@ -495,15 +494,18 @@ impl Book {
             self.markets.insert(market, place);
             place
         });
-        let node = Node { order, sides, level: NOBODY, in_level, of_owner };
+        let node = Node { order, sides, level: NOBODY };
         let place = put(&mut self.nodes, &mut self.free_nodes, node);
+        let owned = &mut self.owners[owner];
+        let of_owner = u32::try_from(owned.len()).unwrap_or(NOBODY);
+        owned.push(place);
+        let links = Links { in_level: ALONE, of_owner };
+        match self.links.get_mut(at(place)) {
+            Some(row) => *row = links,
+            None => self.links.push(links),
+        }
         let known = self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
         assert!(known.is_none(), "order {} rests twice", order.id);
-        if of_owner.after != NOBODY {
-            self.nodes[at(of_owner.after)].of_owner.before = place;
-        }
-        let owned = &mut self.owners[owner];
-        *owned = Owned { first: place, count: owned.count.saturating_add(1) };
         if order.client != 0 {
             let known = self.clients.add(place, |it| name_of(&self.nodes[at(it)].order));
             assert!(known.is_none(), "order {} takes the name of another", order.id);
@@ -522,8 +524,8 @@ impl Book {
         let level = match ladder.get(key) {
             Some(level) => {
                 let before = self.levels[at(level)].last;
-                self.nodes[at(before)].in_level.after = place;
-                self.nodes[at(place)].in_level.before = before;
+                self.links[at(before)].in_level.after = place;
+                self.links[at(place)].in_level.before = before;
                 self.levels[at(level)].last = place;
                 level
             }
@@ -539,8 +541,8 @@ impl Book {
 
     /// Takes an order out of its level, which goes with its last one.
     fn unqueue(&mut self, place: u32) {
-        let Node { order: Order { side, .. }, sides, level, in_level, .. } = self.nodes[at(place)];
-        let Neighbours { before, after } = in_level;
+        let Node { order: Order { side, .. }, sides, level } = self.nodes[at(place)];
+        let Neighbours { before, after } = self.links[at(place)].in_level;
         if before == NOBODY && after == NOBODY {
             let key = self.levels[at(level)].key;
             self.free_levels.push(level);
@@ -549,13 +551,13 @@ impl Book {
         }
         match before {
             NOBODY => self.levels[at(level)].first = after,
-            _ => self.nodes[at(before)].in_level.after = after,
+            _ => self.links[at(before)].in_level.after = after,
         }
         match after {
             NOBODY => self.levels[at(level)].last = before,
-            _ => self.nodes[at(after)].in_level.before = before,
+            _ => self.links[at(after)].in_level.before = before,
         }
-        self.nodes[at(place)].in_level = Neighbours { before: NOBODY, after: NOBODY };
+        self.links[at(place)].in_level = ALONE;
     }
 
     /// An order is changed and goes to the back of the level of its price.
@@ -573,20 +575,17 @@ impl Book {
         let place = self.ids.remove(id.0, |it| nodes[at(it)].order.id.0);
         let place = place.expect("the step names an order that does not rest");
         self.unqueue(place);
-        let Node { order, sides, of_owner: Neighbours { before, after }, .. } =
-            self.nodes[at(place)];
-        if order.client != 0 {
+        let Node { order: Order { owner, client, .. }, sides, .. } = self.nodes[at(place)];
+        if client != 0 {
             let nodes = &self.nodes;
-            self.clients.remove(name_of(&order), |it| name_of(&nodes[at(it)].order));
+            let name = name_of(&nodes[at(place)].order);
+            self.clients.remove(name, |it| name_of(&nodes[at(it)].order));
         }
-        let owned = &mut self.owners[at(order.owner.0)];
-        owned.count = owned.count.saturating_sub(1);
-        match before {
-            NOBODY => owned.first = after,
-            _ => self.nodes[at(before)].of_owner.after = after,
-        }
-        if after != NOBODY {
-            self.nodes[at(after)].of_owner.before = before;
+        let of_owner = self.links[at(place)].of_owner;
+        let owned = &mut self.owners[at(owner.0)];
+        owned.swap_remove(at(of_owner));
+        if let Some(moved) = owned.get(at(of_owner)) {
+            self.links[at(*moved)].of_owner = of_owner;
         }
         self.free_nodes.push(place);
         self.count = self.count.saturating_sub(1);
@@ -599,7 +598,8 @@ impl Book {
 pub struct Orders<'a> {
     book: &'a Book,
     ladder: Option<&'a Ladder>,
-    last: Option<&'a Node>,
+    /// The place of the order that was served last; nobody's before the first.
+    last: u32,
     first: u32,
 }
 
@@ -608,17 +608,19 @@ impl<'a> Iterator for Orders<'a> {
 
     fn next(&mut self) -> Option<&'a Order> {
         // Looked for only when it is asked for: most orders that come look at the first alone.
-        let next = match self.last.map(|it| (it.in_level.after, it.level)) {
+        let last = at(self.last);
+        let next = match self.book.links.get(last).map(|it| it.in_level.after) {
             None => self.first,
-            Some((NOBODY, level)) => {
-                let key = self.book.levels[at(level)].key;
+            Some(NOBODY) => {
+                let key = self.book.levels[at(self.book.nodes[last].level)].key;
                 let level = self.ladder.and_then(|it| it.next(key));
                 level.map_or(NOBODY, |(_, it)| self.book.levels[at(it)].first)
             }
-            Some((after, _)) => after,
+            Some(after) => after,
         };
-        self.last = self.book.nodes.get(at(next));
-        self.last.map(|it| &it.order)
+        // Behind the last one nobody comes, however often it is asked.
+        (self.last, self.first) = (next, NOBODY);
+        self.book.nodes.get(at(next)).map(|it| &it.order)
     }
 }
 
