@@ -15,7 +15,7 @@ use crate::exchange::terms::Standing;
 use crate::id::{
     AccountId, CashAccountId, GroupId, HoldId, JurisdictionId, OrderId, PartyId, ProductId,
 };
-use crate::places::{Last, Places};
+use crate::places::{Last, Places, Scattered};
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::time::{Instant, Year};
@@ -251,7 +251,7 @@ pub struct Book {
     levels: Vec<Level>,
     free_levels: Vec<u32>,
     ids: Places,
-    clients: Places,
+    clients: Scattered,
     /// The place of each market's sides.
     markets: BTreeMap<Market, u32>,
     /// The market that was asked for last.
@@ -271,6 +271,15 @@ fn key(side: Side, price: Price) -> u64 {
         Side::Buy => PRICE_MAX.0.unsigned_abs().saturating_sub(price),
         Side::Sell => price,
     }
+}
+
+/// The price of a key.
+fn price_at(side: Side, key: u64) -> Price {
+    let price = i64::try_from(key).unwrap_or(i64::MAX);
+    Price(match side {
+        Side::Buy => PRICE_MAX.0.saturating_sub(price),
+        Side::Sell => price,
+    })
 }
 
 /// The name that an owner gave an order, unique among all accounts.
@@ -382,7 +391,7 @@ impl Book {
     /// The orders of a side of a market, in the order in which they are served.
     pub fn orders(&self, market: Market, side: Side) -> Orders<'_> {
         let ladder = self.sides_of(market).map(|it| it.ladder(side));
-        let first = ladder.and_then(Ladder::first).map(|it| self.levels[at(it)].first);
+        let first = ladder.and_then(Ladder::first).map(|(_, it)| self.levels[at(it)].first);
         Orders { book: self, ladder, last: NOBODY, first: first.unwrap_or(NOBODY) }
     }
 
@@ -424,8 +433,8 @@ impl Book {
 
     /// The best price of a side of a market.
     pub fn best(&self, market: Market, side: Side) -> Option<Price> {
-        let level = self.sides_of(market)?.ladder(side).first()?;
-        Some(self.nodes[at(self.levels[at(level)].first)].order.price)
+        let (key, _) = self.sides_of(market)?.ladder(side).first()?;
+        Some(price_at(side, key))
     }
 
     /// Takes a step in. A step of another book's plan stops us.
@@ -504,11 +513,12 @@ impl Book {
             Some(row) => *row = links,
             None => self.links.push(links),
         }
-        let known = self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
-        assert!(known.is_none(), "order {} rests twice", order.id);
+        debug_assert!(self.get(order.id).is_none(), "order {} rests twice", order.id);
+        self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
         if order.client != 0 {
-            let known = self.clients.add(place, |it| name_of(&self.nodes[at(it)].order));
+            let known = self.of_client(order.account, order.client);
             assert!(known.is_none(), "order {} takes the name of another", order.id);
+            self.clients.add(place, |it| name_of(&self.nodes[at(it)].order));
         }
         self.queue(place);
         self.count = self.count.saturating_add(1);

@@ -160,9 +160,9 @@ impl Ladder {
         }
     }
 
-    /// What stands at the lowest key.
-    pub(super) fn first(&self) -> Option<u32> {
-        self.lowest.map(|(_, it)| it)
+    /// The lowest key, and what stands at it.
+    pub(super) fn first(&self) -> Option<(u64, u32)> {
+        self.lowest
     }
 
     /// The lowest key below a node that stands so many floors above, with the start of its key.
@@ -220,7 +220,7 @@ mod tests {
                     ladder.add(key, value);
                 }
                 prop_assert_eq!(ladder.get(key), map.get(&key).copied());
-                prop_assert_eq!(ladder.first(), map.values().next().copied());
+                prop_assert_eq!(ladder.first(), map.first_key_value().map(|(key, it)| (*key, *it)));
                 for key in map.keys() {
                     let after = map.range(key + 1..).next().map(|(key, it)| (*key, *it));
                     prop_assert_eq!(ladder.next(*key), after);

@@ -68,7 +68,8 @@ pub fn decide(
     let order = it.order;
     let was = super::waiting(state, order)?;
     let (price, quantity) = (it.price, it.quantity);
-    let terms = Terms::of(state, was.market(), by.now());
+    let mut fresh = None;
+    let terms = Terms::of(state, was.market(), by.now(), &mut fresh);
     if terms.has_call()
         && let Some(call) = super::to_be_cleared(state, was.market(), by.now())
     {

@@ -78,7 +78,8 @@ pub fn decide(
     let (order, buyer, quantity) = (it.order, by.party(), it.quantity);
     let maker = super::waiting(state, order)?;
     let market = maker.market();
-    let terms = Terms::of(state, market, by.now());
+    let mut fresh = None;
+    let terms = Terms::of(state, market, by.now(), &mut fresh);
     no.unless(super::rules(state, market).direct_buy, No::NotAdmitted);
     no.unless(maker.side == Side::Sell, No::NotAnOffer { order });
     let price = maker.price;

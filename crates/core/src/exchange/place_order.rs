@@ -148,7 +148,8 @@ pub fn decide(
     let mut no = Objections::default();
     let (market, owner) = (it.market(), by.party());
     let (price, quantity) = (it.price, it.quantity);
-    let terms = Terms::of(state, market, by.now());
+    let mut fresh = None;
+    let terms = Terms::of(state, market, by.now(), &mut fresh);
     terms.check((state, owner), (price, quantity), &mut no);
     no.unless(!terms.in_call() || it.kind == OrderKind::Limit, No::NotInCalls);
     let account = match it.side {

@@ -21,7 +21,6 @@ use crate::refusal::Objections;
 use crate::rules::TradingRules;
 use crate::state::State;
 use crate::time::Instant;
-use std::borrow::Cow;
 
 /// What stays of a market's terms until something but orders and balances changes, or the phase
 /// ends.
@@ -113,15 +112,22 @@ pub(super) fn keep(state: &mut State, order: OrderId, now: Instant) {
 pub(super) struct Terms<'a> {
     market: Market,
     now: Instant,
-    standing: Cow<'a, Standing>,
+    standing: &'a Standing,
 }
 
 impl<'a> Terms<'a> {
-    /// The terms of a market now.
-    pub(super) fn of(state: &'a State, market: Market, now: Instant) -> Self {
+    /// The terms of a market now; what is not kept is worked out into `fresh`.
+    pub(super) fn of(
+        state: &'a State,
+        market: Market,
+        now: Instant,
+        fresh: &'a mut Option<Standing>,
+    ) -> Self {
         let kept = state.orders.standing(market).filter(|it| it.holds_at(now));
-        let fresh = || Cow::Owned(Standing::of(state, market, now));
-        let standing = kept.map_or_else(fresh, Cow::Borrowed);
+        let standing = match kept {
+            Some(it) => it,
+            None => fresh.insert(Standing::of(state, market, now)),
+        };
         debug_assert!(standing.says_as(&Standing::of(state, market, now)), "terms are forgotten");
         Self { market, now, standing }
     }
@@ -169,7 +175,7 @@ impl<'a> Terms<'a> {
         (price, quantity): (Price, Tonnes),
         no: &mut Objections,
     ) {
-        let standing: &Standing = &self.standing;
+        let standing = self.standing;
         super::check_steps(&standing.rules, (price, quantity), no);
         let halted = state.halts.contains_key(&Halted::Party(party));
         no.unless(!halted, No::PartyHalted { party });
@@ -215,7 +221,7 @@ impl<'a> Terms<'a> {
 
     /// Whom an order of a party may meet, and at which prices: in a call nobody yet.
     pub(super) fn limits(&self, state: &State, owner: PartyId) -> Limits<impl Fn(&Order) -> bool> {
-        let standing: &Standing = &self.standing;
+        let standing = self.standing;
         let (gathers, band) = match &standing.phase {
             Phase::Continuous(it) => (false, super::band(state, self.market, it, self.now)),
             Phase::Call(_) | Phase::Closed | Phase::Halted => (true, (Price(1), Price(i64::MAX))),
