@@ -126,23 +126,33 @@ impl Mix {
 
 /// What somebody who trades knows of the orders: whose they are, their names, and for how much.
 #[derive(Clone)]
-pub(crate) struct Named(Vec<(u32, OrderId, Tonnes)>, usize);
+pub(crate) struct Named {
+    orders: Vec<(u32, OrderId, Tonnes)>,
+    asked: usize,
+    /// What its own names are multiples of; without one orders have none.
+    clients: u32,
+}
 
 impl Named {
     /// For so many commands.
     pub(crate) fn of(count: usize) -> Self {
-        Self(vec![(0, OrderId(0), Tonnes::ZERO); count], 0)
+        Self { orders: vec![(0, OrderId(0), Tonnes::ZERO); count], asked: 0, clients: 0 }
+    }
+
+    /// Each order has a name of its owner's too, far from all others.
+    fn by_clients(self) -> Self {
+        Self { clients: 0x9E37_79B1, ..self }
     }
 
     /// The command, and who sends it. The next order has this name.
     pub(crate) fn command(&mut self, next: OrderId, it: Asked) -> scene::Asked {
         let self_match = SelfMatch::CancelIncoming;
-        let place = self.1;
-        self.1 += 1;
+        let place = self.asked;
+        self.asked += 1;
         match it {
             Asked::Place { owner, side, price, quantity, stays } => {
                 let quantity = Tonnes(quantity);
-                self.0[place] = (owner, next, quantity);
+                self.orders[place] = (owner, next, quantity);
                 let command = PlaceOrder {
                     jurisdiction: JurisdictionId(0),
                     year: Year(2027),
@@ -153,18 +163,18 @@ impl Named {
                     kind: if stays { OrderKind::Limit } else { OrderKind::ImmediateOrCancel },
                     self_match,
                     lasting: Lasting::UntilCancelled,
-                    client: 0,
+                    client: (next.0 as u32).wrapping_mul(self.clients),
                     product: None,
                 };
                 (traders::person(owner), command.into())
             }
             Asked::Move { order, price } => {
-                let (owner, order, quantity) = self.0[order as usize];
+                let (owner, order, quantity) = self.orders[order as usize];
                 let command = AmendOrder { order, price: Price(price), quantity, self_match };
                 (traders::person(owner), command.into())
             }
             Asked::Cancel { order } => {
-                let (owner, order, _) = self.0[order as usize];
+                let (owner, order, _) = self.orders[order as usize];
                 (traders::person(owner), CancelOrder { order }.into())
             }
         }
@@ -378,15 +388,26 @@ fn growth(opened: &State, runs: usize, table: &mut Table) -> Result<(), Failure>
     let what = "orders in memory, all of them new, to 2,400,000 that wait";
     table.add(figure(what, "1/s", Goal::AtLeast(3_000_000.0), speeds));
     let Some(state) = last else { return Ok(()) };
+    let goal = Goal::AtMost(600.0);
+    table.add(figure("  a state of them", "MB", goal, sizes(&state, runs)?));
+    drop(state);
+    let (mut state, named) = (opened.clone(), Named::of(ORDERS));
+    market(&mut state, &mut named.by_clients(), &begin.asked)?;
+    let what = "  a state of them, each with a name of its owner's";
+    table.add(figure(what, "MB", goal, sizes(&state, runs)?));
+    Ok(())
+}
+
+/// What a state takes, in megabytes.
+fn sizes(state: &State, runs: usize) -> Result<Vec<f64>, Failure> {
     let mut sizes = Vec::new();
     for _ in 0..runs {
         let before = resident()?;
         let copy = state.clone();
         sizes.push((resident()? - before) as f64 / 1e6);
-        assert_eq!(copy.orders.len(), ORDERS, "the copy is used");
+        assert_eq!(copy.orders.len(), state.orders.len(), "the copy is used");
         // What is given back would be filled by the next copy.
         std::mem::forget(copy);
     }
-    table.add(figure("  a state of them", "MB", Goal::AtMost(600.0), sizes));
-    Ok(())
+    Ok(sizes)
 }
