@@ -241,6 +241,10 @@ struct Sides {
     standing: Option<Standing>,
 }
 
+/// The place of the sides at which an order came to rest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rested(u32);
+
 /// All orders that wait.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
@@ -341,7 +345,6 @@ impl Book {
         self.count == 0
     }
 
-    #[inline]
     fn place_of(&self, market: Market) -> Option<u32> {
         let last = u32::try_from(self.last.get()).unwrap_or(NOBODY);
         if self.sides.get(at(last)).is_some_and(|it| it.market == market) {
@@ -367,8 +370,8 @@ impl Book {
     }
 
     /// The market in which an order waits, and what it says to orders, where that is kept.
-    pub(crate) fn standing_of(&self, order: OrderId) -> (Market, Option<&Standing>) {
-        let sides = &self.sides[at(self.nodes[at(self.place(order))].sides)];
+    pub(crate) fn standing_of(&self, Rested(sides): Rested) -> (Market, Option<&Standing>) {
+        let sides = &self.sides[at(sides)];
         (sides.market, sides.standing.as_ref())
     }
 
@@ -490,7 +493,7 @@ impl Book {
     }
 
     /// An order goes to the back of its level.
-    pub(crate) fn rest(&mut self, order: Order) {
+    pub(crate) fn rest(&mut self, order: Order) -> Rested {
         let owner = at(order.owner.0);
         if owner >= self.owners.len() {
             self.owners.resize(owner.saturating_add(1), Vec::new());
@@ -522,11 +525,13 @@ impl Book {
         }
         self.queue(place);
         self.count = self.count.saturating_add(1);
-        let sides = &mut self.sides[at(sides)];
-        sides.count = sides.count.saturating_add(1);
+        let row = &mut self.sides[at(sides)];
+        row.count = row.count.saturating_add(1);
+        Rested(sides)
     }
 
     /// Puts an order that is in no level at the back of its own.
+    #[inline(always)]
     fn queue(&mut self, place: u32) {
         let Node { order: Order { side, price, .. }, sides, .. } = self.nodes[at(place)];
         let key = key(side, price);
@@ -550,6 +555,7 @@ impl Book {
     }
 
     /// Takes an order out of its level, which goes with its last one.
+    #[inline(always)]
     fn unqueue(&mut self, place: u32) {
         let Node { order: Order { side, .. }, sides, level } = self.nodes[at(place)];
         let Neighbours { before, after } = self.links[at(place)].in_level;
@@ -571,11 +577,12 @@ impl Book {
     }
 
     /// An order is changed and goes to the back of the level of its price.
-    pub(crate) fn requeue(&mut self, id: OrderId, change: impl FnOnce(&mut Order)) {
+    pub(crate) fn requeue(&mut self, id: OrderId, change: impl FnOnce(&mut Order)) -> Rested {
         let place = self.place(id);
         self.unqueue(place);
         change(&mut self.nodes[at(place)].order);
         self.queue(place);
+        Rested(self.nodes[at(place)].sides)
     }
 
     /// An order leaves; it must be there.

@@ -123,11 +123,7 @@ impl Rows for Draft<'_> {
             .get_or_insert_with(Hold::default)
     }
 
-    fn end_hold_if_empty(&mut self, id: HoldId) {
-        if let Some(it) = self.holds.get_mut(&id)
-            && it.as_ref().is_some_and(Hold::is_empty)
-        {
-            *it = None;
-        }
+    fn end_hold(&mut self, id: HoldId) {
+        self.holds.insert(id, None);
     }
 }

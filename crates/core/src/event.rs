@@ -38,6 +38,7 @@ macro_rules! events {
 
         impl Event {
             /// The posting, where the fact changes a balance.
+            #[inline(always)]
             pub fn posting(&self) -> Option<Posting> {
                 match self {
                     $(Self::$post(it) => Some(Posting::$post(*it)),)+

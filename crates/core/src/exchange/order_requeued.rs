@@ -30,9 +30,9 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderRequeued) {
         state.orders.remove(it.order);
         return;
     }
-    state.orders.requeue(it.order, |order| {
+    let rested = state.orders.requeue(it.order, |order| {
         (order.price, order.remaining, order.filled) = (it.price, it.remaining, it.filled);
         order.since = record.position;
     });
-    terms::keep(state, it.order, record.at);
+    terms::keep(state, rested, record.at);
 }

@@ -272,7 +272,7 @@ pub fn apply(state: &mut State, record: &RecordHeader, it: &OrderPlaced) {
         let due = Due::Orders(order.jurisdiction, order.year, order.product);
         state.agenda.enter(state.now, until, due);
     }
-    state.orders.rest(order);
+    let rested = state.orders.rest(order);
     random_end::came(state, order.market(), (order.id, record.at));
-    terms::keep(state, order.id, record.at);
+    terms::keep(state, rested, record.at);
 }

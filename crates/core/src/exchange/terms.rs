@@ -9,12 +9,12 @@ use super::place_order::{BOOK_ORDERS_MAX, SESSION_ORDERS_MAX};
 use super::{ExchangeRefused as No, Halted, Phase, Side, may_trade};
 use crate::account::{self, AccountKind};
 use crate::book::plan::Limits;
-use crate::book::{Market, Order, with_fee};
+use crate::book::{Market, Order, Rested, with_fee};
 use crate::call::open_call::CallOpened;
 use crate::cash;
 use crate::compatibility::{self, class_of, settle};
 use crate::event::{Event, Events};
-use crate::id::{CashAccountId, Label, OrderId, PartyId};
+use crate::id::{CashAccountId, Label, PartyId};
 use crate::planted::{self, Fault};
 use crate::quantity::{Money, Price, Tonnes};
 use crate::refusal::Objections;
@@ -100,7 +100,7 @@ fn administrator_cash(state: &State, market: Market) -> Option<CashAccountId> {
 }
 
 /// Keeps the terms of a market in which an order came, where it does not yet.
-pub(super) fn keep(state: &mut State, order: OrderId, now: Instant) {
+pub(super) fn keep(state: &mut State, order: Rested, now: Instant) {
     let (market, kept) = state.orders.standing_of(order);
     if !kept.is_some_and(|it| it.holds_at(now)) {
         let standing = Standing::of(state, market, now);

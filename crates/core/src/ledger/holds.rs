@@ -48,15 +48,11 @@ impl Holds {
     }
 
     /// Forgets a hold in which nothing is left.
-    pub(crate) fn end_if_empty(&mut self, id: HoldId) {
-        let Some(place) = self.place(id) else { return };
-        let (_, hold) = &mut self.rows[at(place)];
-        if !hold.is_empty() {
-            return;
-        }
+    pub(crate) fn end(&mut self, id: HoldId) {
+        let rows = &mut self.rows;
+        let Some(place) = self.places.remove(id.0, |it| rows[at(it)].0.0) else { return };
         // The memory of its list goes with it.
-        *hold = Hold::default();
-        self.places.remove(id.0, |it| self.rows[at(it)].0.0);
+        rows[at(place)].1 = Hold::default();
         self.free.push(place);
     }
 

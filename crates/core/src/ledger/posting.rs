@@ -182,7 +182,7 @@ pub trait Rows {
     /// A hold to be changed; an unknown one is made empty.
     fn hold(&mut self, id: HoldId) -> &mut Hold;
     /// Forgets a hold in which nothing is left.
-    fn end_hold_if_empty(&mut self, id: HoldId);
+    fn end_hold(&mut self, id: HoldId);
 }
 
 impl Rows for Ledger {
@@ -205,8 +205,8 @@ impl Rows for Ledger {
         self.holds.entry(id)
     }
 
-    fn end_hold_if_empty(&mut self, id: HoldId) {
-        self.holds.end_if_empty(id);
+    fn end_hold(&mut self, id: HoldId) {
+        self.holds.end(id);
     }
 }
 
@@ -245,9 +245,12 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
             rows.hold(it.hold).units.push((it.series, block));
         }
         Posting::UnitsReleased(it) => {
-            let block = release(rows.hold(it.hold), it);
+            let hold = rows.hold(it.hold);
+            let (block, ends) = (release(hold, it), hold.is_empty());
             rows.shelf(it.account).put(it.series, block);
-            rows.end_hold_if_empty(it.hold);
+            if ends {
+                rows.end_hold(it.hold);
+            }
         }
         Posting::CashHeld(it) => {
             let account = rows.cash(it.account);
@@ -259,8 +262,11 @@ pub fn apply(rows: &mut impl Rows, position: u64, posting: &Posting) {
             let account = rows.cash(it.account);
             account.held -= it.amount;
             account.free += it.amount;
-            rows.hold(it.hold).cash -= it.amount;
-            rows.end_hold_if_empty(it.hold);
+            let hold = rows.hold(it.hold);
+            hold.cash -= it.amount;
+            if hold.is_empty() {
+                rows.end_hold(it.hold);
+            }
         }
         Posting::CashMoved(it) => {
             rows.cash(it.from).free -= it.amount;
