@@ -11,8 +11,8 @@
 //! are short at home.
 //!
 //! The first record fixes everything: prices, flows, and what each order gets or gives. What one
-//! record has no room for is settled by those that follow, each caused by clearing again or, before
-//! anything else falls due, by time; until then the orders stand.
+//! record has no room for is settled by those that follow, each caused by clearing again or, after
+//! a minute and before anything else falls due, by time; until then the orders stand.
 
 use super::coupling_filled::CouplingFilled;
 use super::coupling_settled::CouplingSettled;

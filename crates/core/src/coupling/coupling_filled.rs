@@ -2,6 +2,7 @@
 //! records that follow, before anything else falls due.
 
 use super::settlement::Settlement;
+use crate::agenda::Due;
 use crate::context::RecordHeader;
 use crate::id::CouplingId;
 use crate::state::State;
@@ -18,7 +19,12 @@ pub struct CouplingFilled {
     pub settlement: Box<Settlement>,
 }
 
+/// What nobody settled by clearing again time settles after so many minutes.
+const WAITS_MINUTES: u32 = 1;
+
 /// The settlement goes on.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CouplingFilled) {
     state.settlements.insert(it.coupling, (*it.settlement).clone());
+    let (now, at) = (state.now, state.now.plus_minutes(WAITS_MINUTES));
+    state.agenda.enter(now, at, Due::Window);
 }
