@@ -365,6 +365,16 @@ impl Events {
         }
     }
 
+    /// Adds a fact that is made where it will lie: what every order does is not copied about.
+    #[inline]
+    pub(crate) fn push_with(&mut self, make: impl FnOnce() -> Event) {
+        if self.list.len() < EVENTS_MAX {
+            self.list.extend(std::iter::once_with(make));
+        } else {
+            self.too_many = true;
+        }
+    }
+
     /// The facts.
     pub fn list(&self) -> &[Event] {
         &self.list

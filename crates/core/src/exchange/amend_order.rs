@@ -176,7 +176,7 @@ fn come_anew(
     if steps.is_empty() && less == Tonnes::ZERO && met.rests {
         // Nearly always an order only goes to another price.
         let (order, price, remaining, filled) = (was.id, it.price, it.quantity, was.filled);
-        out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
+        out.push_with(|| Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
     } else {
         let comes = Order { price: it.price, remaining: it.quantity + less, ..*was };
         let mut units = Cow::Borrowed(Cut::held(state, was).left());
@@ -199,9 +199,9 @@ fn adjust(was: &Order, adjusted: &Adjusted, out: &mut Events) {
     let hold = was.hold;
     let (account, (held, next)) = (was.cash, adjusted.cash);
     if next > held {
-        out.push(Event::CashHeld(CashHeld { account, hold, amount: next - held }));
+        out.push_with(|| Event::CashHeld(CashHeld { account, hold, amount: next - held }));
     } else if held > next && next > Money::ZERO {
-        out.push(Event::CashReleased(CashReleased { account, hold, amount: held - next }));
+        out.push_with(|| Event::CashReleased(CashReleased { account, hold, amount: held - next }));
     }
     let account = was.account;
     for (series, Block { serials, .. }) in adjusted.more.iter().copied() {

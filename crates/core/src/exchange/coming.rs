@@ -103,7 +103,7 @@ impl<'a> Coming<'a> {
             return;
         }
         let (remaining, filled) = (self.remaining, self.filled);
-        out.push(Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
+        out.push_with(|| Event::OrderRequeued(OrderRequeued { order, price, remaining, filled }));
     }
 
     /// What is left of an order that does not wait ends.
@@ -129,12 +129,9 @@ impl<'a> Coming<'a> {
         out: &mut Events,
     ) {
         let taker = self.order;
-        out.push(Event::OrderTraded(OrderTraded {
-            maker: maker.id,
-            taker: taker.id,
-            price,
-            quantity,
-        }));
+        out.push_with(|| {
+            Event::OrderTraded(OrderTraded { maker: maker.id, taker: taker.id, price, quantity })
+        });
         let amount = price.times(quantity).unwrap_or_default();
         let (buyer, seller) = match taker.side {
             Side::Buy => (taker, maker),
@@ -148,7 +145,7 @@ impl<'a> Coming<'a> {
             let (account, hold) = (buyer.cash, buyer.hold);
             let was = if taker.side == Side::Buy { self.remaining } else { maker.remaining };
             let amount = buyer.freed_by(was, quantity);
-            out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+            out.push_with(|| Event::CashReleased(CashReleased { account, hold, amount }));
         }
         pay(out, (buyer.cash, seller.cash), amount);
         let way = Way { from: seller.account, to: buyer.account };
@@ -181,7 +178,7 @@ fn free(
     let hold = order.hold;
     if order.side == Side::Buy {
         let (account, amount) = (order.cash, order.freed_by(remaining, quantity));
-        out.push(Event::CashReleased(CashReleased { account, hold, amount }));
+        out.push_with(|| Event::CashReleased(CashReleased { account, hold, amount }));
         return;
     }
     let (account, mut missing) = (order.account, quantity);

@@ -68,9 +68,11 @@ pub(crate) fn deliver(
         let Some((series, serials)) = next else { return };
         if let Some(hold) = hold {
             let account = from;
-            out.push(Event::UnitsReleased(UnitsReleased { series, account, hold, serials }));
+            out.push_with(|| {
+                Event::UnitsReleased(UnitsReleased { series, account, hold, serials })
+            });
         }
-        out.push(Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
+        out.push_with(|| Event::UnitsMoved(UnitsMoved { series, from, to, serials }));
         missing -= serials.count;
     }
 }
@@ -78,6 +80,6 @@ pub(crate) fn deliver(
 /// Pays, where there is anything to pay.
 pub(crate) fn pay(out: &mut Events, (from, to): (CashAccountId, CashAccountId), amount: Money) {
     if amount > Money::ZERO && from != to {
-        out.push(Event::CashMoved(CashMoved { from, to, amount }));
+        out.push_with(|| Event::CashMoved(CashMoved { from, to, amount }));
     }
 }

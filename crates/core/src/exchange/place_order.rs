@@ -246,13 +246,15 @@ fn come(
     };
     let Order { side, account, cash, hold, remaining, .. } = order;
     let reserve = order.reserve(remaining).unwrap_or_default();
-    out.push(Event::OrderPlaced(OrderPlaced(Box::new(order))));
+    out.push_with(|| Event::OrderPlaced(OrderPlaced(Box::new(order))));
     match side {
-        Side::Buy => out.push(Event::CashHeld(CashHeld { account: cash, hold, amount: reserve })),
+        Side::Buy => {
+            out.push_with(|| Event::CashHeld(CashHeld { account: cash, hold, amount: reserve }))
+        }
         Side::Sell => {
             let mut missing = remaining;
             while let Some((series, serials)) = coming.units.next(missing) {
-                out.push(Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
+                out.push_with(|| Event::UnitsHeld(UnitsHeld { series, account, hold, serials }));
                 missing -= serials.count;
             }
         }

@@ -108,6 +108,9 @@ pub(super) fn keep(state: &mut State, order: Rested, now: Instant) {
     }
 }
 
+/// Any price.
+const ANY: (Price, Price) = (Price(1), Price(i64::MAX));
+
 /// What a market says to an order.
 pub(super) struct Terms<'a> {
     market: Market,
@@ -223,8 +226,11 @@ impl<'a> Terms<'a> {
     pub(super) fn limits(&self, state: &State, owner: PartyId) -> Limits<impl Fn(&Order) -> bool> {
         let standing = self.standing;
         let (gathers, band) = match &standing.phase {
-            Phase::Continuous(it) => (false, super::band(state, self.market, it, self.now)),
-            Phase::Call(_) | Phase::Closed | Phase::Halted => (true, (Price(1), Price(i64::MAX))),
+            Phase::Continuous(it) if it.static_band_bp.or(it.dynamic_band_bp).is_some() => {
+                (false, super::band(state, self.market, it, self.now))
+            }
+            Phase::Continuous(_) => (false, ANY),
+            Phase::Call(_) | Phase::Closed | Phase::Halted => (true, ANY),
         };
         let apart = standing.apart && !planted::has(Fault::ClassesMixed);
         let own = apart.then(|| class_of(state, owner));
