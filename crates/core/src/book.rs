@@ -516,7 +516,7 @@ impl Book {
             Some(row) => *row = links,
             None => self.links.push(links),
         }
-        debug_assert!(self.get(order.id).is_none(), "order {} rests twice", order.id);
+        assert!(self.get(order.id).is_none(), "order {} rests twice", order.id);
         self.ids.add(place, |it| self.nodes[at(it)].order.id.0);
         if order.client != 0 {
             let known = self.of_client(order.account, order.client);

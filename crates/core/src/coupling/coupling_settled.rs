@@ -19,12 +19,10 @@ pub struct CouplingSettled {
 
 /// The settlement goes on from there, or is over.
 pub fn apply(state: &mut State, _record: &RecordHeader, it: &CouplingSettled) {
-    match &it.progress {
-        Some(progress) => {
-            if let Some(row) = state.settlements.get_mut(&it.coupling) {
-                row.progress = (**progress).clone();
-            }
-        }
-        None => drop(state.settlements.remove(&it.coupling)),
+    let row = state.settlements.get_mut(&it.coupling);
+    assert!(row.is_some(), "coupling {} is settled further and was settled wholly", it.coupling);
+    match (row, &it.progress) {
+        (Some(row), Some(progress)) => row.progress = (**progress).clone(),
+        _ => drop(state.settlements.remove(&it.coupling)),
     }
 }

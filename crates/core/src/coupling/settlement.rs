@@ -434,3 +434,22 @@ impl Fixing<'_> {
 fn place_of(market: Option<usize>) -> u8 {
     market.and_then(|it| u8::try_from(it).ok()).unwrap_or(u8::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EVENT_BYTES, FACTS_A_SLICE, RECORD_BYTES_MAX};
+
+    #[test]
+    fn the_largest_settlement_fits_into_a_record_beside_a_slice() {
+        let most = Tonnes(u64::MAX);
+        let (order, account, place) = (OrderId(u64::MAX), AccountId(u32::MAX), u8::MAX);
+        let fill = Fill { order, account, place, stays: most, leaves: most };
+        let (rent, hold, calls) = (CashAccountId(u32::MAX), HoldId(u64::MAX), Vec::new());
+        let (buys, sells) = (vec![fill; FILLS_MAX], Vec::new());
+        let progress = Progress::default();
+        let it = Settlement { rent, hold, calls, buys, sells, progress };
+        let bytes = minicbor::to_vec(it).expect("it is written").len();
+        assert!(bytes + FACTS_A_SLICE * EVENT_BYTES < RECORD_BYTES_MAX, "{bytes} bytes");
+    }
+}
